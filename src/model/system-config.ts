@@ -1,0 +1,184 @@
+/**
+ * `SystemConfig`: one system's IPsec configuration in RFC 4301's words, whatever product it was written for.
+ *
+ * It is the hub of the tool: the record language and other products' configurations compile into it; everything that
+ * compares two systems, negotiates or applies works on it. All lists are in search order, the first match wins.
+ */
+import type { Address, AddressRange } from './address.js';
+import type { Sourced } from './origin.js';
+import type { RecordRef } from './finding.js';
+import type { Secret } from './secret.js';
+import type { Region } from './selector/box.js';
+import type { Span } from './span.js';
+import type { AuthenticationTransform, EncryptionTransform, KeyExchangeTransform, PrfTransform } from './transform.js';
+
+export interface SystemConfig {
+  /** The system's name: host of a repository, or the file's base name. */
+  readonly name: string;
+  /** Addresses that the system itself has, as far as known (inventory, or tunnel and selector sources). */
+  readonly addresses: readonly Address[];
+  /** RFC 4301 §4.4.1: ordered; the last entry matches everything. */
+  readonly spd: readonly SpdEntry[];
+  /** RFC 4301 §4.4.3: ordered. */
+  readonly pad: readonly PadEntry[];
+  readonly ikePolicies: readonly IkePolicy[];
+  /** How the PAD is searched: by priority, or (HP-UX A.02) by the longest remote prefix. */
+  readonly padSearch: 'first-match' | 'longest-prefix';
+}
+
+/** Who made an entry: a record of the file, or the product itself. */
+export interface EntrySource {
+  readonly record: RecordRef;
+  readonly at?: Span;
+}
+
+export interface SpdEntry {
+  readonly source: EntrySource;
+  /** `host` for packets of the system itself, `forward` for packets that it forwards. */
+  readonly traffic: 'host' | 'forward';
+  /** The record's own number, where it has one. */
+  readonly priority?: Sourced<number>;
+  readonly selectors: Region;
+  readonly action: SpdAction;
+}
+
+export type SpdAction =
+  | { readonly kind: 'BYPASS' }
+  | { readonly kind: 'DISCARD' }
+  | {
+      readonly kind: 'PROTECT';
+      /** Innermost SA first: what is applied first to an outbound packet. */
+      readonly bundle: readonly SaTemplate[];
+      /** Selectors are populated from the packet: one SA pair per five-tuple (HP-UX EXCLUSIVE, RFC 4301 PFP). */
+      readonly populateFromPacket: boolean;
+      /** Clear text is allowed when IKE fails (HP-UX FALLBACK_TO_CLEAR). */
+      readonly fallbackToClear: boolean;
+    };
+
+export interface SaTemplate {
+  readonly source: EntrySource;
+  readonly mode: 'transport' | 'tunnel';
+  /** Tunnel endpoints; absent means the packet's own addresses. */
+  readonly localEndpoint?: Address;
+  readonly remoteEndpoint?: Address;
+  /** What this SA is negotiated for and may carry (tunnel filters, or the SPD entry's own selectors). */
+  readonly selectors: Region;
+  /** In order of preference. */
+  readonly proposals: readonly ChildProposal[];
+  readonly pfsGroups: readonly KeyExchangeTransform[];
+  readonly manual?: ManualSaPair;
+  readonly antiReplayWindow?: number;
+}
+
+/** One proposal for an ESP or AH SA: any choice of one transform from each list (RFC 7296 §3.3). */
+export interface ChildProposal {
+  readonly source: EntrySource;
+  /** As written, for messages: `ESP_AES128_HMAC_SHA1`, `aes128-sha256`. */
+  readonly name: string;
+  readonly protocol: 'ESP' | 'AH';
+  /** ESP only; a combined-mode cipher leaves `authentication` empty. */
+  readonly encryption: readonly EncryptionTransform[];
+  readonly authentication: readonly AuthenticationTransform[];
+  readonly esn: readonly ('no-esn' | 'esn')[];
+  /** 0 is without limit. */
+  readonly lifetimeSeconds: Sourced<number>;
+  readonly lifetimeKilobytes: Sourced<number>;
+}
+
+/** One proposal for an IKE SA. */
+export interface IkeProposal {
+  readonly name: string;
+  readonly encryption: readonly EncryptionTransform[];
+  /** Integrity in IKEv2; empty for a combined-mode cipher and in IKEv1, whose hash is in `prf`. */
+  readonly authentication: readonly AuthenticationTransform[];
+  /** PRF in IKEv2, hash in IKEv1. */
+  readonly prf: readonly PrfTransform[];
+  readonly keyExchange: readonly KeyExchangeTransform[];
+}
+
+export interface IkePolicy {
+  readonly source: EntrySource;
+  readonly version: 1 | 2;
+  /** Peers that it is for. */
+  readonly remote: AddressRange;
+  readonly priority?: Sourced<number>;
+  /** In order of preference. */
+  readonly proposals: readonly IkeProposal[];
+  readonly lifetimeSeconds: Sourced<number>;
+  readonly pfs: Sourced<boolean>;
+  /** HP-UX A.02 `-maxqm`: Quick Modes per ISAKMP SA; 1 is PFS of keys and identities. */
+  readonly quickModesMax?: Sourced<number>;
+}
+
+export type AuthenticationMethod =
+  | 'PSK'
+  | 'RSASIG'
+  | 'DSSSIG'
+  | 'ECDSASIG'
+  | 'EDDSASIG'
+  | 'DIGSIG'
+  | 'RSAENC'
+  | 'RSAREVENC';
+
+export interface PadEntry {
+  readonly source: EntrySource;
+  readonly remote: AddressRange;
+  readonly priority?: Sourced<number>;
+  /** In order; the first is used to initiate. */
+  readonly ikeVersions: Sourced<readonly (1 | 2)[]>;
+  readonly exchange: Sourced<'main' | 'aggressive'>;
+  readonly localMethod: Sourced<AuthenticationMethod>;
+  readonly remoteMethod: Sourced<AuthenticationMethod>;
+  /** Absent: the address of the sending interface. */
+  readonly localId?: Sourced<Identity>;
+  /** Absent: the peer's packet source address. */
+  readonly remoteId?: Sourced<IdentityPattern>;
+  readonly presharedKey?: Sourced<SecretReference>;
+  /** The peer gets its address by configuration; this system never initiates to it. */
+  readonly respondOnly: boolean;
+}
+
+/** A secret that was written down, or a reference to where it is. */
+export type SecretReference =
+  | { readonly kind: 'literal'; readonly secret: Secret }
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'env'; readonly variable: string };
+
+export type IdentityType = 'IPV4' | 'IPV6' | 'FQDN' | 'USER-FQDN' | 'X500-DN' | 'KEY-ID';
+
+/** An identity that is sent (RFC 2407 §4.6.2, RFC 7296 §3.5). `value` is canonical text; absent for X500-DN taken from the certificate. */
+export interface Identity {
+  readonly type: IdentityType;
+  readonly value?: string;
+}
+
+/** What the peer's identity must be. */
+export type IdentityPattern =
+  | { readonly kind: 'exact'; readonly type: IdentityType; readonly value: string }
+  /** `.example.com`: every name below it. */
+  | { readonly kind: 'subtree'; readonly type: 'FQDN' | 'USER-FQDN'; readonly suffix: string }
+  | { readonly kind: 'addresses'; readonly type: 'IPV4' | 'IPV6'; readonly range: AddressRange }
+  /** Every attribute must be present in the peer's name. */
+  | { readonly kind: 'dn'; readonly type: 'X500-DN'; readonly attributes: readonly DnAttribute[] }
+  /** Any identity of the type. */
+  | { readonly kind: 'any'; readonly type: IdentityType };
+
+export interface DnAttribute {
+  /** Upper case: CN, C, O, OU. */
+  readonly name: string;
+  readonly value: string;
+}
+
+export interface ManualSaPair {
+  readonly inbound: ManualSa;
+  readonly outbound: ManualSa;
+}
+
+export interface ManualSa {
+  readonly at: Span;
+  readonly protocol: 'ESP' | 'AH';
+  readonly spi: number;
+  readonly authenticationKey: Secret;
+  readonly encryptionKey?: Secret;
+  readonly iv?: Uint8Array;
+}
