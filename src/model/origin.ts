@@ -3,7 +3,13 @@ import type { Span } from './span.js';
 
 export type Origin =
   /** Somebody wrote it here. */
-  | { readonly kind: 'explicit'; readonly at: Span }
+  | {
+      readonly kind: 'explicit';
+      /** The value. */
+      readonly at: Span;
+      /** Where its argument begins, hyphen included, for values of an argument. */
+      readonly argumentStart?: number;
+    }
   /** A parameter of a profile file, or of the shipped profile (`path` absent). */
   | { readonly kind: 'profile'; readonly path?: string; readonly section: string; readonly parameter: string }
   /** Worked out by a rule of the language, as an automatic priority. */
