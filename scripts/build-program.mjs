@@ -1,0 +1,121 @@
+/**
+ * Makes the program: one bundle with all commands, the manifest of their flags and texts, and the compiled code that lets it
+ * start fast. Used by the build, by bin/dev.js and by the tests of the command line.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Plugin } from '@oclif/core';
+import { build } from 'esbuild';
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+
+/** Packages with native code: they cannot be in a bundle and are loaded from node_modules when they are used. */
+export const externalPackages = ['koffi'];
+
+/** What every bundle is made with. @satisfies {import('esbuild').BuildOptions} */
+export const commonOptions = /** @type {const} */ ({
+  bundle: true,
+  platform: 'node',
+  target: 'node20.19',
+  logLevel: 'warning',
+  legalComments: 'none', // scripts/licenses.mjs collects the texts whole
+});
+
+/**
+ * Builds the program into `dist`, which must hold nothing else that matters.
+ *
+ * @param {string} dist
+ * @param {{ codeCache?: boolean }} [options] `codeCache: false` leaves out the compiled code, for a program that runs once
+ * @returns {Promise<import('esbuild').Metafile>} what went into the bundle
+ */
+export async function buildProgram(dist, { codeCache = true } = {}) {
+  const bundle = path.join(dist, 'cli.cjs');
+  const cache = `${bundle}.cache`;
+  mkdirSync(dist, { recursive: true });
+  // V8 knows the source that compiled code belongs to by its length alone, so it must never outlive the bundle.
+  rmSync(cache, { force: true });
+  const { metafile } = await build({
+    ...commonOptions,
+    entryPoints: [path.join(root, 'src', 'main.ts')],
+    outfile: bundle,
+    format: 'cjs',
+    external: externalPackages,
+    minifySyntax: true,
+    minifyWhitespace: true, // not the names: a stack that a user reports must be readable
+    metafile: true,
+    banner: { js: 'const importMetaUrl = require("node:url").pathToFileURL(__filename).href;' },
+    define: { 'import.meta.url': 'importMetaUrl' },
+    plugins: [commandTable],
+  });
+  writeFileSync(path.join(dist, 'manifest.json'), JSON.stringify(await makeManifest(dist)));
+  if (codeCache) {
+    const warmUp = path.join(root, 'scripts', 'warm-up.cjs');
+    const { status, stderr } = spawnSync(process.execPath, [warmUp, dist], { encoding: 'utf8' });
+    if (status !== 0) throw new Error(`the program does not start:\n${stderr}`);
+  }
+  return metafile;
+}
+
+/** Gives `ipsec:commands`: a table from command id to a function that loads its file. @type {import('esbuild').Plugin} */
+const commandTable = {
+  name: 'command-table',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^ipsec:commands$/ }, () => ({ path: 'commands', namespace: 'ipsec' }));
+    onLoad({ filter: /.*/, namespace: 'ipsec' }, () => {
+      const rows = commandFiles().map(({ id, file }) => `${JSON.stringify(id)}: () => import(${JSON.stringify(file)})`);
+      return { contents: `export const commands = {${rows.join(',\n')}};`, resolveDir: root };
+    });
+  },
+};
+
+/** Every file under src/commands is a command; its path is its id, as in oclif (`policy/lint.ts` is `policy:lint`). */
+export function commandFiles() {
+  const folder = path.join(root, 'src', 'commands');
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .sort()
+    .map((name) => {
+      const id = name
+        .slice(0, -'.ts'.length)
+        .split(path.sep)
+        .join(':')
+        .replace(/:index$/, '');
+      return { id, file: path.join(folder, name) };
+    });
+}
+
+/**
+ * The manifest as `oclif manifest` would write it, by the same class of @oclif/core, but from the bundle's own table.
+ *
+ * @param {string} dist
+ */
+async function makeManifest(dist) {
+  const require = createRequire(import.meta.url);
+  const commands = await require('../bin/start.js').load(dist).program.loadCommandTable();
+  class BundlePlugin extends Plugin {
+    async getCommandIDs() {
+      return Object.keys(commands);
+    }
+
+    /** @param {string} id */
+    async findCommand(id) {
+      const { default: commandClass } = await commands[id]();
+      commandClass.id = id;
+      return commandClass;
+    }
+  }
+  const pjson = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
+  const plugin = new BundlePlugin({
+    root,
+    pjson,
+    isRoot: true,
+    ignoreManifest: true,
+    errorOnManifestCreate: true,
+    respectNoCacheDefault: true, // a default that depends on the machine must not be that of the machine that built
+  });
+  await plugin.load();
+  return plugin.manifest;
+}

@@ -1,0 +1,163 @@
+/** What all commands share: the global flags, where output goes, and the shape of `--json`. */
+import { writeFileSync } from 'node:fs';
+import { Command, type Interfaces } from '@oclif/core';
+import { outliveClosedPipe } from './cli/closed-pipe.js';
+import { globalFlags } from './cli/flags.js';
+import { EnvironmentError, UsageError } from './model/tool-error.js';
+import { type Progress, startProgress } from './report/progress.js';
+import { colourStyle, plainStyle, type Style } from './report/style.js';
+import { type ColorWhen, colorWanted } from './report/terminal.js';
+import { replaceHidden, visible } from './report/visible.js';
+
+/** The values of the global flags as `parse` returns them, for those that act here. */
+interface GlobalValues {
+  readonly directory?: string;
+  readonly json?: boolean;
+  readonly color?: ColorWhen;
+  readonly quiet?: boolean;
+  readonly 'no-progress'?: boolean;
+  readonly format?: string;
+  readonly output?: string;
+}
+
+/**
+ * A command parses its flags, calls one service and renders. What `run` returns is the `--json` output; a good or bad answer
+ * is told by `process.exitCode`. Faults are thrown (UsageError, EnvironmentError) and become exit codes in src/cli/fault.ts.
+ */
+export abstract class BaseCommand extends Command {
+  static override baseFlags = globalFlags;
+  static override enableJsonFlag = true;
+
+  /** Version of the shape that `run` returns; raised when a reader of the old shape would go wrong. */
+  static schemaVersion = 1;
+
+  /** True for commands that change a host: they go on when the reader of their output has gone. */
+  static outlivesClosedPipe = false;
+
+  /** Is colour wanted on the standard output? */
+  protected color = colorWanted('auto', process.stdout);
+  /** 0, 1 (`-v`) or 2 (`-vv`). */
+  protected verbosity = 0;
+  /** Set by `--quiet`. */
+  protected quiet = false;
+  /** Is JSON wanted, by `--json` or by `--format json`? */
+  protected json = false;
+
+  #progressEnabled = true;
+  #output: string | undefined;
+
+  /** Runs the command once. (oclif's static `run` would load the whole configuration again first.) */
+  async execute(): Promise<void> {
+    const { outlivesClosedPipe } = this.constructor as typeof BaseCommand;
+    if (outlivesClosedPipe) outliveClosedPipe();
+    await this._run();
+  }
+
+  abstract override run(): Promise<object>;
+
+  /** Parses the command line and acts on the global flags: from here on relative paths are relative to `-C`. */
+  protected override async parse<
+    F extends Record<string, unknown>,
+    B extends Record<string, unknown>,
+    A extends Record<string, unknown>,
+  >(options?: Interfaces.Input<F, B, A>, argv?: string[]): Promise<Interfaces.ParserOutput<F, B, A>> {
+    const parsed = await super.parse<F, B, A>(options, argv);
+    const flags: GlobalValues = parsed.flags;
+    this.quiet = flags.quiet ?? false;
+    this.verbosity = Math.min(
+      2,
+      parsed.raw.filter((token) => token.type === 'flag' && token.flag === 'verbose').length,
+    );
+    this.json = Boolean(flags.json) || flags.format === 'json';
+    this.color = colorWanted(flags.color ?? 'auto', flags.output === undefined ? process.stdout : {});
+    this.#progressEnabled = !this.quiet && !flags['no-progress'];
+    this.#output = flags.output;
+    if (flags.directory !== undefined) enterDirectory(flags.directory);
+    return parsed;
+  }
+
+  override jsonEnabled(): boolean {
+    return this.json || super.jsonEnabled();
+  }
+
+  /** Writes the result, a whole text, to the standard output or to the file of `-o`. Nothing when JSON is wanted. */
+  protected writeResult(text: string): void {
+    if (!this.jsonEnabled()) this.#write(text);
+  }
+
+  /** A remark that is not a result: on stderr, unless `--quiet`. */
+  protected note(text: string): void {
+    if (!this.quiet) process.stderr.write(`${text}\n`);
+  }
+
+  /** A remark for `-v` (level 1) or `-vv` (level 2), on stderr. */
+  protected detail(level: 1 | 2, text: string): void {
+    if (this.verbosity >= level) process.stderr.write(`${text}\n`);
+  }
+
+  /** A warning about how the tool is used, on stderr, also under `--quiet` and `--json`. */
+  override warn(input: Error | string): Error | string {
+    const text = typeof input === 'string' ? input : input.message;
+    process.stderr.write(`${this.config.bin}: warning: ${visible(text)}\n`);
+    return input;
+  }
+
+  /** How to paint text for the standard output: with colour only where it is wanted. */
+  protected async style(): Promise<Style> {
+    return this.color ? colourStyle() : plainStyle;
+  }
+
+  /** A progress bar for `total` steps (0: unknown) that obeys `--quiet` and `--no-progress`. */
+  protected startProgress(label: string, total: number): Progress {
+    return startProgress({ label, total, enabled: this.#progressEnabled });
+  }
+
+  protected override toSuccessJson(result: object): object {
+    const { schemaVersion } = this.constructor as typeof BaseCommand;
+    return { schemaVersion, ...result };
+  }
+
+  protected override logJson(json: unknown): void {
+    // 64-bit sequence numbers and IKE SPIs are bigint, which JSON has not: as decimal text no reader rounds them.
+    const text = JSON.stringify(json, (_key, value) => (typeof value === 'bigint' ? value.toString() : value), 2);
+    this.#write(`${text.split('\n').map(escapeHidden).join('\n')}\n`);
+  }
+
+  /** Faults are shown in one place, src/cli/fault.ts; oclif's own way would show them here and again there. */
+  protected override async catch(error: Error): Promise<never> {
+    throw error;
+  }
+
+  #write(text: string): void {
+    if (this.#output === undefined || this.#output === '-') {
+      process.stdout.write(text);
+      return;
+    }
+    try {
+      writeFileSync(this.#output, text);
+    } catch (cause) {
+      const { code } = cause as NodeJS.ErrnoException;
+      const message = `cannot write ${this.#output} (${code})`;
+      const mistaken = code === 'ENOENT' || code === 'EISDIR' || code === 'ENOTDIR';
+      throw mistaken ? new UsageError(message, { cause }) : new EnvironmentError(message, { cause });
+    }
+  }
+}
+
+/** Characters that could do harm to a terminal, as the escapes that JSON has for them. */
+function escapeHidden(line: string): string {
+  return replaceHidden(line, (character) =>
+    Array.from({ length: character.length }, (_, index) => {
+      return `\\u${character.charCodeAt(index).toString(16).padStart(4, '0')}`;
+    }).join(''),
+  );
+}
+
+function enterDirectory(directory: string): void {
+  try {
+    process.chdir(directory);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    throw new UsageError(`-C ${directory}: cannot enter that directory (${code})`, { cause });
+  }
+}

@@ -1,0 +1,42 @@
+/**
+ * The two faults that are thrown on purpose because no result could carry them: the tool was called or configured wrongly,
+ * or the host refuses. Whatever else is thrown is a bug of ours. What a policy or a peer says is never an exception.
+ */
+
+export interface ToolErrorOptions {
+  /** Stable word for programs, in capitals, as `PRIVILEGE`. */
+  readonly code?: string;
+  /** What the user can do about it, one sentence each. */
+  readonly hints?: readonly string[];
+  readonly cause?: unknown;
+}
+
+/** What both have; only the two kinds below are thrown. The message is one sentence without a full stop, never a secret. */
+abstract class ToolError extends Error {
+  readonly code: string;
+  readonly hints: readonly string[];
+
+  constructor(message: string, codeDefault: string, options: ToolErrorOptions) {
+    super(message, { cause: options.cause });
+    this.code = options.code ?? codeDefault;
+    this.hints = options.hints ?? [];
+  }
+}
+
+/** The command line or the tool's own configuration is wrong. Ends the command with exit code 2. */
+export class UsageError extends ToolError {
+  override readonly name = 'UsageError';
+
+  constructor(message: string, options: ToolErrorOptions = {}) {
+    super(message, 'USAGE', options);
+  }
+}
+
+/** A privilege, kernel feature or tool is missing, or the host refused. Ends the command with exit code 4. */
+export class EnvironmentError extends ToolError {
+  override readonly name = 'EnvironmentError';
+
+  constructor(message: string, options: ToolErrorOptions = {}) {
+    super(message, 'ENVIRONMENT', options);
+  }
+}
