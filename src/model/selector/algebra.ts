@@ -9,58 +9,18 @@
  * A budget is a number of elementary steps (about one comparison of two boxes each), never a time: equal arguments give
  * equal answers on any machine. An operation that would need more says so instead of going on.
  */
-
-import type { Family } from '../address.js';
-import { type AddressValue, firstAddress, lastAddress, next, previous } from '../address.js';
-import { hasPorts, hasTypes, type Packet } from '../packet.js';
-import { anyDirection, anyPort, anyProtocol, type Box, type Interval, type Region } from './box.js';
+import { type AddressValue, next, previous } from '../address.js';
+import type { Packet } from '../packet.js';
+import { type Box, type Dimension, dimensions, type Interval, type Region } from './box.js';
+import { buildBoxTable } from './box-table.js';
+import { cellOf } from './coordinates.js';
+import { coverSearch } from './cover-search.js';
 import { witnessPacket } from './witness.js';
 
-/** The dimensions of a box, in the order in which operations cut them: the protocol comes before x and y. */
-export const dimensions = ['direction', 'local', 'remote', 'protocol', 'x', 'y'] as const;
-export type Dimension = (typeof dimensions)[number];
+export { type Dimension, dimensions, everything, fullBox, isProper } from './box.js';
 
 /** What an operation may spend when its caller does not say: well below a second of work. */
 export const defaultBudget = 1_000_000;
-
-/** All packets of a family. */
-export function fullBox(family: Family): Box {
-  return {
-    family,
-    direction: anyDirection,
-    local: { lo: firstAddress(family), hi: lastAddress(family) },
-    remote: { lo: firstAddress(family), hi: lastAddress(family) },
-    protocol: anyProtocol,
-    x: anyPort,
-    y: anyPort,
-  };
-}
-
-/** All packets of both families. */
-export const everything: Region = [fullBox(4), fullBox(6)];
-
-/**
- * Does a box keep the invariant: intervals not empty and within their dimension, and x and y restricted only where a
- * single protocol gives them a meaning (y has none for ICMP, ICMPv6 and MH)?
- */
-export function isProper(box: Box): boolean {
-  const { family, protocol, x, y } = box;
-  const first = firstAddress(family);
-  const last = lastAddress(family);
-  for (const side of [box.local, box.remote]) {
-    if (typeof side.lo !== typeof first || typeof side.hi !== typeof first) return false;
-    if (!(first <= side.lo && side.lo <= side.hi && side.hi <= last)) return false;
-  }
-  if (!within(box.direction, 1) || !within(protocol, 255) || !within(x, 65535) || !within(y, 65535)) return false;
-  const xAny = x.lo === 0 && x.hi === 65535;
-  const yAny = y.lo === 0 && y.hi === 65535;
-  if (xAny && yAny) return true;
-  return protocol.lo === protocol.hi && (hasPorts(protocol.lo) || (hasTypes(protocol.lo) && yAny));
-}
-
-function within({ lo, hi }: Interval, last: number): boolean {
-  return Number.isInteger(lo) && Number.isInteger(hi) && 0 <= lo && lo <= hi && hi <= last;
-}
 
 /** The packets in both boxes, or undefined when there is none. */
 export function intersectBoxes(a: Box, b: Box): Box | undefined {
@@ -185,19 +145,29 @@ export type Coverage =
 
 /** Is every packet of a box in a region, taken as a whole? Exact, or 'undecided' after `budget` steps. */
 export function isCovered(box: Box, region: Region, budget = defaultBudget): Coverage {
-  let spent = 0;
-  const stack: { readonly cell: Box; readonly among: Region }[] = [{ cell: box, among: region }];
-  for (let top = stack.pop(); top; top = stack.pop()) {
-    const { cell } = top;
-    spent += top.among.length + 1;
-    if (spent > budget) return { kind: 'undecided', spent };
-    const among = top.among.filter((other) => intersects(other, cell));
-    const pivot = among[0];
-    if (!pivot) return { kind: 'open', witness: witnessPacket(cell), rest: cell };
-    if (among.some((other) => containsBox(other, cell))) continue;
-    for (const piece of subtractBox(cell, pivot)) stack.push({ cell: piece, among });
-  }
-  return { kind: 'covered' };
+  const relevant = region.filter((other) => intersects(other, box));
+  if (relevant.some((other) => containsBox(other, box))) return { kind: 'covered' };
+  if (relevant.length === 0) return { kind: 'open', witness: witnessPacket(box), rest: box };
+  const clipped = [box, ...relevant.map((other) => intersectBoxes(other, box)!)];
+  const table = buildBoxTable(box.family, clipped, new Uint32Array(clipped.length));
+  const lo = new Uint32Array(dimensions.length);
+  const hi = new Uint32Array(dimensions.length);
+  cellOf(table.space, box, lo, hi);
+  let rest: Box | undefined;
+  const result = coverSearch(table).run(
+    lo,
+    hi,
+    Uint32Array.from(relevant, (_, at) => at + 1),
+    budget,
+    {
+      open(cell) {
+        rest = cell();
+        return false;
+      },
+    },
+  );
+  if (rest) return { kind: 'open', witness: witnessPacket(rest), rest };
+  return result.finished ? { kind: 'covered' } : { kind: 'undecided', spent: result.spent };
 }
 
 /** Is every packet of one region in another? */

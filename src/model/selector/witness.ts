@@ -1,5 +1,5 @@
 /** Packets as points of selector space: which box a packet is in, and a natural-looking packet of a box. */
-import { type AddressValue, type Family, firstAddress, formatAddress, lastAddress, next } from '../address.js';
+import { type AddressValue, type Family, firstAddress, lastAddress, next, previous } from '../address.js';
 import { hasPorts, hasTypes, type Packet, protocolNumbers } from '../packet.js';
 import type { Box, Interval } from './box.js';
 
@@ -80,14 +80,15 @@ const familiar = {
  * The box must be proper (`isProper`); the packet is always in it.
  */
 export function witnessPacket(box: Box): Packet {
+  const { family } = box;
   const protocol = chooseProtocol(box);
-  const base = {
-    family: box.family,
-    direction: box.direction.lo === 0 ? 'outbound' : 'inbound',
-    local: chooseAddress(box.family, box.local, familiar[box.family].local),
-    remote: chooseAddress(box.family, box.remote, familiar[box.family].remote),
-    protocol,
-  } as const;
+  const local = chooseAddress(family, box.local, familiar[family].local);
+  let remote = chooseAddress(family, box.remote, familiar[family].remote);
+  // A packet to oneself would puzzle the reader.
+  if (remote === local && remote < box.remote.hi) remote = next(remote);
+  else if (remote === local && remote > box.remote.lo) remote = previous(remote);
+  const direction = box.direction.lo === 0 ? 'outbound' : 'inbound';
+  const base = { family, direction, local, remote, protocol } as const;
   if (hasPorts(protocol)) {
     const services = servicePorts.get(protocol) ?? [];
     // With the service on our side the other end is the client, as in an answer to 'telnet comes in'.
@@ -129,6 +130,6 @@ function chooseAddress(
     const address = preferred.find((candidate) => inside(interval, candidate));
     if (address !== undefined) return address;
   }
-  const looksLikeNetwork = formatAddress(family, lo).endsWith(family === 4 ? '.0' : '::');
+  const looksLikeNetwork = typeof lo === 'bigint' ? BigInt.asUintN(32, lo) === 0n : lo % 256 === 0;
   return looksLikeNetwork ? next(lo) : lo;
 }
