@@ -36,6 +36,7 @@ function load(dist = distDefault) {
  * @param {string} [dist] the folder of the bundle
  */
 function start(argv, dist = distDefault) {
+  /** @type {any} */
   const pjson = require('../package.json');
   const called = path.basename(process.argv[1] ?? '');
   const bin = Object.hasOwn(pjson.bin, called) ? called : pjson.oclif.bin;

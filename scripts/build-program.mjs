@@ -28,10 +28,15 @@ export const commonOptions = /** @type {const} */ ({
  * Builds the program into `dist`, which must hold nothing else that matters.
  *
  * @param {string} dist
- * @param {{ codeCache?: boolean }} [options] `codeCache: false` leaves out the compiled code, for a program that runs once
+ * @param {{ codeCache?: boolean, extraCommands?: string }} [options] `codeCache: false` leaves out the compiled code, for a
+ *   program that runs once; `extraCommands` is a folder of commands beside src/commands, for tests
  * @returns {Promise<import('esbuild').Metafile>} what went into the bundle
  */
-export async function buildProgram(dist, { codeCache = true } = {}) {
+export async function buildProgram(dist, { codeCache = true, extraCommands } = {}) {
+  const folders = [
+    path.join(root, 'src', 'commands'),
+    ...(extraCommands === undefined ? [] : [path.resolve(root, extraCommands)]),
+  ];
   const bundle = path.join(dist, 'cli.cjs');
   const cache = `${bundle}.cache`;
   mkdirSync(dist, { recursive: true });
@@ -48,7 +53,7 @@ export async function buildProgram(dist, { codeCache = true } = {}) {
     metafile: true,
     banner: { js: 'const importMetaUrl = require("node:url").pathToFileURL(__filename).href;' },
     define: { 'import.meta.url': 'importMetaUrl' },
-    plugins: [commandTable],
+    plugins: [commandTable(folders)],
   });
   writeFileSync(path.join(dist, 'manifest.json'), JSON.stringify(await makeManifest(dist)));
   if (codeCache) {
@@ -59,21 +64,32 @@ export async function buildProgram(dist, { codeCache = true } = {}) {
   return metafile;
 }
 
-/** Gives `ipsec:commands`: a table from command id to a function that loads its file. @type {import('esbuild').Plugin} */
-const commandTable = {
-  name: 'command-table',
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^ipsec:commands$/ }, () => ({ path: 'commands', namespace: 'ipsec' }));
-    onLoad({ filter: /.*/, namespace: 'ipsec' }, () => {
-      const rows = commandFiles().map(({ id, file }) => `${JSON.stringify(id)}: () => import(${JSON.stringify(file)})`);
-      return { contents: `export const commands = {${rows.join(',\n')}};`, resolveDir: root };
-    });
-  },
-};
+/**
+ * Gives `ipsec:commands`: a table from command id to a function that loads its file.
+ *
+ * @param {readonly string[]} folders
+ * @returns {import('esbuild').Plugin}
+ */
+function commandTable(folders) {
+  return {
+    name: 'command-table',
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^ipsec:commands$/ }, () => ({ path: 'commands', namespace: 'ipsec' }));
+      onLoad({ filter: /.*/, namespace: 'ipsec' }, () => {
+        const files = folders.flatMap(commandFiles);
+        const rows = files.map(({ id, file }) => `${JSON.stringify(id)}: () => import(${JSON.stringify(file)})`);
+        return { contents: `export const commands = {${rows.join(',\n')}};`, resolveDir: root };
+      });
+    },
+  };
+}
 
-/** Every file under src/commands is a command; its path is its id, as in oclif (`policy/lint.ts` is `policy:lint`). */
-export function commandFiles() {
-  const folder = path.join(root, 'src', 'commands');
+/**
+ * Every file is a command; its path is its id, as in oclif (`policy/lint.ts` is `policy:lint`).
+ *
+ * @param {string} folder
+ */
+function commandFiles(folder) {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.ts'))
     .sort()
@@ -94,27 +110,21 @@ export function commandFiles() {
  */
 async function makeManifest(dist) {
   const require = createRequire(import.meta.url);
+  /** @type {Record<string, () => Promise<{ default: object }>>} */
   const commands = await require('../bin/start.js').load(dist).program.loadCommandTable();
-  class BundlePlugin extends Plugin {
-    async getCommandIDs() {
-      return Object.keys(commands);
-    }
-
-    /** @param {string} id */
-    async findCommand(id) {
-      const { default: commandClass } = await commands[id]();
-      commandClass.id = id;
-      return commandClass;
-    }
-  }
   const pjson = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
-  const plugin = new BundlePlugin({
+  const plugin = new Plugin({
     root,
     pjson,
     isRoot: true,
     ignoreManifest: true,
     errorOnManifestCreate: true,
     respectNoCacheDefault: true, // a default that depends on the machine must not be that of the machine that built
+  });
+  Object.assign(plugin, {
+    getCommandIDs: async () => Object.keys(commands),
+    /** @param {string} id */
+    findCommand: async (id) => Object.assign((await commands[id]?.())?.default ?? {}, { id }),
   });
   await plugin.load();
   return plugin.manifest;

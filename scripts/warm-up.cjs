@@ -13,6 +13,7 @@ const root = path.resolve(__dirname, '..');
 const dist = path.resolve(process.argv[2] ?? path.join(root, 'dist'));
 
 async function main() {
+  /** @type {any} */
   const pjson = require('../package.json');
   const { program, script } = load(dist);
   const { commands } = JSON.parse(readFileSync(path.join(dist, 'manifest.json'), 'utf8'));
