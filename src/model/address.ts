@@ -178,7 +178,9 @@ export function formatRange(range: AddressRange): string {
   if (range.first === range.last) return formatAddress(range.family, range.first);
   const prefixLength = rangePrefixLength(range);
   const first = formatAddress(range.family, range.first);
-  return prefixLength === undefined ? `${first}-${formatAddress(range.family, range.last)}` : `${first}/${prefixLength}`;
+  return prefixLength === undefined
+    ? `${first}-${formatAddress(range.family, range.last)}`
+    : `${first}/${prefixLength}`;
 }
 
 /** The fewest prefixes that make up a range, in ascending order (at most 62 for IPv4 and 254 for IPv6). */
@@ -211,7 +213,10 @@ export function rangeContains(outer: AddressRange, inner: AddressRange): boolean
 }
 
 /** What kind of address it is, for the rules that forbid some (RFC 1122 §3.2.1.3, RFC 4291 §2.4, RFC 5771). */
-export function addressScope({ family, value }: Address): 'unspecified' | 'loopback' | 'multicast' | 'broadcast' | 'unicast' {
+export function addressScope({
+  family,
+  value,
+}: Address): 'unspecified' | 'loopback' | 'multicast' | 'broadcast' | 'unicast' {
   if (family === 4) {
     const number = Number(value);
     if (number === 0) return 'unspecified';

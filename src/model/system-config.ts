@@ -5,8 +5,8 @@
  * compares two systems, negotiates or applies works on it. All lists are in search order, the first match wins.
  */
 import type { Address, AddressRange } from './address.js';
-import type { Sourced } from './origin.js';
 import type { RecordRef } from './finding.js';
+import type { Sourced } from './origin.js';
 import type { Secret } from './secret.js';
 import type { Region } from './selector/box.js';
 import type { Span } from './span.js';
@@ -17,8 +17,10 @@ export interface SystemConfig {
   readonly name: string;
   /** Addresses that the system itself has, as far as known (inventory, or tunnel and selector sources). */
   readonly addresses: readonly Address[];
-  /** RFC 4301 §4.4.1: ordered; the last entry matches everything. */
+  /** RFC 4301 §4.4.1: ordered; packets of the system itself. The last entry matches everything. */
   readonly spd: readonly SpdEntry[];
+  /** The same for packets that the system forwards; `local` is where they come from, and only `outbound` exists. */
+  readonly forwardSpd: readonly SpdEntry[];
   /** RFC 4301 §4.4.3: ordered. */
   readonly pad: readonly PadEntry[];
   readonly ikePolicies: readonly IkePolicy[];
@@ -34,8 +36,6 @@ export interface EntrySource {
 
 export interface SpdEntry {
   readonly source: EntrySource;
-  /** `host` for packets of the system itself, `forward` for packets that it forwards. */
-  readonly traffic: 'host' | 'forward';
   /** The record's own number, where it has one. */
   readonly priority?: Sourced<number>;
   readonly selectors: Region;
@@ -65,9 +65,14 @@ export interface SaTemplate {
   readonly selectors: Region;
   /** In order of preference. */
   readonly proposals: readonly ChildProposal[];
-  readonly pfsGroups: readonly KeyExchangeTransform[];
+  /** Key exchange of its own in each SA negotiation; absent: as the IKE policy of the peer says. Empty: none. */
+  readonly pfsGroups?: Sourced<readonly KeyExchangeTransform[]>;
   readonly manual?: ManualSaPair;
-  readonly antiReplayWindow?: number;
+  /** Packets; 0 is off; absent: the backend's own. */
+  readonly antiReplayWindow?: Sourced<number>;
+  readonly start?: Sourced<'TRAP' | 'START' | 'NONE'>;
+  readonly mark?: Sourced<number>;
+  readonly ifId?: Sourced<number>;
 }
 
 /** One proposal for an ESP or AH SA: any choice of one transform from each list (RFC 7296 §3.3). */
@@ -136,6 +141,10 @@ export interface PadEntry {
   readonly presharedKey?: Sourced<SecretReference>;
   /** The peer gets its address by configuration; this system never initiates to it. */
   readonly respondOnly: boolean;
+  readonly natTraversal?: Sourced<'ON' | 'OFF' | 'FORCE'>;
+  /** 0 is off. */
+  readonly dpdSeconds?: Sourced<number>;
+  readonly fragmentation?: Sourced<boolean>;
 }
 
 /** A secret that was written down, or a reference to where it is. */

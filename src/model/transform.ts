@@ -80,17 +80,36 @@ const fixedKey = { keyLengthAttribute: false } as const;
 
 export const encryptionTransforms: readonly EncryptionTransform[] = [
   cipher('DES-CBC', 2, 64, 56, { ...fixedKey, ikev1Id: 1, espId: 2, blockOctets: 8, ivOctets: 8, xfrm: 'cbc(des)' }),
-  cipher('3DES-CBC', 3, 192, 112, { ...fixedKey, ikev1Id: 5, espId: 3, blockOctets: 8, ivOctets: 8, xfrm: 'cbc(des3_ede)' }),
+  cipher('3DES-CBC', 3, 192, 112, {
+    ...fixedKey,
+    ikev1Id: 5,
+    espId: 3,
+    blockOctets: 8,
+    ivOctets: 8,
+    xfrm: 'cbc(des3_ede)',
+  }),
   cipher('RC5-CBC', 4, 128, 128, { ikev1Id: 4, espId: 4, blockOctets: 8, ivOctets: 8 }),
   cipher('IDEA-CBC', 5, 128, 126, { ...fixedKey, ikev1Id: 2, espId: 5, blockOctets: 8, ivOctets: 8 }),
   cipher('CAST-CBC', 6, 128, 128, { ikev1Id: 6, espId: 6, blockOctets: 8, ivOctets: 8, xfrm: 'cbc(cast5)' }),
   cipher('BLOWFISH-CBC', 7, 128, 128, { ikev1Id: 3, espId: 7, blockOctets: 8, ivOctets: 8, xfrm: 'cbc(blowfish)' }),
   cipher('NULL', 11, 0, 0, { ...fixedKey, espId: 11, blockOctets: 1, ivOctets: 0, xfrm: 'ecb(cipher_null)' }),
   ...aesBits.map((bits) =>
-    cipher(`AES-CBC-${bits}`, 12, bits, bits, { ikev1Id: 7, espId: 12, blockOctets: 16, ivOctets: 16, xfrm: 'cbc(aes)' }),
+    cipher(`AES-CBC-${bits}`, 12, bits, bits, {
+      ikev1Id: 7,
+      espId: 12,
+      blockOctets: 16,
+      ivOctets: 16,
+      xfrm: 'cbc(aes)',
+    }),
   ),
   ...aesBits.map((bits) =>
-    cipher(`AES-CTR-${bits}`, 13, bits, bits, { espId: 13, blockOctets: 1, ivOctets: 8, saltOctets: 4, xfrm: 'rfc3686(ctr(aes))' }),
+    cipher(`AES-CTR-${bits}`, 13, bits, bits, {
+      espId: 13,
+      blockOctets: 1,
+      ivOctets: 8,
+      saltOctets: 4,
+      xfrm: 'rfc3686(ctr(aes))',
+    }),
   ),
   ...([8, 12, 16] as const).flatMap((icvOctets, index) =>
     aesBits.map((bits) =>
@@ -127,7 +146,13 @@ export const encryptionTransforms: readonly EncryptionTransform[] = [
     }),
   ),
   ...aesBits.map((bits) =>
-    cipher(`CAMELLIA-CBC-${bits}`, 23, bits, bits, { ikev1Id: 8, espId: 22, blockOctets: 16, ivOctets: 16, xfrm: 'cbc(camellia)' }),
+    cipher(`CAMELLIA-CBC-${bits}`, 23, bits, bits, {
+      ikev1Id: 8,
+      espId: 22,
+      blockOctets: 16,
+      ivOctets: 16,
+      xfrm: 'cbc(camellia)',
+    }),
   ),
   cipher('CHACHA20-POLY1305', 28, 256, 256, {
     ...fixedKey,
@@ -141,15 +166,69 @@ export const encryptionTransforms: readonly EncryptionTransform[] = [
 ];
 
 export const authenticationTransforms: readonly AuthenticationTransform[] = [
-  { name: 'HMAC-MD5-96', ikev2Id: 1, ikev1Id: 1, ahId: 2, keyBits: 128, icvBits: 96, strengthBits: 64, xfrm: 'hmac(md5)' },
-  { name: 'HMAC-SHA1-96', ikev2Id: 2, ikev1Id: 2, ahId: 3, keyBits: 160, icvBits: 96, strengthBits: 96, xfrm: 'hmac(sha1)' },
+  {
+    name: 'HMAC-MD5-96',
+    ikev2Id: 1,
+    ikev1Id: 1,
+    ahId: 2,
+    keyBits: 128,
+    icvBits: 96,
+    strengthBits: 64,
+    xfrm: 'hmac(md5)',
+  },
+  {
+    name: 'HMAC-SHA1-96',
+    ikev2Id: 2,
+    ikev1Id: 2,
+    ahId: 3,
+    keyBits: 160,
+    icvBits: 96,
+    strengthBits: 96,
+    xfrm: 'hmac(sha1)',
+  },
   { name: 'DES-MAC', ikev2Id: 3, ikev1Id: 3, ahId: 4, keyBits: 64, icvBits: 64, strengthBits: 56 },
   { name: 'KPDK-MD5', ikev2Id: 4, ikev1Id: 4, keyBits: 128, icvBits: 128, strengthBits: 64 },
-  { name: 'AES-XCBC-96', ikev2Id: 5, ikev1Id: 9, ahId: 9, keyBits: 128, icvBits: 96, strengthBits: 96, xfrm: 'xcbc(aes)' },
+  {
+    name: 'AES-XCBC-96',
+    ikev2Id: 5,
+    ikev1Id: 9,
+    ahId: 9,
+    keyBits: 128,
+    icvBits: 96,
+    strengthBits: 96,
+    xfrm: 'xcbc(aes)',
+  },
   { name: 'AES-CMAC-96', ikev2Id: 8, keyBits: 128, icvBits: 96, strengthBits: 96, xfrm: 'cmac(aes)' },
-  { name: 'HMAC-SHA2-256-128', ikev2Id: 12, ikev1Id: 5, ahId: 5, keyBits: 256, icvBits: 128, strengthBits: 128, xfrm: 'hmac(sha256)' },
-  { name: 'HMAC-SHA2-384-192', ikev2Id: 13, ikev1Id: 6, ahId: 6, keyBits: 384, icvBits: 192, strengthBits: 192, xfrm: 'hmac(sha384)' },
-  { name: 'HMAC-SHA2-512-256', ikev2Id: 14, ikev1Id: 7, ahId: 7, keyBits: 512, icvBits: 256, strengthBits: 256, xfrm: 'hmac(sha512)' },
+  {
+    name: 'HMAC-SHA2-256-128',
+    ikev2Id: 12,
+    ikev1Id: 5,
+    ahId: 5,
+    keyBits: 256,
+    icvBits: 128,
+    strengthBits: 128,
+    xfrm: 'hmac(sha256)',
+  },
+  {
+    name: 'HMAC-SHA2-384-192',
+    ikev2Id: 13,
+    ikev1Id: 6,
+    ahId: 6,
+    keyBits: 384,
+    icvBits: 192,
+    strengthBits: 192,
+    xfrm: 'hmac(sha384)',
+  },
+  {
+    name: 'HMAC-SHA2-512-256',
+    ikev2Id: 14,
+    ikev1Id: 7,
+    ahId: 7,
+    keyBits: 512,
+    icvBits: 256,
+    strengthBits: 256,
+    xfrm: 'hmac(sha512)',
+  },
 ];
 
 export const prfTransforms: readonly PrfTransform[] = [

@@ -9,7 +9,16 @@
  * better what was expected.
  */
 import { EmbeddedActionsParser, type IRecognitionException, type IToken } from 'chevrotain';
-import { Add, AnyArgument, AnyWord, allTokens, createStatementLexer, Delete, objectTokens, refusedVerbs } from './tokens.js';
+import {
+  Add,
+  AnyArgument,
+  AnyWord,
+  allTokens,
+  createStatementLexer,
+  Delete,
+  objectTokens,
+  refusedVerbs,
+} from './tokens.js';
 
 /** What stands in one statement; offsets count from the start of the text that was parsed. */
 export interface OperationTokens {

@@ -14,7 +14,12 @@ export const AnyWord = createToken({ name: 'AnyWord', pattern: Lexer.NA });
 /** Any argument name, with its hyphen. */
 export const AnyArgument = createToken({ name: 'AnyArgument', pattern: Lexer.NA });
 
-const WhiteSpace = createToken({ name: 'WhiteSpace', pattern: /[ \t\v\f\r\n]+/, group: Lexer.SKIPPED, line_breaks: true });
+const WhiteSpace = createToken({
+  name: 'WhiteSpace',
+  pattern: /[ \t\v\f\r\n]+/,
+  group: Lexer.SKIPPED,
+  line_breaks: true,
+});
 const Continuation = createToken({ name: 'Continuation', pattern: /\\\r?\n/, group: Lexer.SKIPPED, line_breaks: true });
 
 /** A backslash-newline inside a word vanishes when the next line begins with more of the word. */
@@ -32,7 +37,11 @@ export const Word = createToken({ name: 'Word', pattern: batchWord, categories: 
 export const ShellWord = createToken({ name: 'ShellWord', pattern: shellWord, categories: AnyWord, ...wordOptions });
 
 function keyword(word: string) {
-  return createToken({ name: word, pattern: new RegExp(`${word}(?![^ \\t\\v\\f\\r\\n\\\\])`, 'i'), categories: AnyWord });
+  return createToken({
+    name: word,
+    pattern: new RegExp(`${word}(?![^ \\t\\v\\f\\r\\n\\\\])`, 'i'),
+    categories: AnyWord,
+  });
 }
 
 export const Add = keyword('add');
@@ -57,8 +66,18 @@ export const objectTokens = [
 
 /** -preshared and -ppk, also misspelt or cut short: what follows must not be shown. */
 const secretArgument = /-(?:pre|psk|ppk(?![^ \t\v\f\r\n\\]))[^ \t\v\f\r\n\\]*/i;
-export const SecretArgument = createToken({ name: 'SecretArgument', categories: AnyArgument, pattern: secretArgument, push_mode: 'raw' });
-export const ShellSecretArgument = createToken({ name: 'ShellSecretArgument', categories: AnyArgument, pattern: secretArgument, push_mode: 'shellRaw' });
+export const SecretArgument = createToken({
+  name: 'SecretArgument',
+  categories: AnyArgument,
+  pattern: secretArgument,
+  push_mode: 'raw',
+});
+export const ShellSecretArgument = createToken({
+  name: 'ShellSecretArgument',
+  categories: AnyArgument,
+  pattern: secretArgument,
+  push_mode: 'shellRaw',
+});
 /** Arguments whose value may be quoted because it may hold blanks. */
 export const QuotableArgument = createToken({
   name: 'QuotableArgument',
@@ -66,13 +85,41 @@ export const QuotableArgument = createToken({
   pattern: /-(?:rid|lid|sub(?:ject|jec|je|j)?)(?![^ \t\v\f\r\n\\])/i,
   push_mode: 'quotable',
 });
-export const Argument = createToken({ name: 'Argument', categories: AnyArgument, pattern: /-[A-Za-z][^ \t\v\f\r\n\\]*/ });
+export const Argument = createToken({
+  name: 'Argument',
+  categories: AnyArgument,
+  pattern: /-[A-Za-z][^ \t\v\f\r\n\\]*/,
+});
 
-export const RawValue = createToken({ name: 'RawValue', categories: AnyWord, pattern: batchWord, pop_mode: true, ...wordOptions });
-export const ShellRawValue = createToken({ name: 'ShellRawValue', categories: AnyWord, pattern: shellWord, pop_mode: true, ...wordOptions });
+export const RawValue = createToken({
+  name: 'RawValue',
+  categories: AnyWord,
+  pattern: batchWord,
+  pop_mode: true,
+  ...wordOptions,
+});
+export const ShellRawValue = createToken({
+  name: 'ShellRawValue',
+  categories: AnyWord,
+  pattern: shellWord,
+  pop_mode: true,
+  ...wordOptions,
+});
 /** From the quote to the next one, or to the end of the statement where that is missing. */
-export const QuotedValue = createToken({ name: 'QuotedValue', categories: AnyWord, pattern: /"[^"]*"?/, pop_mode: true, line_breaks: true });
-export const PlainValue = createToken({ name: 'PlainValue', categories: AnyWord, pattern: batchWord, pop_mode: true, ...wordOptions });
+export const QuotedValue = createToken({
+  name: 'QuotedValue',
+  categories: AnyWord,
+  pattern: /"[^"]*"?/,
+  pop_mode: true,
+  line_breaks: true,
+});
+export const PlainValue = createToken({
+  name: 'PlainValue',
+  categories: AnyWord,
+  pattern: batchWord,
+  pop_mode: true,
+  ...wordOptions,
+});
 
 const skipped = [WhiteSpace, Continuation];
 const keywords = [Add, Delete, ...refusedVerbs, ...objectTokens];

@@ -43,7 +43,9 @@ export const dynamicSpiRange = { min: 300, max: 2500000 } as const;
 export const reservedSpiMax = 255;
 
 /** How many transforms one list may hold, by family. */
-export const transformListLimits: Readonly<Record<Dialect, { ah: number; esp: number; nested: number; source: string }>> = {
+export const transformListLimits: Readonly<
+  Record<Dialect, { ah: number; esp: number; nested: number; source: string }>
+> = {
   'A.02': { ah: 2, esp: 8, nested: 1, source: 'G0200 p.79' },
   'A.03.00': { ah: 2, esp: 6, nested: 0, source: 'G0300 p.77' },
   'A.03.02': { ah: 2, esp: 25, nested: 0, source: 'G0302 p.76' },

@@ -122,10 +122,38 @@ export const objectRows: readonly ObjectRow[] = [
     summary: 'options that take effect when the subsystem starts',
     source: 'MAN3 show',
   },
-  { name: 'cacert', subject: 'none', batch: false, deletable: false, summary: "a certification authority's certificate", source: 'RN0300 p.16' },
-  { name: 'mycert', subject: 'none', batch: false, deletable: true, summary: "this system's certificate", source: 'RN0300 p.16' },
-  { name: 'csr', subject: 'none', batch: false, deletable: false, summary: 'a certificate signing request', source: 'RN0300 p.16' },
-  { name: 'crl', subject: 'none', batch: false, deletable: false, summary: 'a certificate revocation list', source: 'RN0300 p.16' },
+  {
+    name: 'cacert',
+    subject: 'none',
+    batch: false,
+    deletable: false,
+    summary: "a certification authority's certificate",
+    source: 'RN0300 p.16',
+  },
+  {
+    name: 'mycert',
+    subject: 'none',
+    batch: false,
+    deletable: true,
+    summary: "this system's certificate",
+    source: 'RN0300 p.16',
+  },
+  {
+    name: 'csr',
+    subject: 'none',
+    batch: false,
+    deletable: false,
+    summary: 'a certificate signing request',
+    source: 'RN0300 p.16',
+  },
+  {
+    name: 'crl',
+    subject: 'none',
+    batch: false,
+    deletable: false,
+    summary: 'a certificate revocation list',
+    source: 'RN0300 p.16',
+  },
 ];
 
 const byName = new Map<string, ObjectRow>(objectRows.map((row) => [row.name, row]));

@@ -10,7 +10,13 @@ export interface ShippedParameter {
   readonly provisional?: boolean;
 }
 
-function parameter(section: string, name: string, value: string, source: string, provisional = false): ShippedParameter {
+function parameter(
+  section: string,
+  name: string,
+  value: string,
+  source: string,
+  provisional = false,
+): ShippedParameter {
   return { section, parameter: name, value, source, ...(provisional ? { provisional } : {}) };
 }
 

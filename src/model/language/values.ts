@@ -1,6 +1,7 @@
 /** The words that values are made of, each with its meaning, dialect and source. */
-import { authentication, encryption, encryptionTransforms } from '../transform.js';
+
 import type { AuthenticationTransform, EncryptionTransform } from '../transform.js';
+import { authentication, encryption, encryptionTransforms } from '../transform.js';
 import type { Lifespan } from './dialect.js';
 
 export interface ValueRow extends Lifespan {
@@ -48,8 +49,16 @@ const cbcCiphers: readonly CipherRow[] = [
 ];
 
 const extendedCiphers: readonly CipherRow[] = [
-  ...['128', '192', '256'].map((bits) => ({ word: `AES${bits}_CTR`, name: `AES-CTR-${bits}`, since: 'extended' as const })),
-  ...['128', '192', '256'].map((bits) => ({ word: `CAMELLIA${bits}`, name: `CAMELLIA-CBC-${bits}`, since: 'extended' as const })),
+  ...['128', '192', '256'].map((bits) => ({
+    word: `AES${bits}_CTR`,
+    name: `AES-CTR-${bits}`,
+    since: 'extended' as const,
+  })),
+  ...['128', '192', '256'].map((bits) => ({
+    word: `CAMELLIA${bits}`,
+    name: `CAMELLIA-CBC-${bits}`,
+    since: 'extended' as const,
+  })),
 ];
 
 function later(a: Lifespan, b: Lifespan): Lifespan['since'] {
@@ -62,7 +71,12 @@ function describe(encryptionName: string | undefined, authenticationName: string
   return authenticationName ? `${encryptionName} with ${authenticationName}` : encryptionName;
 }
 
-function espRow(word: string, cipherName: string, authName: string | undefined, rest: Lifespan & Pick<ValueRow, 'provisional' | 'source'>): TransformRow {
+function espRow(
+  word: string,
+  cipherName: string,
+  authName: string | undefined,
+  rest: Lifespan & Pick<ValueRow, 'provisional' | 'source'>,
+): TransformRow {
   return {
     word,
     summary: describe(cipherName, authName),
@@ -74,7 +88,13 @@ function espRow(word: string, cipherName: string, authName: string | undefined, 
 }
 
 function ahRow(word: string, authName: string, rest: Lifespan & Pick<ValueRow, 'source'>): TransformRow {
-  return { word, summary: describe(undefined, authName), protocol: 'AH', authentication: authentication(authName), ...rest };
+  return {
+    word,
+    summary: describe(undefined, authName),
+    protocol: 'AH',
+    authentication: authentication(authName),
+    ...rest,
+  };
 }
 
 /** AEAD ciphers, named after the pattern of the others: `ESP_AES256_GCM16`. */
@@ -104,7 +124,8 @@ export const transformRows: readonly TransformRow[] = [
     hashes.map((hash) => {
       const since = later(cipher, hash);
       // The guide prints the 3DES and NULL forms with SHA-2; 25 = 5 ciphers × 5 hashes gives the rest.
-      const provisional = cipher.provisional === true || (since === 'A.03.02' && cipher.word === 'AES256' && hash.word.length < 5);
+      const provisional =
+        cipher.provisional === true || (since === 'A.03.02' && cipher.word === 'AES256' && hash.word.length < 5);
       return espRow(`ESP_${cipher.word}_HMAC_${hash.word}`, cipher.name, hash.name, {
         since,
         ...(provisional ? { provisional } : {}),
@@ -144,7 +165,13 @@ export const protocolRows: readonly ProtocolRow[] = [
   { word: 'ICMP', number: 1, family: 4, summary: 'ICMP, IPv4 only', source: 'G0302 p.75' },
   { word: 'ICMPV6', number: 58, family: 6, summary: 'ICMPv6, IPv6 only', source: 'G0302 p.75' },
   { word: 'IGMP', number: 2, family: 4, summary: 'IGMP, IPv4 only', source: 'G0302 p.75' },
-  { word: 'MH', number: 135, family: 6, summary: 'Mobility Header, IPv6 only', source: 'G0302 p.75; absent from A.03.00' },
+  {
+    word: 'MH',
+    number: 135,
+    family: 6,
+    summary: 'Mobility Header, IPv6 only',
+    source: 'G0302 p.75; absent from A.03.00',
+  },
   { word: 'SCTP', number: 132, since: 'extended', summary: 'SCTP', source: 'own; IANA' },
   { word: 'DCCP', number: 33, since: 'extended', summary: 'DCCP', source: 'own; IANA' },
   { word: 'UDPLITE', number: 136, since: 'extended', summary: 'UDP-Lite', source: 'own; IANA' },
@@ -162,7 +189,13 @@ export interface ServiceRow extends ValueRow {
 
 function service(word: string, port: number, protocol: number, confirmed = false): ServiceRow {
   const summary = `${protocol === 6 ? 'TCP' : 'UDP'} port ${port}`;
-  return { word, port, protocol, summary, ...(confirmed ? { source: 'G0200 p.76' } : { source: 'memory', provisional: true }) };
+  return {
+    word,
+    port,
+    protocol,
+    summary,
+    ...(confirmed ? { source: 'G0200 p.76' } : { source: 'memory', provisional: true }),
+  };
 }
 
 export const serviceRows: readonly ServiceRow[] = [
@@ -191,8 +224,22 @@ export interface AlgorithmRow extends ValueRow {
 const ikeCipherRows: readonly AlgorithmRow[] = [
   { word: '3DES', algorithm: '3DES-CBC', summary: 'Triple DES', source: 'G0300 p.95' },
   { word: 'AES128-CBC', algorithm: 'AES-CBC-128', summary: 'AES-CBC, 128 bits', source: 'memory', provisional: true },
-  { word: 'AES192-CBC', algorithm: 'AES-CBC-192', since: 'A.03.02', summary: 'AES-CBC, 192 bits', source: 'memory', provisional: true },
-  { word: 'AES256-CBC', algorithm: 'AES-CBC-256', since: 'A.03.02', summary: 'AES-CBC, 256 bits', source: 'memory', provisional: true },
+  {
+    word: 'AES192-CBC',
+    algorithm: 'AES-CBC-192',
+    since: 'A.03.02',
+    summary: 'AES-CBC, 192 bits',
+    source: 'memory',
+    provisional: true,
+  },
+  {
+    word: 'AES256-CBC',
+    algorithm: 'AES-CBC-256',
+    since: 'A.03.02',
+    summary: 'AES-CBC, 256 bits',
+    source: 'memory',
+    provisional: true,
+  },
 ];
 
 const camelliaRows: readonly AlgorithmRow[] = ['128', '192', '256'].map((bits) => ({
@@ -221,7 +268,13 @@ export const ikev2Encryption: readonly AlgorithmRow[] = [
       source: 'own; RFC 5282',
     })),
   ),
-  { word: 'CHACHA20-POLY1305', algorithm: 'CHACHA20-POLY1305', since: 'extended', summary: 'ChaCha20-Poly1305', source: 'own; RFC 7634' },
+  {
+    word: 'CHACHA20-POLY1305',
+    algorithm: 'CHACHA20-POLY1305',
+    since: 'extended',
+    summary: 'ChaCha20-Poly1305',
+    source: 'own; RFC 7634',
+  },
 ];
 
 /** Hash of IKEv1: names an entry of the PRF table. */
@@ -244,9 +297,30 @@ export const ikev2Hash: readonly AlgorithmRow[] = [
   { word: 'HMAC-SHA1', algorithm: 'HMAC-SHA1-96', summary: 'HMAC-SHA-1', source: 'G0300 p.95' },
   { word: 'AES128-XCBC', algorithm: 'AES-XCBC-96', summary: 'AES-XCBC', source: 'memory', provisional: true },
   { word: 'AES128-CMAC', algorithm: 'AES-CMAC-96', since: 'extended', summary: 'AES-CMAC', source: 'own; RFC 4494' },
-  { word: 'HMAC-SHA2-256', algorithm: 'HMAC-SHA2-256-128', since: 'A.03.02', summary: 'HMAC-SHA-256', source: 'memory', provisional: true },
-  { word: 'HMAC-SHA2-384', algorithm: 'HMAC-SHA2-384-192', since: 'A.03.02', summary: 'HMAC-SHA-384', source: 'memory', provisional: true },
-  { word: 'HMAC-SHA2-512', algorithm: 'HMAC-SHA2-512-256', since: 'A.03.02', summary: 'HMAC-SHA-512', source: 'memory', provisional: true },
+  {
+    word: 'HMAC-SHA2-256',
+    algorithm: 'HMAC-SHA2-256-128',
+    since: 'A.03.02',
+    summary: 'HMAC-SHA-256',
+    source: 'memory',
+    provisional: true,
+  },
+  {
+    word: 'HMAC-SHA2-384',
+    algorithm: 'HMAC-SHA2-384-192',
+    since: 'A.03.02',
+    summary: 'HMAC-SHA-384',
+    source: 'memory',
+    provisional: true,
+  },
+  {
+    word: 'HMAC-SHA2-512',
+    algorithm: 'HMAC-SHA2-512-256',
+    since: 'A.03.02',
+    summary: 'HMAC-SHA-512',
+    source: 'memory',
+    provisional: true,
+  },
 ];
 
 export const ikev2Prf: readonly AlgorithmRow[] = [
@@ -269,7 +343,11 @@ export interface GroupRow extends ValueRow {
   readonly group: number;
 }
 
-function groupRow(group: number, summary: string, rest: Lifespan & { source: string; provisional?: boolean }): GroupRow {
+function groupRow(
+  group: number,
+  summary: string,
+  rest: Lifespan & { source: string; provisional?: boolean },
+): GroupRow {
   return { word: String(group), group, summary, ...rest };
 }
 
@@ -302,7 +380,9 @@ export const groupRows: readonly GroupRow[] = [
     [35, 'ML-KEM-512'],
     [36, 'ML-KEM-768'],
     [37, 'ML-KEM-1024'],
-  ].map(([group, name]) => groupRow(group as number, name as string, { source: 'own; IANA', since: 'extended' as const })),
+  ].map(([group, name]) =>
+    groupRow(group as number, name as string, { source: 'own; IANA', since: 'extended' as const }),
+  ),
 ];
 
 export const kmpRows: ValueTable = [
@@ -339,7 +419,13 @@ export const hostFlagRows: ValueTable = [
   { word: 'EXCLUSIVE', summary: 'one SA pair for each five-tuple', source: 'G0200 p.82' },
   { word: 'FALLBACK_TO_CLEAR', since: 'A.03.00', summary: 'clear text when IKE fails', source: 'G0300 p.78' },
   { word: 'MIPV6', summary: 'consult the Mobile IPv6 binding cache', source: 'G0200 p.82' },
-  { word: 'AUTOCONF', until: 'A.02', summary: 'peers with configured addresses', source: 'M0201 p.53', provisional: true },
+  {
+    word: 'AUTOCONF',
+    until: 'A.02',
+    summary: 'peers with configured addresses',
+    source: 'M0201 p.53',
+    provisional: true,
+  },
   { word: 'NONE', summary: 'no flag', source: 'G0300 p.78' },
 ];
 
@@ -383,7 +469,12 @@ export const startRows: ValueTable = [
 ];
 
 export const natTraversalRows: ValueTable = [
-  { word: 'ON', since: 'extended', summary: 'detect NAT and encapsulate when there is one', source: 'own; RFC 7296 §2.23' },
+  {
+    word: 'ON',
+    since: 'extended',
+    summary: 'detect NAT and encapsulate when there is one',
+    source: 'own; RFC 7296 §2.23',
+  },
   { word: 'OFF', since: 'extended', summary: 'never encapsulate', source: 'own; RFC 7296 §2.23' },
   { word: 'FORCE', since: 'extended', summary: 'always encapsulate in UDP', source: 'own; RFC 7296 §2.23' },
 ];

@@ -1,6 +1,12 @@
 /** Authentication records: how a peer is found, identified and authenticated. */
 import type { Sourced } from '../origin.js';
-import type { AuthenticationMethod, Identity, IdentityPattern, IdentityType, SecretReference } from '../system-config.js';
+import type {
+  AuthenticationMethod,
+  Identity,
+  IdentityPattern,
+  IdentityType,
+  SecretReference,
+} from '../system-config.js';
 import type { AddressSpec, RecordBase } from './policy.js';
 
 export interface PresharedKey {

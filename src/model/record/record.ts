@@ -49,7 +49,13 @@ export type PolicyRecord =
 /** One operation of a batch, understood. */
 export type Operation =
   | { readonly verb: 'add'; readonly record: PolicyRecord }
-  | { readonly verb: 'delete'; readonly object: string; readonly name: string; readonly at: RecordBase['at']; readonly address?: Address };
+  | {
+      readonly verb: 'delete';
+      readonly object: string;
+      readonly name: string;
+      readonly at: RecordBase['at'];
+      readonly address?: Address;
+    };
 
 export type { AuthRecord } from './auth.js';
 export type { IkeRecord } from './ike.js';

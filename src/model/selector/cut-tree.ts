@@ -11,6 +11,7 @@
 import { type BoxTable, rowHolds } from './box-table.js';
 import { cutChooser } from './choose-cut.js';
 import { dimensionCount } from './coordinates.js';
+import { type CutNodes, leaf, lookup, none, nodeSize } from './cut-tree-code.js';
 
 export interface CutTree {
   /** The lowest entry of a row that holds the point, or -1. */
@@ -24,11 +25,6 @@ const replicationMax = 6;
 /** Rows on both sides are a third child's when they are more than this share. */
 const straddlingMax = 0.25;
 
-const none = 0xffff_ffff;
-/** A node: dimension or `leaf` · cut or first reference · child (the upper half follows) or last reference · third child · fallback entry · lowest entry. */
-const nodeSize = 6;
-const leaf = dimensionCount;
-
 /** Rows that lie almost all on both sides of the best cut stay together in a leaf. */
 const hopelessShare = 0.95;
 
@@ -40,13 +36,13 @@ export function buildCutTree(table: BoxTable): CutTree {
   const cellHi = Uint32Array.of(1, space.local.last, space.remote.last, 255, 65535, 65535);
   let nodes = new Uint32Array(1024 * nodeSize);
   let nodeCount = 1;
-  let references = new Uint32Array(1024);
-  let referenceCount = 0;
+  let tests = new Int32Array(4096);
+  let testCount = 0;
   // The rows of the nodes on the path from the root, one list behind the other.
   let pool = new Uint32Array(Math.max(1024, 2 * table.count));
   for (let row = 0; row < table.count; row += 1) pool[row] = row;
   grow(0, 0, table.count, table.count, replicationMax * table.count, 0);
-  return { locate: locator(table, nodes.slice(0, nodeCount * nodeSize), references.slice(0, referenceCount)) };
+  return { locate: lookup(nodes, tests, depthMax) };
 
   /** Makes `node` of the rows start..end; the pool is free from `free` on, and `allowance` rows may be replicated below. */
   function grow(node: number, start: number, end: number, free: number, allowance: number, depth: number): void {
@@ -118,80 +114,37 @@ export function buildCutTree(table: BoxTable): CutTree {
     if (last > third) grow(child + 2, third, last, last, perRow * (last - third), depth + 1);
   }
 
+  /** A row of a leaf keeps only the tests that its cell leaves open, so most have one or two. */
   function makeLeaf(node: number, start: number, end: number, fallback: number, lowest: number): void {
     const base = node * nodeSize;
-    const first = referenceCount;
-    referenceCount += end - start;
-    if (references.length < referenceCount) references = grown(references, 2 * referenceCount);
-    references.set(pool.subarray(start, end), first);
     nodes[base] = leaf;
-    nodes[base + 1] = first;
-    nodes[base + 2] = referenceCount;
+    nodes[base + 1] = testCount;
+    const needed = testCount + (end - start) * (2 + 2 * dimensionCount);
+    if (tests.length < needed) tests = grown(tests, 2 * needed, Int32Array);
+    for (let at = start; at < end; at += 1) {
+      const row = pool[at]!;
+      const header = testCount;
+      testCount += 2;
+      let dimensions = 0;
+      let count = 0;
+      for (const dimension of testOrder) {
+        const lo = rowLo[row * dimensionCount + dimension]!;
+        const hi = rowHi[row * dimensionCount + dimension]!;
+        if (lo <= cellLo[dimension]! && hi >= cellHi[dimension]!) continue;
+        dimensions += dimension * 8 ** count;
+        count += 1;
+        tests[testCount++] = signed(lo);
+        tests[testCount++] = hi - lo;
+      }
+      tests[header] = dimensions * 8 + count;
+      tests[header + 1] = entries[row]!;
+    }
+    nodes[base + 2] = testCount;
     nodes[base + 3] = none;
     nodes[base + 4] = fallback;
     nodes[base + 5] = lowest;
   }
 }
 
-function grown(from: Uint32Array, length: number): Uint32Array<ArrayBuffer> {
-  const to = new Uint32Array(length);
-  to.set(from);
-  return to;
-}
-
-function locator(table: BoxTable, nodes: Uint32Array, references: Uint32Array): CutTree['locate'] {
-  const { lo, hi, entries } = table;
-  const point = new Uint32Array(dimensionCount);
-  const waiting = new Uint32Array(depthMax + 1);
-  return (direction, local, remote, protocol, x, y) => {
-    point[0] = direction;
-    point[1] = local;
-    point[2] = remote;
-    point[3] = protocol;
-    point[4] = x;
-    point[5] = y;
-    let best = none;
-    let top = 0;
-    let node = 0;
-    for (;;) {
-      for (;;) {
-        const fallback = nodes[node + 4]!;
-        if (fallback < best) best = fallback;
-        if (nodes[node + 5]! >= best) break;
-        const dimension = nodes[node]!;
-        if (dimension === leaf) {
-          const last = nodes[node + 2]!;
-          for (let at = nodes[node + 1]!; at < last; at += 1) {
-            const row = references[at]!;
-            const base = row * dimensionCount;
-            if (
-              lo[base + 2]! <= remote &&
-              hi[base + 2]! >= remote &&
-              lo[base + 1]! <= local &&
-              hi[base + 1]! >= local &&
-              lo[base + 5]! <= y &&
-              hi[base + 5]! >= y &&
-              lo[base + 3]! <= protocol &&
-              hi[base + 3]! >= protocol &&
-              lo[base + 4]! <= x &&
-              hi[base + 4]! >= x &&
-              lo[base]! <= direction &&
-              hi[base]! >= direction
-            ) {
-              // Rows are in the order of their entries: those behind cannot be better.
-              if (entries[row]! < best) best = entries[row]!;
-              break;
-            }
-          }
-          break;
-        }
-        const third = nodes[node + 3]!;
-        if (third !== none) waiting[top++] = third;
-        node = nodes[node + 2]! + (point[dimension]! <= nodes[node + 1]! ? 0 : nodeSize);
-      }
-      if (top === 0) return best === none ? -1 : best;
-      top -= 1;
-      node = waiting[top]!;
-    }
-  };
-}
+/** What tells rows apart best is tested first. */
+const testOrder = [2, 1, 5, 3, 4, 0] as const;

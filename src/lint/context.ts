@@ -1,0 +1,64 @@
+/** What rules are given: the records, the configuration, and answers that several rules share. */
+import type { Address } from '../model/address.js';
+import type { PolicySet } from '../model/resolve.js';
+import { buildSpdIndex, type SpdIndex } from '../model/selector/spd-index.js';
+import type { SystemConfig } from '../model/system-config.js';
+
+/** A host of the inventory, as far as rules need it. */
+export interface HostFacts {
+  readonly name: string;
+  readonly addresses: readonly Address[];
+  readonly roles: readonly ('host' | 'gateway')[];
+  /** Its addresses are behind a NAT when seen from peers. */
+  readonly behindNat: boolean;
+  /** Where its policy runs. */
+  readonly target: 'hpux' | 'linux-xfrm' | 'userspace' | undefined;
+}
+
+export interface LintSettings {
+  /** The day for which dates are judged, as YYYY-MM-DD. */
+  readonly asOf: string;
+  /** Guidance profiles that are on, by name. */
+  readonly profiles: readonly string[];
+  /** Is the name of a file in a tracked repository (for keys in files)? Unknown outside of one. */
+  readonly repository: boolean;
+  /** Units of work that one exact question about one record may cost before it is left undecided. */
+  readonly budget: number;
+}
+
+export interface SystemContext {
+  readonly name: string;
+  readonly policies: PolicySet;
+  readonly config: SystemConfig;
+  readonly host?: HostFacts;
+  readonly settings: LintSettings;
+  /** First-match index over `config.spd`, built once. */
+  readonly spdIndex: SpdIndex;
+}
+
+export interface PairContext {
+  readonly a: SystemContext;
+  readonly b: SystemContext;
+  readonly settings: LintSettings;
+}
+
+export interface RepositoryContext {
+  readonly systems: readonly SystemContext[];
+  /** Every host of the inventory, also those without files. */
+  readonly hosts: readonly HostFacts[];
+  /** Files that belong to no host of the inventory. */
+  readonly unownedFiles: readonly string[];
+  readonly settings: LintSettings;
+}
+
+/** Builds a system's context; the index is built when the first rule asks for it. */
+export function systemContext(base: Omit<SystemContext, 'spdIndex'>): SystemContext {
+  let index: SpdIndex | undefined;
+  return {
+    ...base,
+    get spdIndex() {
+      index ??= buildSpdIndex(base.config.spd.map((entry) => entry.selectors));
+      return index;
+    },
+  };
+}

@@ -1,0 +1,83 @@
+/**
+ * What a lint rule is. One file per rule in rules/, named by its slug; code, slug, texts and examples feed `policy rules`,
+ * the manual page and the tests, which run every example.
+ */
+import type { Fix, RecordRef, Related, Severity } from '../model/finding.js';
+import type { Span } from '../model/span.js';
+import type { PairContext, RepositoryContext, SystemContext } from './context.js';
+
+/** What a rule yields; the runner adds code, slug, system and suppression. */
+export interface RuleFinding {
+  /** One sentence without a full stop, naming records and values; never a secret. */
+  readonly message: string;
+  readonly at: Span;
+  readonly related?: readonly Related[];
+  readonly notes?: readonly string[];
+  readonly help?: string;
+  readonly fixes?: readonly Fix[];
+  readonly record?: RecordRef;
+  /** Where it differs from the rule's own. */
+  readonly severity?: Severity;
+}
+
+/** Further settings that make an example complete. */
+export interface RuleExample {
+  /** Text in batch form; for pair rules the first system. */
+  readonly text: string;
+  /** Pair rules: the second system. */
+  readonly peer?: string;
+  /** YAML of an inventory, where the rule needs one. */
+  readonly inventory?: string;
+  /** Guidance profiles that must be on. */
+  readonly profiles?: readonly string[];
+  readonly asOf?: string;
+}
+
+interface RuleTexts {
+  /** Stable, as `SHD001`. */
+  readonly code: string;
+  /** Names the fault, as `shadowed`; also the file's name. */
+  readonly slug: string;
+  readonly severity: Severity;
+  readonly summary: string;
+  /** Why it matters: two or three sentences. */
+  readonly rationale: string;
+  /** RFC sections, manual pages. */
+  readonly references: readonly string[];
+  /** Off unless selected, or a profile turns it on. */
+  readonly optional?: boolean;
+  /** Each must be reported by this rule. */
+  readonly bad: readonly (string | RuleExample)[];
+  /** None may be reported by this rule. */
+  readonly good: readonly (string | RuleExample)[];
+}
+
+/** Looks at one system's records and configuration. */
+export interface SystemRule extends RuleTexts {
+  readonly scope: 'system';
+  check(context: SystemContext): Iterable<RuleFinding>;
+}
+
+/** Looks at two systems that protect traffic towards each other; each pair is given once, `a` before `b` by name. */
+export interface PairRule extends RuleTexts {
+  readonly scope: 'pair';
+  check(context: PairContext): Iterable<RuleFinding>;
+}
+
+/** Looks at all systems together. */
+export interface RepositoryRule extends RuleTexts {
+  readonly scope: 'repository';
+  check(context: RepositoryContext): Iterable<RuleFinding>;
+}
+
+/** Reports what reading the text found (parser and binder use the rule's code); it has no check of its own. */
+export interface ReadingRule extends RuleTexts {
+  readonly scope: 'reading';
+}
+
+export type Rule = SystemRule | PairRule | RepositoryRule | ReadingRule;
+
+/** Declares a rule; the shape is checked by the compiler, codes and slugs by the registry's test. */
+export function defineRule<R extends Rule>(rule: R): R {
+  return rule;
+}

@@ -1,0 +1,88 @@
+/**
+ * Runs rules over systems. It decides nothing about packets by itself: it hands each rule its context and turns what the
+ * rule yields into findings. Selection, suppression, baseline and fixes are steps of their own around it.
+ */
+import type { Finding } from '../model/finding.js';
+import type { Problem } from '../model/problem.js';
+import type { PairContext, RepositoryContext, SystemContext } from './context.js';
+import type { Rule, RuleFinding } from './rule.js';
+
+export interface RunInput {
+  readonly rules: readonly Rule[];
+  readonly repository: RepositoryContext;
+  /** What reading found, by system name (undefined: files that belong to none). */
+  readonly problems: readonly { readonly system?: string; readonly problems: readonly Problem[] }[];
+  /** Pairs of systems to compare. */
+  readonly pairs: readonly PairContext[];
+  /** Called after each unit of work, for a progress bar. */
+  onProgress?(done: number, total: number): void;
+}
+
+/** All findings of the rules, in no particular order. A rule that throws is our bug and is named in the error. */
+export function runRules({ rules, repository, problems, pairs, onProgress }: RunInput): Finding[] {
+  const findings: Finding[] = [];
+  const byCode = new Map(rules.map((rule) => [rule.code, rule]));
+  for (const { system, problems: list } of problems) {
+    for (const problem of list) {
+      const rule = byCode.get(problem.code);
+      if (rule) findings.push(toFinding(rule, problem, system));
+    }
+  }
+  const total = repository.systems.length + pairs.length + 1;
+  let done = 0;
+  const advance = () => onProgress?.((done += 1), total);
+  for (const system of repository.systems) {
+    for (const rule of rules) {
+      if (rule.scope === 'system') collect(findings, rule, system.name, undefined, () => rule.check(system));
+    }
+    advance();
+  }
+  for (const pair of pairs) {
+    for (const rule of rules) {
+      if (rule.scope === 'pair') collect(findings, rule, pair.a.name, pair.b.name, () => rule.check(pair));
+    }
+    advance();
+  }
+  for (const rule of rules) {
+    if (rule.scope === 'repository') collect(findings, rule, undefined, undefined, () => rule.check(repository));
+  }
+  advance();
+  return findings;
+}
+
+function collect(
+  findings: Finding[],
+  rule: Rule,
+  system: string | undefined,
+  peer: string | undefined,
+  check: () => Iterable<RuleFinding>,
+): void {
+  try {
+    for (const found of check()) findings.push(toFinding(rule, found, system, peer));
+  } catch (cause) {
+    throw new Error(`rule ${rule.code} (${rule.slug}) failed${system ? ` on ${system}` : ''}`, { cause });
+  }
+}
+
+function toFinding(rule: Rule, found: RuleFinding | Problem, system?: string, peer?: string): Finding {
+  return {
+    code: rule.code,
+    slug: rule.slug,
+    severity: found.severity ?? rule.severity,
+    message: found.message,
+    at: found.at,
+    related: found.related ?? [],
+    notes: found.notes ?? [],
+    ...(found.help ? { help: found.help } : {}),
+    fixes: found.fixes ?? [],
+    ...(found.record ? { record: found.record } : {}),
+    ...(system ? { system } : {}),
+    ...(peer ? { peer } : {}),
+  };
+}
+
+/** Every pair of systems, the one whose name comes first as `a`. */
+export function allPairs(systems: readonly SystemContext[], settings: PairContext['settings']): PairContext[] {
+  const sorted = [...systems].sort((a, b) => (a.name < b.name ? -1 : 1));
+  return sorted.flatMap((a, index) => sorted.slice(index + 1).map((b) => ({ a, b, settings })));
+}

@@ -1,0 +1,80 @@
+/** From the texts of one system to its records and its configuration: parse, bind, resolve, compile. */
+import type { Address } from '../model/address.js';
+import { compile } from '../model/compile/compile.js';
+import type { Dialect } from '../model/language/dialect.js';
+import { defaultDialect } from '../model/language/dialect.js';
+import type { Problem } from '../model/problem.js';
+import type { Operation } from '../model/record/record.js';
+import { type PolicySet, resolve } from '../model/resolve.js';
+import type { SourceText } from '../model/span.js';
+import type { SystemConfig } from '../model/system-config.js';
+import { bindFile } from '../parser/bind.js';
+import { type Directives, readDirectives } from '../parser/directives.js';
+import { parseText } from '../parser/parse.js';
+import { parseProfile, shippedDefaults } from '../parser/profile.js';
+import type { SyntaxFile } from '../parser/syntax.js';
+
+export interface LoadedFile {
+  readonly syntax: SyntaxFile;
+  readonly directives: Directives;
+}
+
+/** One system: a host of a repository, or one file on its own. */
+export interface LoadedSystem {
+  readonly name: string;
+  readonly files: readonly LoadedFile[];
+  readonly dialect: Dialect;
+  readonly policies: PolicySet;
+  readonly config: SystemConfig;
+  /** Everything that reading found wrong, in all files. */
+  readonly problems: readonly Problem[];
+}
+
+export interface SystemInput {
+  readonly name: string;
+  /** In the order in which they are applied. */
+  readonly sources: readonly SourceText[];
+  /** Where no file states one. */
+  readonly dialect?: Dialect;
+  readonly profile?: SourceText;
+  readonly strict?: boolean;
+  /** The system's own addresses, where an inventory tells them. */
+  readonly addresses?: readonly Address[];
+}
+
+/** Reads the records of one system. Never throws on what is written. */
+export function loadSystem(input: SystemInput): LoadedSystem {
+  const problems: Problem[] = [];
+  const files: LoadedFile[] = input.sources.map((source) => {
+    const syntax = parseText(source);
+    return { syntax, directives: readDirectives(syntax) };
+  });
+  const dialect =
+    files.find((file) => file.directives.dialect)?.directives.dialect?.value ?? input.dialect ?? defaultDialect;
+  const profile = input.profile && parseProfile(input.profile, dialect);
+  if (profile) problems.push(...profile.problems);
+  const defaults = profile?.defaults ?? shippedDefaults(dialect);
+  const operations: Operation[] = [];
+  for (const { syntax, directives } of files) {
+    const bound = bindFile(syntax, { dialect, defaults, ...(input.strict ? { strict: true } : {}) });
+    append(problems, syntax.problems);
+    append(problems, directives.problems);
+    append(problems, bound.problems);
+    append(operations, bound.operations);
+  }
+  const { policies, problems: resolveProblems } = resolve(operations, dialect, defaults.priorityStep);
+  append(problems, resolveProblems);
+  return {
+    name: input.name,
+    files,
+    dialect,
+    policies,
+    config: compile(policies, input.name, input.addresses),
+    problems,
+  };
+}
+
+/** `push(...many)` fails on very long lists. */
+function append<T>(list: T[], more: readonly T[]): void {
+  for (const element of more) list.push(element);
+}

@@ -1,0 +1,50 @@
+/** Lints texts in a test as the command would lint files. */
+import { type HostFacts, type LintSettings, systemContext } from '../../src/lint/context.js';
+import { rules } from '../../src/lint/registry.js';
+import type { Rule, RuleExample } from '../../src/lint/rule.js';
+import { allPairs, runRules } from '../../src/lint/run.js';
+import type { Finding } from '../../src/model/finding.js';
+import type { Dialect } from '../../src/model/language/dialect.js';
+import { SourceText } from '../../src/model/span.js';
+import { loadSystem } from '../../src/services/load-system.js';
+
+export interface LintTextOptions {
+  readonly rules?: readonly Rule[];
+  readonly dialect?: Dialect;
+  readonly settings?: Partial<LintSettings>;
+  readonly hosts?: readonly HostFacts[];
+}
+
+export const testSettings: LintSettings = { asOf: '2026-11-01', profiles: [], repository: true, budget: 100_000 };
+
+/** Findings of one or more texts, each a system of its own named `a`, `b`, … (files `a.conf`, `b.conf`, …). */
+export function lintTexts(texts: readonly string[], options: LintTextOptions = {}): Finding[] {
+  const settings = { ...testSettings, ...options.settings };
+  const systems = texts.map((text, index) => {
+    const name = String.fromCharCode(97 + index);
+    return loadSystem({
+      name,
+      sources: [new SourceText(`${name}.conf`, text)],
+      ...(options.dialect ? { dialect: options.dialect } : {}),
+    });
+  });
+  const contexts = systems.map(({ name, policies, config }) => {
+    const host = options.hosts?.find((facts) => facts.name === name);
+    return systemContext({ name, policies, config, settings, ...(host ? { host } : {}) });
+  });
+  return runRules({
+    rules: options.rules ?? rules,
+    repository: { systems: contexts, hosts: options.hosts ?? [], unownedFiles: [], settings },
+    problems: systems.map(({ name, problems }) => ({ system: name, problems })),
+    pairs: allPairs(contexts, settings),
+  });
+}
+
+/** Findings of one rule's example. */
+export function lintExample(rule: Rule, example: string | RuleExample): Finding[] {
+  const full: RuleExample = typeof example === 'string' ? { text: example } : example;
+  const settings = { ...(full.asOf ? { asOf: full.asOf } : {}), ...(full.profiles ? { profiles: full.profiles } : {}) };
+  return lintTexts(full.peer === undefined ? [full.text] : [full.text, full.peer], { settings }).filter(
+    (finding) => finding.code === rule.code,
+  );
+}
