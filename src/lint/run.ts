@@ -30,7 +30,10 @@ export function runRules({ rules, repository, problems, pairs, onProgress }: Run
   }
   const total = repository.systems.length + pairs.length + 1;
   let done = 0;
-  const advance = () => onProgress?.((done += 1), total);
+  const advance = () => {
+    done += 1;
+    onProgress?.(done, total);
+  };
   for (const system of repository.systems) {
     for (const rule of rules) {
       if (rule.scope === 'system') collect(findings, rule, system.name, undefined, () => rule.check(system));
