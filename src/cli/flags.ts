@@ -89,13 +89,13 @@ export const stateDirFlag = Flags.string({
 
 /** A day or moment of ISO 8601 as a Date; without a zone it is UTC, so that an answer does not depend on the place. */
 export function parseMoment(input: string): Date {
-  const form = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2})?)?$/.exec(input);
-  const zoned = form && form[1] !== undefined && form[4] === undefined ? `${input}Z` : input;
-  const moment = new Date(form ? zoned : Number.NaN);
-  // Date accepts 2026-02-31 and means March: a day that does not exist is a slip of the user.
-  const dayExists =
-    form !== null && new Date(`${input.slice(0, 10)}T00:00:00Z`).toISOString().startsWith(input.slice(0, 10));
-  if (Number.isNaN(moment.getTime()) || !dayExists) {
+  const form = /^(\d{4}-\d{2}-\d{2})(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2})?)?$/.exec(input);
+  const [, day, time, , , zone] = form ?? [];
+  const moment = new Date(time !== undefined && zone === undefined ? `${input}Z` : input);
+  // Date takes 2026-02-31 for a day in March: a day that does not exist is a slip of the user.
+  const midnight = new Date(`${day}T00:00:00Z`);
+  const dayExists = !Number.isNaN(midnight.getTime()) && midnight.toISOString().startsWith(`${day}T`);
+  if (!dayExists || Number.isNaN(moment.getTime())) {
     throw new UsageError(`"${input}" is not a date`, { hints: ['Write it as 2027-01-31 or 2027-01-31T12:00Z.'] });
   }
   return moment;

@@ -62,7 +62,7 @@ function takeLeadingFlags(
   known: Known,
 ): { flags: readonly string[]; rest: readonly string[] } {
   let index = 0;
-  while (index < argv.length && isFlag(argv[index]!)) {
+  while (index < argv.length && isFlag(argv[index]!) && argv[index] !== '--') {
     const flag = argv[index]!;
     const separate = known.globalFlags.get(flag)?.takesValue === true;
     index += separate ? 2 : 1;
