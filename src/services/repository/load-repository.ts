@@ -1,0 +1,156 @@
+/** From paths on the command line to loaded systems: configuration, inventory, files, records. */
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { HostFacts } from '../../lint/context.js';
+import { type Address, parseAddress } from '../../model/address.js';
+import type { Dialect } from '../../model/language/dialect.js';
+import type { Problem } from '../../model/problem.js';
+import type { SourceText } from '../../model/span.js';
+import { UsageError } from '../../model/tool-error.js';
+import { type LoadedSystem, loadSystem } from '../load-system.js';
+import { findConfig, type FoundConfig, readInventory } from './config-file.js';
+import { discover, type Discovered } from './discover.js';
+import { decodeSource, readSource } from './read-source.js';
+import type { Inventory } from './schema.js';
+
+export interface LoadOptions {
+  /** Files, folders or `-`; none means the current folder. */
+  readonly paths: readonly string[];
+  /** The configuration that was named with --config. */
+  readonly configFile?: string;
+  /** What standard input counts as. */
+  readonly stdinFilename?: string;
+  readonly dialect?: Dialect;
+  /** Profile file with default values. */
+  readonly defaults?: string;
+  readonly strict?: boolean;
+  /** Texts to take instead of what is in the files, by absolute path (fixes, editors). */
+  readonly overlay?: ReadonlyMap<string, string>;
+  onSystem?(name: string, index: number, total: number): void;
+}
+
+export interface Repository {
+  readonly config: FoundConfig;
+  readonly systems: readonly LoadedSystem[];
+  readonly hosts: readonly HostFacts[];
+  readonly together: boolean;
+  /** Paths (as findings show them) whose findings are wanted; absent: all. */
+  readonly only?: ReadonlySet<string>;
+  readonly unowned: readonly string[];
+  /** Absolute path of each source by the path that findings show. */
+  readonly files: ReadonlyMap<string, string>;
+}
+
+/** Loads everything that the paths name. Throws UsageError for paths and configurations that cannot be used. */
+export async function loadRepository(options: LoadOptions): Promise<Repository> {
+  const [first] = options.paths.filter((given) => given !== '-');
+  const start = first !== undefined && existsSync(first) ? first : '.';
+  const config = await findConfig(start, options.configFile);
+  // Only a repository with hosts gives its root a meaning for paths; else files stand for themselves.
+  const found = discover(options.paths, config.config, config.root ?? repositoryRoot(start, config.config.hosts ?? 'hosts'));
+  const root = config.root ?? repositoryRoot(start, config.config.hosts ?? 'hosts');
+  const inventory = await loadInventory(config, root);
+  const files = new Map<string, string>();
+  const profiles = new Map<string, SourceText>();
+  const systems: LoadedSystem[] = [];
+  for (const [index, system] of found.systems.entries()) {
+    options.onSystem?.(system.name, index, found.systems.length);
+    const facts = inventory?.hosts[system.name];
+    const problems: Problem[] = [];
+    const sources = system.files.map((file) => {
+      const { source, problems: reading } = read(file, options);
+      files.set(source.path, file);
+      problems.push(...reading);
+      return source;
+    });
+    const defaults = options.defaults ?? (facts?.defaults ? path.resolve(root ?? '.', facts.defaults) : config.config.defaults && path.resolve(config.root ?? '.', config.config.defaults));
+    const profile = defaults === undefined ? undefined : readProfile(defaults, profiles);
+    if (profile) files.set(profile.path, path.resolve(profile.path));
+    const dialect = options.dialect ?? facts?.dialect ?? config.config.dialect ?? dialectOf(facts?.target ?? config.config.target);
+    const strict = options.strict ?? config.config.strict;
+    const loaded = loadSystem({
+      name: system.name,
+      sources,
+      ...(dialect ? { dialect } : {}),
+      ...(profile ? { profile } : {}),
+      ...(strict ? { strict } : {}),
+      ...(facts?.addresses ? { addresses: facts.addresses.flatMap((text) => parseAddress(text) ?? []) } : {}),
+    });
+    systems.push(problems.length > 0 ? { ...loaded, problems: [...problems, ...loaded.problems] } : loaded);
+  }
+  return {
+    config,
+    systems,
+    hosts: inventory ? hostFacts(inventory, config.config.target) : [],
+    together: found.together,
+    ...(found.only ? { only: shownPaths(found, files) } : {}),
+    unowned: found.unowned.map(shownPath),
+    files,
+  };
+}
+
+/** The dialect that goes with a target: HP-UX itself reads its latest version, everything else the superset. */
+function dialectOf(target: 'hpux' | 'linux-xfrm' | 'userspace' | undefined): Dialect | undefined {
+  return target === 'hpux' ? 'A.03.02' : undefined;
+}
+
+/** The folder from `start` upward that has a hosts folder with folders in it. */
+function repositoryRoot(start: string, hosts: string): string | undefined {
+  for (let folder = path.resolve(start); ; folder = path.dirname(folder)) {
+    if (path.basename(folder) === hosts && path.dirname(folder) !== folder) return path.dirname(folder);
+    if (existsSync(path.join(folder, hosts))) return folder;
+    if (existsSync(path.join(folder, '.git')) || path.dirname(folder) === folder) return undefined;
+  }
+}
+
+async function loadInventory(config: FoundConfig, root: string | undefined): Promise<Inventory | undefined> {
+  if (config.config.inventory) {
+    const file = path.resolve(config.root ?? '.', config.config.inventory);
+    if (!existsSync(file)) throw new UsageError(`${config.file}: the inventory ${config.config.inventory} does not exist`);
+    return readInventory(file);
+  }
+  const file = ['inventory.yaml', 'inventory.yml', 'inventory.json'].map((name) => path.join(root ?? '.', name)).find((candidate) => existsSync(candidate));
+  return root && file ? readInventory(file) : undefined;
+}
+
+function read(file: string, options: LoadOptions): ReturnType<typeof readSource> {
+  if (file === '-') return decodeSource(readFileSync(0), options.stdinFilename ?? '<stdin>');
+  const overlay = options.overlay?.get(file);
+  return overlay === undefined ? readSource(file, shownPath(file)) : decodeSource(new TextEncoder().encode(overlay), shownPath(file));
+}
+
+function readProfile(file: string, cache: Map<string, SourceText>): SourceText {
+  let source = cache.get(file);
+  if (!source) {
+    const { source: readText, problems } = readSource(file, shownPath(file));
+    if (problems[0]) throw new UsageError(`profile ${file}: ${problems[0].message}`);
+    source = readText;
+    cache.set(file, source);
+  }
+  return source;
+}
+
+/** Paths are shown relative to the current folder where they lie below it. */
+function shownPath(file: string): string {
+  const relative = path.relative(process.cwd(), file);
+  return relative.startsWith('..') || path.isAbsolute(relative) ? file : relative;
+}
+
+function shownPaths(found: Discovered, files: ReadonlyMap<string, string>): ReadonlySet<string> {
+  return new Set([...files].filter(([, file]) => found.only?.has(file)).map(([shown]) => shown));
+}
+
+function hostFacts(inventory: Inventory, target: HostFacts['target']): HostFacts[] {
+  return Object.entries(inventory.hosts).map(([name, host]) => ({
+    name,
+    addresses: (host.addresses ?? []).flatMap((text): Address[] => {
+      const address = parseAddress(text);
+      return address ? [address] : [];
+    }),
+    roles: host.roles ?? ['host'],
+    behindNat: host.behindNat ?? host.publicAddress !== undefined,
+    target: host.target ?? target,
+    ...(host.linkMbps ? { linkMbps: host.linkMbps } : {}),
+    ...(host.mtu ? { mtu: host.mtu } : {}),
+  }));
+}

@@ -1,0 +1,69 @@
+/** Schemas of the tool's own files; JSON Schema is made from them (`ipsec schema NAME`). */
+import { z } from 'zod';
+import { parseAddress } from '../../model/address.js';
+import { dialects } from '../../model/language/dialect.js';
+
+const severity = z.enum(['error', 'warning', 'info']);
+const ruleList = z.array(z.string()).describe('Rule codes, beginnings of codes (SHD), slugs, or ALL');
+const address = z.string().refine((text) => parseAddress(text) !== undefined, 'not an IP address');
+
+export const lintConfigSchema = z
+  .strictObject({
+    select: ruleList.optional(),
+    extendSelect: ruleList.optional(),
+    ignore: ruleList.optional(),
+    severity: z.record(z.string(), z.enum(['error', 'warning', 'info', 'off'])).optional().describe('Severity by rule code'),
+    failLevel: severity.optional().describe('Findings at or above it make the run fail'),
+    maxWarnings: z.int().min(0).optional(),
+    profiles: z.array(z.string()).optional().describe('Guidance profiles'),
+    perFile: z.record(z.string(), ruleList).optional().describe('Rules to ignore by glob of files'),
+    baseline: z.string().optional().describe('Baseline file'),
+    budget: z.int().min(1000).optional().describe('Units of work for one exact question'),
+  })
+  .describe('What `ipsec policy lint` reports');
+
+export const toolConfigSchema = z
+  .strictObject({
+    $schema: z.string().optional(),
+    version: z.literal(1).optional(),
+    dialect: z.enum(dialects).optional().describe('Dialect of files that state none'),
+    target: z.enum(['hpux', 'linux-xfrm', 'userspace']).optional().describe('Where the policies run'),
+    defaults: z.string().optional().describe('Profile file with default values of records'),
+    strict: z.boolean().optional().describe('Accept only argument names written in full'),
+    hosts: z.string().optional().describe('Folder with one folder of records a host; `hosts` unless told'),
+    inventory: z.string().optional().describe('Inventory file; inventory.yaml unless told'),
+    files: z.array(z.string()).optional().describe('Globs of record files; **/*.conf and **/*.ipsec unless told'),
+    exclude: z.array(z.string()).optional().describe('Globs of files to leave out'),
+    lint: lintConfigSchema.optional(),
+  })
+  .describe('Configuration of ipsec for a folder and everything below it');
+
+export const inventorySchema = z
+  .strictObject({
+    $schema: z.string().optional(),
+    version: z.literal(1).optional(),
+    hosts: z.record(
+      z.string(),
+      z.strictObject({
+        addresses: z.array(address).optional().describe("The host's own addresses"),
+        roles: z.array(z.enum(['host', 'gateway'])).optional(),
+        behindNat: z.boolean().optional().describe('Peers see another address than its own'),
+        publicAddress: address.optional().describe('The address that peers see'),
+        target: z.enum(['hpux', 'linux-xfrm', 'userspace']).optional(),
+        dialect: z.enum(dialects).optional(),
+        defaults: z.string().optional().describe('Profile file with default values of records'),
+        linkMbps: z.number().positive().optional().describe('Speed of its fastest link'),
+        mtu: z.int().min(576).max(65535).optional(),
+      }),
+    ),
+  })
+  .describe('The systems of a repository and what the records do not say about them');
+
+export type LintConfig = z.infer<typeof lintConfigSchema>;
+export type ToolConfig = z.infer<typeof toolConfigSchema>;
+export type Inventory = z.infer<typeof inventorySchema>;
+
+/** JSON Schema (draft 2020-12) of one of the tool's own files. */
+export function jsonSchemaOf(name: 'config' | 'inventory'): object {
+  return z.toJSONSchema(name === 'config' ? toolConfigSchema : inventorySchema, { io: 'input' });
+}
