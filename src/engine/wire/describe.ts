@@ -5,6 +5,7 @@
 
 import type { TreeNode } from './codec.js';
 import { type Header, isResponse } from './header.js';
+import { lastFragmentFlag } from './isakmp/fragment.js';
 import type { IsakmpPayload } from './isakmp/table.js';
 import { inspectMessage, type Message } from './message.js';
 import type { Ikev2Payload } from './payloads/table.js';
@@ -117,6 +118,14 @@ function saNumber(exchangeType: number, side: 'i' | 'r'): string {
   return exchangeType === exchangeTypes.number.IKE_AUTH ? `${side}2` : '';
 }
 
+interface IsakmpContext {
+  readonly phase: 1 | 2 | undefined;
+  readonly sender: DescribeOptions['sender'];
+  readonly hasSa: boolean;
+  /** Is it the first identification of its message? */
+  readonly firstId: boolean;
+}
+
 function isakmpPayloadTexts(
   payloads: readonly IsakmpPayload[],
   { exchangeType }: Header,
@@ -124,44 +133,47 @@ function isakmpPayloadTexts(
 ): readonly string[] {
   const phase = phaseOf(exchangeType);
   const hasSa = payloads.some(({ kind }) => kind === 'SA');
-  let identities = 0;
-  return payloads.map((payload) => {
-    switch (payload.kind) {
-      case 'NONCE':
-        return sender ? (sender === 'initiator' ? 'Ni' : 'Nr') : 'NONCE';
-      case 'ID':
-        identities += 1;
-        // In Quick Mode both sides send both identities, the initiator's first (RFC 2409 §5.5).
-        if (phase === 2) return identities === 1 ? 'IDci' : 'IDcr';
-        return phase === 1 && sender ? (sender === 'initiator' ? 'IDii' : 'IDir') : 'ID';
-      case 'HASH':
-        if (!sender || phase === undefined) return 'HASH';
-        if (phase === 1) return sender === 'initiator' ? 'HASH_I' : 'HASH_R';
-        return sender === 'responder' ? 'HASH(2)' : hasSa ? 'HASH(1)' : 'HASH(3)';
-      case 'SIG':
-        return phase === 1 && sender ? (sender === 'initiator' ? 'SIG_I' : 'SIG_R') : 'SIG';
-      case 'N':
-        return `N(${isakmpNotifyTypes.brief(payload.body.type)})`;
-      case 'D':
-        return `D(${isakmpProtocolIds.brief(payload.body.protocolId)})`;
-      case 'CP':
-        return `ATTR(${modeConfigTypes.brief(payload.body.cfgType)})`;
-      case 'FRAGMENT':
-        return `FRAGMENT(${payload.body.fragmentNumber}${payload.body.flags & 1 ? ', last' : ''})`;
-      case 'unknown':
-        return isakmpPayloadTypes.name(payload.number) ?? `payload ${payload.number}`;
-      case 'SA':
-      case 'KE':
-      case 'CERT':
-      case 'CR':
-      case 'VID':
-      case 'NAT-D':
-      case 'NAT-OA':
-      case 'NAT-D-draft':
-      case 'NAT-OA-draft':
-        return payload.kind;
-    }
-  });
+  const firstId = payloads.findIndex(({ kind }) => kind === 'ID');
+  return payloads.map((payload, index) =>
+    isakmpPayloadText(payload, { phase, sender, hasSa, firstId: index === firstId }),
+  );
+}
+
+function isakmpPayloadText(payload: IsakmpPayload, { phase, sender, hasSa, firstId }: IsakmpContext): string {
+  switch (payload.kind) {
+    case 'NONCE':
+      return sender ? (sender === 'initiator' ? 'Ni' : 'Nr') : 'NONCE';
+    case 'ID':
+      // In Quick Mode both sides send both identities, the initiator's first (RFC 2409 §5.5).
+      if (phase === 2) return firstId ? 'IDci' : 'IDcr';
+      return phase === 1 && sender ? (sender === 'initiator' ? 'IDii' : 'IDir') : 'ID';
+    case 'HASH':
+      if (!sender || phase === undefined) return 'HASH';
+      if (phase === 1) return sender === 'initiator' ? 'HASH_I' : 'HASH_R';
+      return sender === 'responder' ? 'HASH(2)' : hasSa ? 'HASH(1)' : 'HASH(3)';
+    case 'SIG':
+      return phase === 1 && sender ? (sender === 'initiator' ? 'SIG_I' : 'SIG_R') : 'SIG';
+    case 'N':
+      return `N(${isakmpNotifyTypes.brief(payload.body.type)})`;
+    case 'D':
+      return `D(${isakmpProtocolIds.brief(payload.body.protocolId)})`;
+    case 'CP':
+      return `ATTR(${modeConfigTypes.brief(payload.body.cfgType)})`;
+    case 'FRAGMENT':
+      return `FRAGMENT(${payload.body.fragmentNumber}${payload.body.flags & lastFragmentFlag ? ', last' : ''})`;
+    case 'unknown':
+      return isakmpPayloadTypes.name(payload.number) ?? `payload ${payload.number}`;
+    case 'SA':
+    case 'KE':
+    case 'CERT':
+    case 'CR':
+    case 'VID':
+    case 'NAT-D':
+    case 'NAT-OA':
+    case 'NAT-D-draft':
+    case 'NAT-OA-draft':
+      return payload.kind;
+  }
 }
 
 function phaseOf(exchangeType: number): 1 | 2 | undefined {

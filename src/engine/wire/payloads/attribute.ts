@@ -12,10 +12,10 @@
  *   +---------------------------------------------------------------+
  */
 
-import { type Fault, fault, need, type Reader, readField, type Writer } from '../codec/core.js';
+import { type Fault, fault, type Reader, readField, type Writer } from '../codec/core.js';
 import { requireWhole, u16 } from '../codec/numbers.js';
 import { put } from '../codec/octets.js';
-import { type Codec, hexPreview } from '../codec.js';
+import { type Codec, hexPreview, shown, sized } from '../codec.js';
 
 export type Attribute =
   /** The short form; `value` is 0..65535. */
