@@ -1,0 +1,142 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Packet } from '../../../src/model/packet.js';
+import {
+  boxesEqual,
+  containsBox,
+  intersectBoxes,
+  intersectRegions,
+  intersects,
+  isCovered,
+  isProper,
+  isRegionCovered,
+  regionsIntersect,
+  subtractBox,
+  subtractRegion,
+} from '../../../src/model/selector/algebra.js';
+import type { Box, Region } from '../../../src/model/selector/box.js';
+import { seededRandom } from '../../../src/model/selector/sampling.js';
+import { boxVolume, disjoint, regionVolume, simplify } from '../../../src/model/selector/simplify.js';
+import { contains, packetAt, packetPoint, witnessPacket } from '../../../src/model/selector/witness.js';
+import { tinyBox } from '../../support/random-spd.js';
+import { regionHolds, tinyPackets, tinyRegion } from '../../support/tiny-space.js';
+
+const seeds = fc.integer({ min: 0, max: 0xffff_ffff });
+const boxes = (seed: number, count: number): Box[] => {
+  const random = seededRandom(seed);
+  return Array.from({ length: count }, () => tinyBox(random));
+};
+
+function expectSame(what: (packet: Packet) => boolean, model: (packet: Packet) => boolean): void {
+  for (const packet of tinyPackets)
+    if (what(packet) !== model(packet)) expect({ packet, is: what(packet) }).toBe('the model');
+}
+
+function expectDisjoint(region: Region): void {
+  for (const [at, box] of region.entries()) {
+    for (const other of region.slice(at + 1)) expect(intersects(box, other)).toBe(false);
+  }
+}
+
+describe('boxes agree with the sets of packets that they stand for', () => {
+  test('intersection, containment, equality and difference of two boxes', () => {
+    fc.assert(
+      fc.property(seeds, (seed) => {
+        const [a, b] = boxes(seed, 2) as [Box, Box];
+        const common = intersectBoxes(a, b);
+        expectSame(
+          (packet) => !!common && contains(common, packet),
+          (packet) => contains(a, packet) && contains(b, packet),
+        );
+        expect(intersects(a, b)).toBe(tinyPackets.some((packet) => contains(a, packet) && contains(b, packet)));
+        const inside = tinyPackets.every((packet) => !contains(b, packet) || contains(a, packet));
+        expect(containsBox(a, b)).toBe(inside);
+        expect(boxesEqual(a, b)).toBe(inside && containsBox(b, a));
+        const pieces = subtractBox(a, b);
+        expectSame(
+          (packet) => regionHolds(pieces, packet),
+          (packet) => contains(a, packet) && !contains(b, packet),
+        );
+        expectDisjoint(pieces);
+        expect([common ?? a, ...pieces].every(isProper)).toBe(true);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('a witness is in its box, and a packet is at its point', () => {
+    fc.assert(
+      fc.property(seeds, (seed) => {
+        for (const box of boxes(seed, 10)) {
+          const packet = witnessPacket(box);
+          expect(contains(box, packet)).toBe(true);
+          expect(packetAt(packetPoint(packet))).toEqual(packet);
+        }
+      }),
+    );
+  });
+});
+
+describe('regions agree with the sets of packets that they stand for', () => {
+  test('difference, intersection, simplification and disjointness', () => {
+    fc.assert(
+      fc.property(seeds, (seed) => {
+        const random = seededRandom(seed);
+        const a = tinyRegion(random, 6);
+        const b = tinyRegion(random, 6);
+        const rest = subtractRegion(a, b)!;
+        expectSame(
+          (packet) => regionHolds(rest, packet),
+          (packet) => regionHolds(a, packet) && !regionHolds(b, packet),
+        );
+        const common = intersectRegions(a, b);
+        expectSame(
+          (packet) => regionHolds(common, packet),
+          (packet) => regionHolds(a, packet) && regionHolds(b, packet),
+        );
+        expect(regionsIntersect(a, b)).toBe(common.length > 0);
+        const pieces = disjoint(a)!;
+        expectDisjoint(pieces);
+        for (const same of [pieces, simplify(a), simplify(pieces)]) {
+          expectSame(
+            (packet) => regionHolds(same, packet),
+            (packet) => regionHolds(a, packet),
+          );
+          expect(same.every(isProper)).toBe(true);
+        }
+        const merged = simplify(pieces);
+        expectDisjoint(merged);
+        expect(merged.length).toBeLessThanOrEqual(pieces.length);
+        expect(regionVolume(a)).toBe(pieces.reduce((sum, box) => sum + boxVolume(box), 0n));
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test('coverage by a union is exact, and what is open is shown', () => {
+    let covered = 0;
+    fc.assert(
+      fc.property(seeds, fc.integer({ min: 1, max: 12 }), (seed, count) => {
+        const random = seededRandom(seed);
+        const box = tinyBox(random);
+        // Halves of the box make unions that do cover it, which random boxes rarely do.
+        const region = Array.from({ length: count }, () => intersectBoxes(tinyBox(random), box) ?? tinyBox(random));
+        const truth = tinyPackets.every((packet) => !contains(box, packet) || regionHolds(region, packet));
+        const coverage = isCovered(box, region);
+        expect(coverage.kind).toBe(truth ? 'covered' : 'open');
+        if (coverage.kind === 'open') {
+          expect(contains(box, coverage.witness)).toBe(true);
+          expect(regionHolds(region, coverage.witness)).toBe(false);
+          expect(containsBox(box, coverage.rest)).toBe(true);
+          expect(region.some((other) => intersects(other, coverage.rest))).toBe(false);
+          expect(isProper(coverage.rest)).toBe(true);
+        } else covered += 1;
+        const rest = subtractRegion([box], region)!;
+        expect(isRegionCovered([box], [...region, ...rest]).kind).toBe('covered');
+        if (rest.length > 0) expect(isRegionCovered([box], [...region, ...rest.slice(1)]).kind).toBe('open');
+      }),
+      { numRuns: 300 },
+    );
+    expect(covered).toBeGreaterThan(10);
+  });
+});
