@@ -11,7 +11,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/**/*.{host,interop,kernel}.test.ts'],
+          exclude: ['**/node_modules/**', 'test/**/*.{host,interop,kernel}.test.ts'],
           pool: 'threads',
           isolate: false,
           testTimeout: 60_000,

@@ -1,0 +1,37 @@
+/** What the decisions say about the project against what it is. */
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { root } from './support/sources.js';
+
+const pjson = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
+const decisions = path.join(root, 'docs', 'decisions');
+
+describe('docs/decisions/0002-dependencies.md', () => {
+  const text = readFileSync(path.join(decisions, '0002-dependencies.md'), 'utf8');
+  const named = [...text.matchAll(/^\| `([^`]+)` \| ([^|]+) \|/gm)];
+
+  it('gives the reason for every dependency, and for no other', () => {
+    const own = Object.keys({ ...pjson.dependencies, ...pjson.devDependencies, ...pjson.optionalDependencies });
+    expect(named.map(([, name]) => name).sort()).toEqual(own.sort());
+  });
+
+  it('gives it in a sentence', () => {
+    for (const [, name, reason] of named) expect(reason!.trim().length, name).toBeGreaterThan(20);
+  });
+});
+
+it('decisions are numbered without a gap or a double', () => {
+  const names = readdirSync(decisions)
+    .filter((name) => name.endsWith('.md'))
+    .sort();
+  expect(names.map((name) => Number(name.slice(0, 4)))).toEqual(names.map((_, index) => index + 1));
+});
+
+it('the oldest Node that is named is the same everywhere', () => {
+  const oldest = /^>=(\d+\.\d+)$/.exec(pjson.engines.node)?.[1];
+  const [major, minor] = oldest!.split('.');
+  expect(readFileSync(path.join(root, 'bin', 'start.js'), 'utf8')).toContain(`olderThan(${major}, ${minor})`);
+  expect(readFileSync(path.join(root, 'scripts', 'build-program.mjs'), 'utf8')).toContain(`target: 'node${oldest}'`);
+  expect(readFileSync(path.join(decisions, '0001-node-version.md'), 'utf8')).toContain(`Node ≥ ${oldest}`);
+});
