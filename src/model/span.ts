@@ -75,6 +75,7 @@ export class SourceText {
   /** The secret ranges that meet [start, end), clipped to it, in order. */
   secretsWithin(start: number, end: number): readonly (readonly [number, number])[] {
     const secrets = this.#secrets;
+    if (end <= start) return [];
     let low = 0;
     let high = secrets.length;
     while (low < high) {

@@ -1,0 +1,102 @@
+/**
+ * The formatter: one canonical way to write a file of records. Comments stay where they are; a statement that fits the line
+ * stands on one, else each argument has a line of its own, so that a review shows which argument changed. A statement that
+ * could not be read without doubt is left exactly as it is.
+ */
+import { type ArgumentRow, argumentsOf, findArgument } from '../model/language/arguments.js';
+import type { Dialect } from '../model/language/dialect.js';
+import { objectRow } from '../model/language/objects.js';
+import type { SourceText } from '../model/span.js';
+import type { ArgumentSyntax, StatementSyntax, SyntaxFile } from './syntax.js';
+
+/** Columns of a line that a statement should not pass. */
+const lineWidth = 80;
+const indent = '    ';
+
+export interface PrintOptions {
+  readonly dialect: Dialect;
+  /** Show `[secret]` for every secret, for diffs that people see. */
+  readonly mask?: boolean;
+}
+
+/** The whole file in canonical form, ending with a line break. Printing twice gives the same text. */
+export function printFile(file: SyntaxFile, options: PrintOptions): string {
+  const { source } = file;
+  const lines: string[] = [];
+  let previousEnd = source.text.charCodeAt(0) === 0xfeff ? 1 : 0;
+  for (const item of file.items) {
+    if (lines.length > 0 && blankLineBetween(source.text, previousEnd, item.start)) lines.push('');
+    if (item.kind === 'comment') lines.push(rawText(source, item, options).trimEnd());
+    else lines.push(printStatement(source, item, options));
+    previousEnd = item.end;
+  }
+  return lines.length === 0 ? '' : `${lines.join('\n')}\n`;
+}
+
+function blankLineBetween(text: string, from: number, to: number): boolean {
+  const first = text.indexOf('\n', from);
+  return first !== -1 && first < to && text.indexOf('\n', first + 1) !== -1 && text.indexOf('\n', first + 1) < to;
+}
+
+function rawText(source: SourceText, { start, end }: { start: number; end: number }, { mask }: PrintOptions): string {
+  const text = mask ? source.masked(start, end) : source.text.slice(start, end);
+  return text.replace(/[ \t\r]+$/gm, '').replace(/\r\n/g, '\n');
+}
+
+function printStatement(source: SourceText, statement: StatementSyntax, options: PrintOptions): string {
+  const parts = canonicalParts(source, statement, options);
+  if (!parts) return rawText(source, statement, options);
+  const oneLine = parts.join(' ');
+  if (oneLine.length <= lineWidth) return oneLine;
+  const [head = '', ...rest] = parts;
+  return [head, ...rest.map((part) => indent + part)].join(' \\\n');
+}
+
+/** `add host web` and each argument with its value, in the order of the table; undefined where something is in doubt. */
+function canonicalParts(source: SourceText, statement: StatementSyntax, options: PrintOptions): string[] | undefined {
+  const { verb, object, subject } = statement;
+  const row = object && objectRow(object.text.toLowerCase());
+  if (statement.form !== 'batch' || !verb || !row || statement.strays.length > 0) return undefined;
+  // A comment inside the statement would be lost.
+  if (/\n[ \t]*#/.test(source.text.slice(statement.start, statement.end))) return undefined;
+  const order = new Map(argumentsOf(row.name).map((argument, index) => [argument, index]));
+  const printed: { readonly place: number; readonly text: string }[] = [];
+  for (const argument of statement.arguments) {
+    const found = findArgument(row.name, argument.name.text.slice(1), options.dialect);
+    if (!found || 'ambiguous' in found) return undefined;
+    const value = printValue(source, found.row, argument, options);
+    if (value === undefined) return undefined;
+    printed.push({ place: order.get(found.row) ?? 0, text: `-${found.row.name}${value && ` ${value}`}` });
+  }
+  printed.sort((a, b) => a.place - b.place);
+  const head = [verb.text.toLowerCase(), row.name, ...(subject ? [subject.text] : [])].join(' ');
+  return [head, ...printed.map((argument) => argument.text)];
+}
+
+/** A value in canonical case; the empty text for a switch; undefined where the value is missing or out of place. */
+function printValue(
+  source: SourceText,
+  row: ArgumentRow,
+  { value }: ArgumentSyntax,
+  options: PrintOptions,
+): string | undefined {
+  if (row.kind === 'switch') return value ? undefined : '';
+  if (!value) return undefined;
+  switch (row.kind) {
+    case 'word':
+    case 'words':
+    case 'flags':
+    case 'action':
+    case 'protocol':
+      return value.text.toUpperCase();
+    case 'types':
+      return value.text.toUpperCase() === 'ALL' ? 'ALL' : value.text;
+    case 'addrspec':
+      return value.text.replace(/\/[A-Za-z][A-Za-z-]*$/, (service) => service.toUpperCase());
+    case 'secret':
+    case 'manual-key':
+      return options.mask ? source.masked(value.start, value.end).replace(/\\\r?\n/g, '') : value.text;
+    default:
+      return value.text;
+  }
+}
