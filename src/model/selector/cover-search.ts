@@ -2,15 +2,15 @@
  * The exact answer to "what of this cell do these rows leave over?": a search that cuts the cell along the rows' faces
  * until a piece lies in one row, or in none.
  *
- * Two things keep it short. Rows that restrict a piece in one dimension only (slabs) are not cut around one by one: a
- * sweep over that dimension takes all of them off at once, and a piece that is left with one gap just shrinks. And a cut
- * is placed at the weighted median of the faces of the dimension in which they weigh most, where a face weighs more the
- * fewer dimensions its row restricts, since such rows become slabs, or cover, soonest (the weights with which Chan, "Klee's
- * measure problem made easy", gets n^(d/2)). The problem stays hard in five dimensions; hence the budget.
+ * Rows that restrict a piece in one dimension only (slabs) are not cut around one by one: a sweep over that dimension takes
+ * all of them off at once, and a piece that is left with one gap just shrinks. The problem stays hard in five dimensions;
+ * hence the budget.
  */
 import type { Box } from './box.js';
 import type { BoxTable } from './box-table.js';
-import { boxOf, dimensionCount, protocolDimension } from './coordinates.js';
+import { faceChooser, restrictions } from './choose-face.js';
+import { boxOf, dimensionCount } from './coordinates.js';
+import { withRoom } from './typed-arrays.js';
 
 export interface CoverVisitor {
   /** A piece that no row meets; `cell` makes its box. False stops the search. Pieces are disjoint and proper. */
@@ -31,49 +31,26 @@ export interface CoverSearch {
   run(lo: Uint32Array, hi: Uint32Array, rows: Uint32Array, budget: number, visitor: CoverVisitor): CoverResult;
 }
 
-/** A cell, and where its candidate rows are in the pool. */
+/** A frame is a cell, and where its candidate rows are in the pool. */
 const frameSize = 2 * dimensionCount + 2;
-/** At most so many faces are looked at to place a cut. */
-const facesMax = 96;
 
 /** Prepares searches over a table; the scratch memory is kept from one to the next. */
 export function coverSearch(table: BoxTable): CoverSearch {
   const { lo: rowLo, hi: rowHi } = table;
+  const chooseFace = faceChooser(table);
   const cellLo = new Uint32Array(dimensionCount);
   const cellHi = new Uint32Array(dimensionCount);
-  const weights = new Float64Array(dimensionCount);
   const slabCounts = new Uint32Array(dimensionCount);
-  // Frames are last in, first out, so the rows of a frame may be overwritten once it has been taken off: what lies beyond
-  // the end of a frame's rows is free.
+  // Frames are last in, first out, so what lies in the pool beyond the rows of the frame that was taken off is free.
   let frames = new Uint32Array(64 * frameSize);
   let pool = new Uint32Array(1024);
   let top = 0;
-
-  const push = (start: number, end: number) => {
-    if ((top + 1) * frameSize > frames.length) frames = grown(frames, frames.length * 2);
-    const at = top * frameSize;
-    frames.set(cellLo, at);
-    frames.set(cellHi, at + dimensionCount);
-    frames[at + 2 * dimensionCount] = start;
-    frames[at + 2 * dimensionCount + 1] = end;
-    top += 1;
-  };
-
-  /** Splits the current cell after `cut`; the lower part is looked at first. */
-  const cutCell = (dimension: number, cut: number, resume: number, start: number, end: number) => {
-    const { [dimension]: lo } = cellLo;
-    cellLo[dimension] = resume;
-    push(start, end);
-    cellLo[dimension] = lo!;
-    cellHi[dimension] = cut;
-    push(start, end);
-  };
 
   return {
     run(lo, hi, rows, budget, visitor) {
       let spent = 0;
       top = 0;
-      if (pool.length < rows.length) pool = new Uint32Array(2 * rows.length);
+      pool = withRoom(pool, rows.length);
       pool.set(rows);
       cellLo.set(lo);
       cellHi.set(hi);
@@ -81,14 +58,12 @@ export function coverSearch(table: BoxTable): CoverSearch {
       while (top > 0) {
         top -= 1;
         const at = top * frameSize;
-        for (let dimension = 0; dimension < dimensionCount; dimension += 1) {
-          cellLo[dimension] = frames[at + dimension]!;
-          cellHi[dimension] = frames[at + dimensionCount + dimension]!;
-        }
+        cellLo.set(frames.subarray(at, at + dimensionCount));
+        cellHi.set(frames.subarray(at + dimensionCount, at + 2 * dimensionCount));
         let start = frames[at + 2 * dimensionCount]!;
         let end = frames[at + 2 * dimensionCount + 1]!;
         const free = end;
-        if (pool.length < free + (end - start)) pool = grown(pool, 2 * (free + end - start));
+        pool = withRoom(pool, free + (end - start));
         for (;;) {
           spent += end - start + 1;
           if (spent > budget) return { finished: false, spent };
@@ -100,11 +75,10 @@ export function coverSearch(table: BoxTable): CoverSearch {
             if (!visitor.open(() => boxOf(table.space, cellLo, cellHi))) return { finished: true, spent };
             break;
           }
-          const slabs = widestSlabs();
+          const slabs = slabDimension();
           if (slabs < 0) {
-            const dimension = heaviest();
-            const cut = medianFace(dimension, start, end);
-            cutCell(dimension, cut, cut + 1, start, end);
+            const face = chooseFace(pool, start, end, cellLo, cellHi)!;
+            cutCell(face.dimension, face.at, face.at + 1, start, end);
             break;
           }
           spent += end - start;
@@ -115,47 +89,56 @@ export function coverSearch(table: BoxTable): CoverSearch {
     },
   };
 
-  /**
-   * Copies the rows that meet the cell to `to` and counts slabs and weights; returns where they end, or -1 when one of them
-   * covers the cell.
-   */
+  function push(start: number, end: number): void {
+    const at = top * frameSize;
+    frames = withRoom(frames, at + frameSize);
+    frames.set(cellLo, at);
+    frames.set(cellHi, at + dimensionCount);
+    frames[at + 2 * dimensionCount] = start;
+    frames[at + 2 * dimensionCount + 1] = end;
+    top += 1;
+  }
+
+  /** Splits the cell into what is up to `cut`, which is looked at first, and what is from `resume` on. */
+  function cutCell(dimension: number, cut: number, resume: number, start: number, end: number): void {
+    const lo = cellLo[dimension]!;
+    cellLo[dimension] = resume;
+    push(start, end);
+    cellLo[dimension] = lo;
+    cellHi[dimension] = cut;
+    push(start, end);
+  }
+
+  /** Copies the rows that meet the cell to `to` and counts slabs; returns where they end, or -1 when one covers the cell. */
   function filter(start: number, end: number, to: number, visitor: CoverVisitor): number {
-    weights.fill(0);
     slabCounts.fill(0);
-    const oneProtocol = cellLo[protocolDimension] === cellHi[protocolDimension];
     let write = to;
     next: for (let at = start; at < end; at += 1) {
       const row = pool[at]!;
       const base = row * dimensionCount;
       let restricted = 0;
+      let where = 0;
       for (let dimension = 0; dimension < dimensionCount; dimension += 1) {
         const first = rowLo[base + dimension]!;
         const last = rowHi[base + dimension]!;
-        const from = cellLo[dimension]!;
-        const to = cellHi[dimension]!;
-        if (first > to || last < from) continue next;
-        if (first > from || last < to) restricted += 1;
+        if (first > cellHi[dimension]! || last < cellLo[dimension]!) continue next;
+        if (first > cellLo[dimension]! || last < cellHi[dimension]!) {
+          restricted += 1;
+          where = dimension;
+        }
       }
       if (restricted === 0) {
         visitor.use?.(row);
         return -1;
       }
+      if (restricted === 1) slabCounts[where]! += 1;
       pool[write++] = row;
-      const weight = 4 ** -restricted;
-      for (let dimension = 0; dimension < dimensionCount; dimension += 1) {
-        const faces =
-          (rowLo[base + dimension]! > cellLo[dimension]! ? 1 : 0) +
-          (rowHi[base + dimension]! < cellHi[dimension]! ? 1 : 0);
-        if (faces === 0) continue;
-        if (restricted === 1) slabCounts[dimension]! += 1;
-        // x and y mean nothing before the protocol is one number, and then a row that restricts them has a face there too.
-        if (dimension <= protocolDimension || oneProtocol) weights[dimension]! += weight * faces;
-      }
     }
     return write;
   }
 
-  function widestSlabs(): number {
+  /** The dimension with most slabs, or -1 when there is none. */
+  function slabDimension(): number {
     let best = -1;
     for (let dimension = 0; dimension < dimensionCount; dimension += 1) {
       if (slabCounts[dimension]! > 0 && (best < 0 || slabCounts[dimension]! > slabCounts[best]!)) best = dimension;
@@ -163,21 +146,19 @@ export function coverSearch(table: BoxTable): CoverSearch {
     return best;
   }
 
-  function heaviest(): number {
-    let best = 0;
-    for (let dimension = 1; dimension < dimensionCount; dimension += 1) {
-      if (weights[dimension]! > weights[best]!) best = dimension;
-    }
-    return best;
-  }
-
   /**
-   * Takes the slabs of a dimension off the cell. True when the cell is done with (covered, or split at a gap's end); false
-   * when it has shrunk to its one gap, or to the stretch from its first gap to its last.
+   * Takes the slabs of a dimension off the cell. True when the cell is done with (covered, or split between two gaps); false
+   * when it has shrunk to the one gap that is left.
    */
   function sweep(dimension: number, start: number, end: number, visitor: CoverVisitor): boolean {
     const slabs: number[] = [];
-    for (let at = start; at < end; at += 1) if (isSlab(pool[at]!, dimension)) slabs.push(pool[at]!);
+    for (let at = start; at < end; at += 1) {
+      const base = pool[at]! * dimensionCount + dimension;
+      const isSlab =
+        (rowLo[base]! > cellLo[dimension]! || rowHi[base]! < cellHi[dimension]!) &&
+        restrictions(table, pool[at]!, cellLo, cellHi) === 1;
+      if (isSlab) slabs.push(pool[at]!);
+    }
     slabs.sort((a, b) => rowLo[a * dimensionCount + dimension]! - rowLo[b * dimensionCount + dimension]!);
     const gapLo: number[] = [];
     const gapHi: number[] = [];
@@ -218,49 +199,4 @@ export function coverSearch(table: BoxTable): CoverSearch {
     cutCell(dimension, gapHi[middle - 1]!, gapLo[middle]!, start, end);
     return true;
   }
-
-  function isSlab(row: number, dimension: number): boolean {
-    const base = row * dimensionCount;
-    for (let other = 0; other < dimensionCount; other += 1) {
-      if (other === dimension) continue;
-      if (rowLo[base + other]! > cellLo[other]! || rowHi[base + other]! < cellHi[other]!) return false;
-    }
-    return true;
-  }
-
-  function medianFace(dimension: number, start: number, end: number): number {
-    const stride = Math.max(1, Math.floor((end - start) / facesMax));
-    const faces: { cut: number; weight: number }[] = [];
-    let total = 0;
-    // A strided sample may by chance hold no row with a face here: then look at every row.
-    for (const step of stride === 1 ? [1] : [stride, 1]) {
-      for (let at = start; at < end; at += step) {
-        const base = pool[at]! * dimensionCount;
-        let restricted = 0;
-        for (let other = 0; other < dimensionCount; other += 1) {
-          if (rowLo[base + other]! > cellLo[other]! || rowHi[base + other]! < cellHi[other]!) restricted += 1;
-        }
-        const weight = 4 ** -restricted;
-        const first = rowLo[base + dimension]!;
-        const last = rowHi[base + dimension]!;
-        if (first > cellLo[dimension]!) faces.push({ cut: first - 1, weight });
-        if (last < cellHi[dimension]!) faces.push({ cut: last, weight });
-      }
-      if (faces.length > 0) break;
-    }
-    for (const { weight } of faces) total += weight;
-    faces.sort((a, b) => a.cut - b.cut);
-    let sum = 0;
-    for (const { cut, weight } of faces) {
-      sum += weight;
-      if (2 * sum >= total) return cut;
-    }
-    return faces.at(-1)!.cut;
-  }
-}
-
-function grown(from: Uint32Array, length: number): Uint32Array<ArrayBuffer> {
-  const to = new Uint32Array(length);
-  to.set(from);
-  return to;
 }

@@ -3,8 +3,11 @@
  * alike, and the order-free form of one list (RFC 4301 appendix B).
  */
 import type { Packet } from '../packet.js';
-import { defaultBudget, everything, intersectBoxes, subtractBox } from './algebra.js';
+import { defaultBudget, everything } from './algebra.js';
+import { align, type Keyed } from './alignment.js';
 import type { Box, Region } from './box.js';
+import { compareFamily } from './comparison.js';
+import { differenceSearch } from './difference-search.js';
 import { simplify } from './simplify.js';
 import { buildSpdIndex, type Leftover } from './spd-index.js';
 import { witnessPacket } from './witness.js';
@@ -28,7 +31,7 @@ export interface Difference {
 export interface DifferenceOptions {
   /** Steps, see algebra.ts. */
   readonly budget?: number;
-  /** How many boxes at most. */
+  /** How many boxes at most, before they are merged. */
   readonly limit?: number;
 }
 
@@ -44,72 +47,71 @@ export interface Differences {
 /** Default of `DifferenceOptions.limit`. */
 export const differencesMax = 10_000;
 
-/** All packets that two lists treat differently. */
+/** All packets that two lists treat differently. Boxes must be proper (`isProper`), else it throws a RangeError. */
 export function differences(before: KeyedList, after: KeyedList, options: DifferenceOptions = {}): Differences {
   const { budget = defaultBudget, limit = differencesMax } = options;
+  const lists = { before: withNoMatch(before), after: withNoMatch(after) };
+  const changed = align(lists.before, lists.after);
   const found: Difference[] = [];
   let spent = 0;
-  const truncated = (reason: 'limit' | 'budget'): Differences => ({
-    differences: found,
-    truncated: true,
-    reason,
-    spent,
-  });
-  const rows = (list: KeyedList) => list.regions.flatMap((region, entry) => region.map((box) => ({ box, entry })));
-  type Rows = ReturnType<typeof rows>;
-  const stack: { cell: Box; a: Rows; b: Rows }[] = everything.map((cell) => ({
-    cell,
-    a: rows(before),
-    b: rows(after),
-  }));
-  for (let top = stack.pop(); top; top = stack.pop()) {
-    const { cell } = top;
-    spent += top.a.length + top.b.length + 1;
-    if (spent > budget) return truncated('budget');
-    const a = top.a.filter(({ box }) => intersectBoxes(box, cell));
-    const b = top.b.filter(({ box }) => intersectBoxes(box, cell));
-    const pivot = [a[0], b[0]].find((row) => row && subtractBox(cell, row.box).length > 0);
-    if (pivot) {
-      stack.push({ cell: intersectBoxes(cell, pivot.box)!, a, b });
-      for (const piece of subtractBox(cell, pivot.box)) stack.push({ cell: piece, a, b });
-      continue;
+  let reason: Differences['reason'];
+  for (const family of [4, 6] as const) {
+    const { table, keys, entries, roots } = compareFamily(family, lists.before, lists.after, changed);
+    const search = differenceSearch(table, keys);
+    for (const root of roots()) {
+      if (reason) break;
+      const result = search.run(root.lo, root.hi, root.before, root.after, root.done, budget - spent, {
+        differ(beforeRow, afterRow, cell) {
+          if (found.length >= limit) return false;
+          found.push({ box: cell(), beforeEntry: entries[beforeRow]!, afterEntry: entries[afterRow]! });
+          return true;
+        },
+      });
+      spent += result.spent;
+      if (result.outcome === 'stopped') reason = 'limit';
+      if (result.outcome === 'budget') reason = 'budget';
     }
-    const beforeEntry = a[0]?.entry ?? -1;
-    const afterEntry = b[0]?.entry ?? -1;
-    const keyBefore = beforeEntry < 0 ? (before.noMatchKey ?? -1) : before.keys[beforeEntry];
-    const keyAfter = afterEntry < 0 ? (after.noMatchKey ?? -1) : after.keys[afterEntry];
-    if (keyBefore === keyAfter) continue;
-    if (found.length >= limit) return truncated('limit');
-    found.push({ box: cell, beforeEntry, afterEntry });
   }
-  return { differences: merge(found), truncated: false, spent };
+  const merged = mergeByEntries(found).map(({ box, beforeEntry, afterEntry }) => ({
+    box,
+    beforeEntry: beforeEntry === before.regions.length ? -1 : beforeEntry,
+    afterEntry: afterEntry === after.regions.length ? -1 : afterEntry,
+  }));
+  return reason
+    ? { differences: merged, truncated: true, reason, spent }
+    : { differences: merged, truncated: false, spent };
 }
 
-function merge(found: readonly Difference[]): readonly Difference[] {
+/** What no entry takes is treated as if a last entry took it: then some entry takes every packet. */
+function withNoMatch({ regions, keys, noMatchKey = -1 }: KeyedList): Keyed {
+  return { regions: [...regions, everything], keys: [...regions.map((_, entry) => keys[entry]!), noMatchKey] };
+}
+
+/** Merges boxes of the same two entries; in the order of the entries before, then after. */
+function mergeByEntries(found: readonly Difference[]): Difference[] {
   const groups = new Map<string, Difference[]>();
   for (const difference of found) {
-    const key = `${difference.beforeEntry} ${difference.afterEntry}`;
-    const group = groups.get(key);
+    const name = `${difference.beforeEntry} ${difference.afterEntry}`;
+    const group = groups.get(name);
     if (group) group.push(difference);
-    else groups.set(key, [difference]);
+    else groups.set(name, [difference]);
   }
-  const merged = [...groups.values()].flatMap((group) =>
-    simplify(group.map(({ box }) => box)).map((box) => ({ ...group[0]!, box })),
-  );
-  return merged.sort((a, b) => a.beforeEntry - b.beforeEntry || a.afterEntry - b.afterEntry);
+  return [...groups.values()]
+    .sort(([a], [b]) => a!.beforeEntry - b!.beforeEntry || a!.afterEntry - b!.afterEntry)
+    .flatMap((group) => simplify(group.map(({ box }) => box)).map((box) => ({ ...group[0]!, box })));
 }
 
-export type Comparison =
-  | { readonly kind: 'equal' }
-  | { readonly kind: 'different'; readonly difference: Difference; readonly witness: Packet }
+export type ListComparison =
+  | { readonly kind: 'equal'; readonly spent: number }
+  | { readonly kind: 'different'; readonly difference: Difference; readonly witness: Packet; readonly spent: number }
   | { readonly kind: 'undecided'; readonly spent: number };
 
-/** Do two lists treat every packet alike? A proof, a packet that they treat differently, or 'undecided'. */
-export function firstMatchEqual(a: KeyedList, b: KeyedList, budget = defaultBudget): Comparison {
-  const result = differences(a, b, { budget, limit: 1 });
-  const difference = result.differences[0];
-  if (difference) return { kind: 'different', difference, witness: witnessPacket(difference.box) };
-  return result.truncated ? { kind: 'undecided', spent: result.spent } : { kind: 'equal' };
+/** Do two lists treat every packet alike? A proof that they do, a packet that they treat differently, or 'undecided'. */
+export function firstMatchEqual(a: KeyedList, b: KeyedList, budget = defaultBudget): ListComparison {
+  const { differences: found, truncated, spent } = differences(a, b, { budget, limit: 1 });
+  const difference = found[0];
+  if (difference) return { kind: 'different', difference, witness: witnessPacket(difference.box), spent };
+  return truncated ? { kind: 'undecided', spent } : { kind: 'equal', spent };
 }
 
 export interface Decorrelated {
@@ -117,12 +119,24 @@ export interface Decorrelated {
   readonly entries: readonly Leftover[];
   /** False when some entry is 'undecided'. */
   readonly complete: boolean;
+  readonly spent: number;
 }
 
-/** The same policy in a form in which order does not matter (RFC 4301 appendix B). `budget` is for the whole list. */
-export function decorrelate(regions: readonly Region[], options: { readonly budget?: number } = {}): Decorrelated {
-  const { budget = defaultBudget } = options;
+/**
+ * The same policy in a form in which order does not matter (RFC 4301 appendix B). `budget` is for the whole list and
+ * `entryBudget` for one entry, so that a bad one does not use up what the others need.
+ */
+export function decorrelate(
+  regions: readonly Region[],
+  options: { readonly budget?: number; readonly entryBudget?: number } = {},
+): Decorrelated {
+  const { budget = 20 * defaultBudget, entryBudget = defaultBudget } = options;
   const index = buildSpdIndex(regions);
-  const entries = regions.map((_, entry) => index.leftover(entry, budget));
-  return { entries, complete: entries.every(({ kind }) => kind === 'exact') };
+  let spent = 0;
+  const entries = regions.map((_, entry) => {
+    const result = index.leftover(entry, Math.min(entryBudget, Math.max(0, budget - spent)));
+    spent += result.spent;
+    return result;
+  });
+  return { entries, complete: entries.every(({ kind }) => kind === 'exact'), spent };
 }
