@@ -13,6 +13,10 @@ export interface HostFacts {
   readonly behindNat: boolean;
   /** Where its policy runs. */
   readonly target: 'hpux' | 'linux-xfrm' | 'userspace' | undefined;
+  /** Speed of its fastest link in megabits per second. */
+  readonly linkMbps?: number;
+  /** Names in the Linux crypto API of the algorithms that its kernel has, where somebody asked it. */
+  readonly kernelAlgorithms?: readonly string[];
 }
 
 export interface LintSettings {

@@ -4,7 +4,7 @@
  */
 import type { Fix, RecordRef, Related, Severity } from '../model/finding.js';
 import type { Span } from '../model/span.js';
-import type { PairContext, RepositoryContext, SystemContext } from './context.js';
+import type { HostFacts, PairContext, RepositoryContext, SystemContext } from './context.js';
 
 /** What a rule yields; the runner adds code, slug, system and suppression. */
 export interface RuleFinding {
@@ -31,6 +31,8 @@ export interface RuleExample {
   /** Guidance profiles that must be on. */
   readonly profiles?: readonly string[];
   readonly asOf?: string;
+  /** Facts about the first system, where the rule needs them. */
+  readonly host?: Partial<HostFacts>;
 }
 
 interface RuleTexts {

@@ -44,7 +44,9 @@ export function lintTexts(texts: readonly string[], options: LintTextOptions = {
 export function lintExample(rule: Rule, example: string | RuleExample): Finding[] {
   const full: RuleExample = typeof example === 'string' ? { text: example } : example;
   const settings = { ...(full.asOf ? { asOf: full.asOf } : {}), ...(full.profiles ? { profiles: full.profiles } : {}) };
-  return lintTexts(full.peer === undefined ? [full.text] : [full.text, full.peer], { settings }).filter(
+  const facts: HostFacts = { name: 'a', addresses: [], roles: ['host'], behindNat: false, target: undefined };
+  const hosts = full.host ? [{ ...facts, ...full.host }] : [];
+  return lintTexts(full.peer === undefined ? [full.text] : [full.text, full.peer], { settings, hosts }).filter(
     (finding) => finding.code === rule.code,
   );
 }
