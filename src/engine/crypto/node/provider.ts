@@ -2,11 +2,11 @@
 import { randomBytes } from 'node:crypto';
 import { aeadAlgorithms, cipherAlgorithms, integrityAlgorithms, prfAlgorithms } from '../assemble.js';
 import { inOrder } from '../key-exchange.js';
+import { ec2nMethods as referenceEc2n, ecpMethods as referenceEcp } from '../noble/key-exchange.js';
 import { plain } from '../octets.js';
 import { keyExchangeIds } from '../preference.js';
 import type { CryptoProvider } from '../provider.js';
 import { type SecureRandom, systemRandom } from '../random.js';
-import { ec2nMethods as referenceEc2n, ecpMethods as referenceEcp } from '../noble/key-exchange.js';
 import { ec2nMethods, ecpMethods, modpMethods, montgomeryMethods } from './key-exchange.js';
 import { importPrivateKey, importPublicKey } from './keys.js';
 import { nodePrimitives } from './symmetric.js';
@@ -30,7 +30,10 @@ export function nodeProvider(random: SecureRandom = nodeRandom): CryptoProvider 
     aeads: aeadAlgorithms(nodePrimitives),
     integrities: integrityAlgorithms(nodePrimitives),
     prfs: prfAlgorithms(nodePrimitives),
-    keyExchanges: inOrder([...borrowed, ...modpMethods, ...ecpMethods, ...ec2nMethods, ...montgomeryMethods], keyExchangeIds),
+    keyExchanges: inOrder(
+      [...borrowed, ...modpMethods, ...ecpMethods, ...ec2nMethods, ...montgomeryMethods],
+      keyExchangeIds,
+    ),
     importPublicKey,
     importPrivateKey,
   };
