@@ -47,13 +47,14 @@ export const outputFlag = Flags.string({
   summary: 'Write the result to FILE instead of the standard output.',
 });
 
-/** `--profile NAME[,NAME]`: the profiles in the order in which they are laid over one another. */
+/** `--profile NAME[,NAME]`: guidance profiles to judge by. */
 export const profileFlag = Flags.string({
   multiple: true,
   multipleNonGreedy: true,
   delimiter: ',',
   helpValue: 'NAME[,NAME]',
-  summary: 'Profiles to read default values from; later ones win.',
+  summary:
+    'Judge by these guidance profiles (rfc, nist-800-77r1, cnsa1, cnsa2, bsi-tr-02102-3, stig, hpux, linux-xfrm).',
 });
 
 /** `--as-of DATE`: the moment for everything that depends on the time, as a Date. */

@@ -61,8 +61,10 @@ function builtinSource(name: string): EntrySource {
   return { record: { kind: 'builtin', name } };
 }
 
-function sourceOf(record: { kind: string; name: string; at: EntrySource['at'] }): EntrySource {
-  return { record: { kind: record.kind, name: record.name }, ...(record.at ? { at: record.at } : {}) };
+/** A preloaded policy as shipped stands in no file. */
+function sourceOf(record: HostRecord | GatewayRecord | TunnelRecord | IkeRecord | AuthRecord): EntrySource {
+  const isShipped = 'groups' in record && record.groups.origin.kind === 'builtin';
+  return { record: { kind: record.kind, name: record.name }, ...(isShipped ? {} : { at: record.at }) };
 }
 
 /** Everything from or to one local address (hpux-ipsec reference 8.5). */

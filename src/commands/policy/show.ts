@@ -1,0 +1,148 @@
+import { existsSync } from 'node:fs';
+import { Flags } from '@oclif/core';
+import { BaseCommand } from '../../base-command.js';
+import { loadFlags, loadOptions, pathsArgs } from '../../cli/load-flags.js';
+import { describeOrigin } from '../../model/origin.js';
+import { formatBox } from '../../model/selector/format-box.js';
+import type { Style } from '../../report/style.js';
+import { visible } from '../../report/visible.js';
+import {
+  type DecorrelatedSystem,
+  type ShownRecord,
+  type ShownSystem,
+  show,
+  showDecorrelated,
+  shownKinds,
+} from '../../services/show.js';
+
+export default class Show extends BaseCommand {
+  static override summary = 'Show records in search order, their effective values, or the order-free SPD.';
+  static override description =
+    `Without flags the records are shown as they count: in search order, with their automatic priorities. --resolved adds
+every value that comes from a profile or is built in, --origin says where each value comes from.
+--decorrelated shows the SPD without order: for each policy exactly the packets that it takes (RFC 4301
+appendix B). Words before the paths choose: a record kind, and after it a name.`;
+  static override usage = '<%= command.id %> [KIND [NAME]] [PATHS...]';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> server.conf',
+    '<%= config.bin %> <%= command.id %> host web server.conf --resolved --origin',
+    '<%= config.bin %> <%= command.id %> server.conf --decorrelated',
+  ];
+  static override strict = false;
+  static override args = pathsArgs;
+  static override flags = {
+    ...loadFlags,
+    resolved: Flags.boolean({ summary: 'Show every value, also those that were not written.' }),
+    origin: Flags.boolean({ summary: 'Say where each value comes from.' }),
+    decorrelated: Flags.boolean({ summary: 'Show the SPD without order.', exclusive: ['resolved', 'origin'] }),
+    host: Flags.string({ helpValue: 'NAME', summary: 'Show this system only.' }),
+  };
+
+  async run(): Promise<object> {
+    const { argv, flags } = await this.parse(Show);
+    const { kind, name, paths } = chooseWords(argv as string[]);
+    const options = {
+      ...loadOptions(flags, paths),
+      ...(kind === undefined ? {} : { kind }),
+      ...(name === undefined ? {} : { name }),
+      ...(flags.host === undefined ? {} : { host: flags.host }),
+    };
+    const style = await this.style();
+    if (flags.decorrelated) {
+      const systems = await showDecorrelated(options);
+      this.writeResult(lines(systems.flatMap((system) => [...renderDecorrelated(system, style)])));
+      return { systems: systems.map(decorrelatedDocument) };
+    }
+    const systems = await show(options);
+    const all = flags.resolved;
+    this.writeResult(
+      lines(
+        systems.flatMap((system) => [
+          ...renderSystem(system, { all, origin: flags.origin, heading: systems.length > 1, style }),
+        ]),
+      ),
+    );
+    return {
+      systems: systems.map((system) => ({
+        name: system.name,
+        dialect: system.dialect,
+        records: system.records.map(recordDocument),
+      })),
+    };
+  }
+}
+
+/** `host web server.conf`: a kind and a name may stand before the paths, unless a path is called so. */
+function chooseWords(words: readonly string[]): { kind?: string; name?: string; paths: readonly string[] } {
+  const [first, second] = words;
+  if (first === undefined || !shownKinds.includes(first.toLowerCase()) || existsSync(first)) return { paths: words };
+  const kind = first.toLowerCase();
+  if (second === undefined || second === '-' || existsSync(second)) return { kind, paths: words.slice(1) };
+  return { kind, name: second, paths: words.slice(2) };
+}
+
+function lines(all: readonly string[]): string {
+  return all.length === 0 ? '' : `${all.join('\n')}\n`;
+}
+
+interface RenderOptions {
+  readonly all: boolean;
+  readonly origin: boolean;
+  readonly heading: boolean;
+  readonly style: Style;
+}
+
+function* renderSystem(system: ShownSystem, options: RenderOptions): Generator<string> {
+  const { style } = options;
+  if (options.heading) yield style.bold(`# ${visible(system.name)} (dialect ${system.dialect})`);
+  for (const record of system.records) {
+    const fields = record.fields.filter(
+      ({ origin, name }) => options.all || origin.kind === 'explicit' || name === 'priority',
+    );
+    const head = `${style.bold(record.kind)} ${visible(record.name)}`;
+    if (!options.all && !options.origin) {
+      yield [head, ...fields.map(({ name, value }) => `${style.dim(`-${name}`)} ${visible(value)}`)].join(' ');
+      continue;
+    }
+    yield head;
+    for (const { name, value, origin } of fields) {
+      const field = `    ${style.dim(`-${name.padEnd(14)}`)} ${visible(value)}`;
+      yield options.origin ? `${field.padEnd(52)} ${style.dim(visible(describeOrigin(origin)))}` : field;
+    }
+  }
+}
+
+function recordDocument({ kind, name, fields }: ShownRecord) {
+  return {
+    kind,
+    name,
+    fields: fields.map(({ name: field, value, origin }) => ({
+      name: field,
+      value,
+      origin: origin.kind,
+      from: describeOrigin(origin),
+    })),
+  };
+}
+
+function* renderDecorrelated({ name, entries }: DecorrelatedSystem, style: Style): Generator<string> {
+  yield style.bold(`# ${visible(name)}: in any order`);
+  for (const { entry, region } of entries) {
+    const { record } = entry.source;
+    yield `${style.bold(entry.action.kind)} ${style.dim(`${record.kind} '${visible(record.name)}'`)}`;
+    if (!region) yield '    not worked out: the question costs more than is allowed';
+    else for (const box of region) yield `    ${formatBox(box)}`;
+  }
+}
+
+function decorrelatedDocument({ name, entries }: DecorrelatedSystem) {
+  return {
+    name,
+    entries: entries.map(({ entry, region }) => ({
+      record: entry.source.record,
+      action: entry.action.kind,
+      decided: region !== undefined,
+      selectors: (region ?? []).map(formatBox),
+    })),
+  };
+}

@@ -1,0 +1,51 @@
+/** The use case behind `policy fmt`. */
+import { SourceText } from '../model/span.js';
+import { parseText } from '../parser/parse.js';
+import { printFile } from '../parser/print.js';
+import { type LoadOptions, loadRepository } from './repository/load-repository.js';
+
+export interface FormattedFile {
+  /** As findings show it. */
+  readonly path: string;
+  /** Absolute path; `-` for standard input. */
+  readonly file: string;
+  readonly before: SourceText;
+  /** The canonical text, to be written. */
+  readonly text: string;
+  /** The same as a source whose secrets are marked, to be shown. */
+  readonly after: SourceText;
+  readonly changed: boolean;
+  /** Statements that could not be read and stay as they are. */
+  readonly problems: number;
+}
+
+/** Formats every record file behind the paths; nothing is written. */
+export async function formatFiles(options: LoadOptions): Promise<readonly FormattedFile[]> {
+  const repository = await loadRepository(options);
+  const formatted: FormattedFile[] = [];
+  for (const system of repository.systems) {
+    for (const { syntax } of system.files) {
+      const { source } = syntax;
+      if (repository.only && !repository.only.has(source.path)) continue;
+      const unreadable = system.problems.some((problem) => problem.code === 'SYN024' && problem.at.source === source);
+      const text = unreadable ? source.text : printFile(syntax, { dialect: system.dialect });
+      formatted.push({
+        path: source.path,
+        file: repository.files.get(source.path) ?? source.path,
+        before: source,
+        text,
+        after: marked(source.path, text),
+        changed: text !== source.text,
+        problems: syntax.problems.length,
+      });
+    }
+  }
+  return formatted;
+}
+
+/** A text as a source with its secrets marked, which reading it does. */
+function marked(path: string, text: string): SourceText {
+  const source = new SourceText(path, text);
+  parseText(source);
+  return source;
+}
