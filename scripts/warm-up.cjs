@@ -5,7 +5,7 @@
  * V8 compiles a function when it is first called and can give out what it has compiled so far. So the common commands are run
  * first, in this process, with their output thrown away.
  */
-const { readdirSync, readFileSync, renameSync, writeFileSync } = require('node:fs');
+const { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } = require('node:fs');
 const path = require('node:path');
 const { load } = require('../bin/start.js');
 
@@ -18,7 +18,8 @@ async function main() {
   const { program, script } = load(dist);
   const { commands } = JSON.parse(readFileSync(path.join(dist, 'manifest.json'), 'utf8'));
   const examples = path.join(root, 'examples');
-  const example = readdirSync(examples, { withFileTypes: true }).find((entry) => entry.isFile());
+  const entries = existsSync(examples) ? readdirSync(examples, { withFileTypes: true }) : [];
+  const example = entries.find((entry) => entry.isFile() && entry.name.endsWith('.conf'));
   const lines = [['--help'], ['version'], ['version', '--help'], ['nonsense'], ['version', '--json', '--nonsense']];
   if (commands['policy:lint'] && example) lines.push(['policy', 'lint', path.join(examples, example.name)]);
   const write = process.stdout.write;
