@@ -100,23 +100,20 @@ function longestCommand(words: readonly string[], ids: readonly string[]): { id:
 }
 
 /**
- * The command that was probably meant: as many words as it has are compared with it; failing that, a command whose last
- * word was typed alone (`lint` for `policy lint`).
+ * The command that was probably meant: one of which every word is near the one typed in its place; failing that, one whose
+ * last word was typed alone (`lint` for `policy lint`).
  */
 function suggestCommand(words: readonly string[], ids: readonly string[]): { words: string; suggestion?: string } {
-  const names = ids.map((id) => id.replaceAll(':', ' '));
-  const lengths = [...new Set(names.map((name) => name.split(' ').length))].sort((a, b) => b - a);
-  for (const length of lengths.filter((each) => each <= words.length)) {
-    const typed = words.slice(0, length).join(' ');
-    const suggestion = closest(
-      typed,
-      names.filter((name) => name.split(' ').length === length),
-    );
-    if (suggestion !== undefined) return { words: typed, suggestion };
+  const names = ids.map((id) => id.split(':'));
+  const near = names.filter((name) => name.every((word, index) => closest(words[index] ?? '', [word]) !== undefined));
+  const longest = Math.max(0, ...near.map((name) => name.length));
+  if (longest > 0) {
+    const typed = words.slice(0, longest).join(' ');
+    const candidates = near.filter((name) => name.length === longest).map((name) => name.join(' '));
+    return { words: typed, suggestion: closest(typed, candidates) ?? candidates[0] };
   }
-  const topicLength = ids.some((id) => id.startsWith(`${words[0]}:`)) ? 2 : 1;
-  const typed = words.slice(0, topicLength).join(' ');
-  const lastWords = new Map(names.map((name) => [name.split(' ').at(-1)!, name]));
-  const last = closest(words[topicLength - 1] ?? '', lastWords.keys());
-  return { words: typed, suggestion: last === undefined ? undefined : lastWords.get(last) };
+  const typed = words.slice(0, ids.some((id) => id.startsWith(`${words[0]}:`)) ? 2 : 1);
+  const lastWords = new Map(names.map((name) => [name.at(-1)!, name.join(' ')]));
+  const last = closest(typed.at(-1) ?? '', lastWords.keys());
+  return { words: typed.join(' '), suggestion: last === undefined ? undefined : lastWords.get(last) };
 }

@@ -64,6 +64,8 @@ describe('resolveCommand', () => {
     ['fmt', 'fmt', 'policy fmt'],
     ['policy list', 'policy list', 'policy lint'],
     ['policy frobnicate', 'policy frobnicate', undefined],
+    ['policy xnt', 'policy xnt', undefined],
+    ['policy basline crate', 'policy basline crate', 'policy baseline create'],
     ['frobnicate the host', 'frobnicate', undefined],
     ['help aply', 'aply', 'apply'],
   ])('%s is no command', (line, words, suggestion) => {
