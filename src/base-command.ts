@@ -45,6 +45,8 @@ export abstract class BaseCommand extends Command {
 
   #progressEnabled = true;
   #output: string | undefined;
+  /** The file of `-o` holds something of this run already. */
+  #outputBegun = false;
 
   /** Runs the command once. (oclif's static `run` would load the whole configuration again first.) */
   async execute(): Promise<void> {
@@ -80,7 +82,7 @@ export abstract class BaseCommand extends Command {
     return this.json || super.jsonEnabled();
   }
 
-  /** Writes the result, a whole text, to the standard output or to the file of `-o`. Nothing when JSON is wanted. */
+  /** Writes the result, or its next part, to the standard output or the file of `-o`. Nothing when JSON is wanted. */
   protected writeResult(text: string): void {
     if (!this.jsonEnabled()) this.#write(text);
   }
@@ -134,7 +136,8 @@ export abstract class BaseCommand extends Command {
       return;
     }
     try {
-      writeFileSync(this.#output, text);
+      writeFileSync(this.#output, text, { flag: this.#outputBegun ? 'a' : 'w' });
+      this.#outputBegun = true;
     } catch (cause) {
       const { code } = cause as NodeJS.ErrnoException;
       const message = `cannot write ${this.#output} (${code})`;

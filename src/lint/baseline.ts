@@ -24,7 +24,10 @@ export interface Baseline {
 }
 
 /** The statement that an offset lies in, as [start, end). */
-export type StatementAt = (source: SourceText, offset: number) => { readonly start: number; readonly end: number } | undefined;
+export type StatementAt = (
+  source: SourceText,
+  offset: number,
+) => { readonly start: number; readonly end: number } | undefined;
 
 function subjectOf(finding: Finding): string {
   const record = finding.record ? ` ${finding.record.kind} ${finding.record.name}` : '';
@@ -37,13 +40,21 @@ function fingerprint(finding: Finding, statementAt: StatementAt): string {
   const { source, start } = finding.at;
   const statement = statementAt(source, start);
   const text = statement ? source.masked(statement.start, statement.end) : finding.message;
-  const folded = text.replace(/\\\r?\n/g, ' ').replace(/\s+/g, ' ').trim();
+  const folded = text
+    .replace(/\\\r?\n/g, ' ')
+    .replace(/\s+/g, ' ')
+    .trim();
   return bytesToHex(sha256(new TextEncoder().encode(folded))).slice(0, 16);
 }
 
 function entriesOf(findings: readonly Finding[], statementAt: StatementAt): { key: string; entry: BaselineEntry }[] {
   return findings.map((finding) => {
-    const entry = { rule: finding.code, subject: subjectOf(finding), fingerprint: fingerprint(finding, statementAt), count: 1 };
+    const entry = {
+      rule: finding.code,
+      subject: subjectOf(finding),
+      fingerprint: fingerprint(finding, statementAt),
+      count: 1,
+    };
     return { key: JSON.stringify([entry.rule, entry.subject, entry.fingerprint]), entry };
   });
 }
@@ -55,7 +66,10 @@ export function createBaseline(findings: readonly Finding[], statementAt: Statem
     const known = entries.get(key);
     entries.set(key, known ? { ...known, count: known.count + 1 } : entry);
   }
-  return { version: baselineVersion, entries: [...entries].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)).map(([, entry]) => entry) };
+  return {
+    version: baselineVersion,
+    entries: [...entries].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)).map(([, entry]) => entry),
+  };
 }
 
 export interface Baselined {

@@ -12,7 +12,8 @@ export function chooseFixes(findings: readonly Finding[], unsafe: boolean): Chos
   const chosen: ChosenFix[] = [];
   const taken = new Map<SourceText, { start: number; end: number }[]>();
   for (const finding of findings) {
-    const fix = finding.fixes.find((candidate) => candidate.safety === 'safe') ?? (unsafe ? finding.fixes[0] : undefined);
+    const fix =
+      finding.fixes.find((candidate) => candidate.safety === 'safe') ?? (unsafe ? finding.fixes[0] : undefined);
     if (!fix || fix.edits.length === 0) continue;
     if (fix.edits.some(({ at }) => meets(taken.get(at.source), at))) continue;
     for (const { at } of fix.edits) insert(taken, at);
@@ -22,12 +23,18 @@ export function chooseFixes(findings: readonly Finding[], unsafe: boolean): Chos
 }
 
 /** Sorted, disjoint ranges: found by halving, so that thousands of fixes in one file stay cheap. */
-function meets(ranges: readonly { start: number; end: number }[] | undefined, at: { start: number; end: number }): boolean {
+function meets(
+  ranges: readonly { start: number; end: number }[] | undefined,
+  at: { start: number; end: number },
+): boolean {
   if (!ranges) return false;
   const index = lowerBound(ranges, at.start);
   const before = ranges[index - 1];
   const after = ranges[index];
-  return (before !== undefined && before.end > at.start) || (after !== undefined && (after.start < at.end || after.start === at.start));
+  return (
+    (before !== undefined && before.end > at.start) ||
+    (after !== undefined && (after.start < at.end || after.start === at.start))
+  );
 }
 
 function insert(taken: Map<SourceText, { start: number; end: number }[]>, at: TextEdit['at']): void {

@@ -27,18 +27,28 @@ export function selectRules(rules: readonly Rule[], { select, extendSelect = [],
 }
 
 /** The first selector that means no rule, with the nearest one that does. */
-export function unknownSelector(rules: readonly Rule[], selectors: readonly string[]): { selector: string; guess?: string } | undefined {
+export function unknownSelector(
+  rules: readonly Rule[],
+  selectors: readonly string[],
+): { selector: string; guess?: string } | undefined {
   const selector = selectors.find((candidate) => !rules.some((rule) => selects(candidate, rule)));
   if (selector === undefined) return undefined;
-  const guess = closest(selector, rules.flatMap((rule) => [rule.code, rule.slug]));
+  const guess = closest(
+    selector,
+    rules.flatMap((rule) => [rule.code, rule.slug]),
+  );
   return guess ? { selector, guess } : { selector };
 }
 
 /** Severity of a rule by configuration; `off` removes its findings. The most exact selector wins. */
-export function configuredSeverity(rule: Rule, severities: Readonly<Record<string, Severity | 'off'>>): Severity | 'off' | undefined {
+export function configuredSeverity(
+  rule: Rule,
+  severities: Readonly<Record<string, Severity | 'off'>>,
+): Severity | 'off' | undefined {
   let found: { severity: Severity | 'off'; length: number } | undefined;
   for (const [selector, severity] of Object.entries(severities)) {
-    if (selects(selector, rule) && (!found || selector.length > found.length)) found = { severity, length: selector.length };
+    if (selects(selector, rule) && (!found || selector.length > found.length))
+      found = { severity, length: selector.length };
   }
   return found?.severity;
 }

@@ -44,7 +44,11 @@ export function applySuppressions({ findings, suppressions, rules, known, asOf }
       suppressed.push(by.reason ? { finding, reason: by.reason } : { finding });
     }
   }
-  return { kept, suppressed, problems: suppressions.flatMap((suppression) => judge(suppression, used.has(suppression), rules, known, asOf)) };
+  return {
+    kept,
+    suppressed,
+    problems: suppressions.flatMap((suppression) => judge(suppression, used.has(suppression), rules, known, asOf)),
+  };
 }
 
 function covers({ scope, rules }: Suppression, finding: Finding): boolean {
@@ -52,20 +56,45 @@ function covers({ scope, rules }: Suppression, finding: Finding): boolean {
   return scope.kind === 'file' || (finding.at.start >= scope.start && finding.at.start <= scope.end);
 }
 
-function judge(suppression: Suppression, used: boolean, rules: readonly Rule[], known: readonly Rule[], asOf: string): Problem[] {
+function judge(
+  suppression: Suppression,
+  used: boolean,
+  rules: readonly Rule[],
+  known: readonly Rule[],
+  asOf: string,
+): Problem[] {
   const { at } = suppression;
   const problems: Problem[] = [];
   if (!suppression.reason) {
-    problems.push({ code: 'HYG001', message: 'a suppression gives no reason', at, help: 'write -- and the reason at the end of the comment' });
+    problems.push({
+      code: 'HYG001',
+      message: 'a suppression gives no reason',
+      at,
+      help: 'write -- and the reason at the end of the comment',
+    });
   }
   if (suppression.until && suppression.until < asOf) {
-    problems.push({ code: 'HYG003', message: `a suppression expired on ${suppression.until}`, at, help: 'mend what it hid, or set a later date with a reason' });
+    problems.push({
+      code: 'HYG003',
+      message: `a suppression expired on ${suppression.until}`,
+      at,
+      help: 'mend what it hid, or set a later date with a reason',
+    });
     return problems;
   }
   const misspelt = suppression.rules.find((selector) => !known.some((rule) => selects(selector, rule)));
   if (misspelt !== undefined) {
-    problems.push({ code: 'HYG002', message: `no rule is called '${misspelt}'`, at, help: 'rules are listed by `ipsec policy rules`' });
-  } else if (!used && (suppression.rules.length === 0 || suppression.rules.every((selector) => rules.some((rule) => selects(selector, rule))))) {
+    problems.push({
+      code: 'HYG002',
+      message: `no rule is called '${misspelt}'`,
+      at,
+      help: 'rules are listed by `ipsec policy rules`',
+    });
+  } else if (
+    !used &&
+    (suppression.rules.length === 0 ||
+      suppression.rules.every((selector) => rules.some((rule) => selects(selector, rule))))
+  ) {
     problems.push({
       code: 'HYG002',
       message: 'a suppression hides nothing',
@@ -82,5 +111,7 @@ function wholeLine(at: Suppression['at']): Suppression['at'] {
   const { line } = at.source.position(at.start);
   const { start } = at.source.lineRange(line);
   const next = at.source.text.indexOf('\n', at.end);
-  return at.source.text.slice(start, at.start).trim() === '' ? { ...at, start, end: next === -1 ? at.source.text.length : next + 1 } : at;
+  return at.source.text.slice(start, at.start).trim() === ''
+    ? { ...at, start, end: next === -1 ? at.source.text.length : next + 1 }
+    : at;
 }

@@ -60,16 +60,21 @@ async function readStructured(file: string): Promise<unknown> {
 }
 
 interface Schema<T> {
-  safeParse(
-    value: unknown,
-  ):
+  safeParse(value: unknown):
     | { success: true; data: T }
-    | { success: false; error: { issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[] } };
+    | {
+        success: false;
+        error: { issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[] };
+      };
 }
 
 function validate<T>(schema: Schema<T>, value: unknown, file: string): T {
   const result = schema.safeParse(value ?? {});
   if (result.success) return result.data;
-  const issues = result.error.issues.slice(0, 5).map(({ path: at, message }) => `${at.map(String).join('.') || 'the file'}: ${message}`);
-  throw new UsageError(`${file}: ${issues[0]}`, { hints: [...issues.slice(1), 'The schema is printed by `ipsec schema config` and `ipsec schema inventory`.'] });
+  const issues = result.error.issues
+    .slice(0, 5)
+    .map(({ path: at, message }) => `${at.map(String).join('.') || 'the file'}: ${message}`);
+  throw new UsageError(`${file}: ${issues[0]}`, {
+    hints: [...issues.slice(1), 'The schema is printed by `ipsec schema config` and `ipsec schema inventory`.'],
+  });
 }

@@ -67,17 +67,24 @@ export function discover(paths: readonly string[], config: ToolConfig, root: str
     if (existsSync(hosts) && statSync(hosts).isDirectory()) {
       together = true;
       for (const name of readdirSync(hosts).sort()) {
-        if (statSync(path.join(hosts, name), { throwIfNoEntry: false })?.isDirectory()) add(name, recordFiles(path.join(hosts, name), config, root));
+        if (statSync(path.join(hosts, name), { throwIfNoEntry: false })?.isDirectory())
+          add(name, recordFiles(path.join(hosts, name), config, root));
       }
       unowned.push(...recordFiles(full, config, root).filter((file) => !file.startsWith(hosts + path.sep)));
     } else if (owner) add(owner.name, recordFiles(full, config, root));
-    else for (const file of recordFiles(full, config, root)) add(path.relative(full, file).replace(/\.(?:conf|ipsec)$/, ''), [file]);
+    else
+      for (const file of recordFiles(full, config, root))
+        add(path.relative(full, file).replace(/\.(?:conf|ipsec)$/, ''), [file]);
   }
   return { systems: [...systems.values()], together, unowned, ...(partial ? { only } : {}) };
 }
 
 /** The host folder that a path lies in, in a repository with a hosts folder. */
-function hostOf(full: string, root: string | undefined, hostsFolder: string): { name: string; folder: string } | undefined {
+function hostOf(
+  full: string,
+  root: string | undefined,
+  hostsFolder: string,
+): { name: string; folder: string } | undefined {
   if (!root) return undefined;
   const relative = path.relative(path.join(root, hostsFolder), full);
   const [name] = relative.split(path.sep);
@@ -105,7 +112,10 @@ function recordFiles(folder: string, config: ToolConfig, root: string | undefine
       if (status?.isDirectory()) visit(full);
       else if (wanted(relative) && !configNames.test(entry)) {
         found.push(full);
-        if (found.length > filesMax) throw new UsageError(`${folder} holds more than ${filesMax} record files`, { hints: ['Name a smaller folder, or exclude some in ipsec.config.'] });
+        if (found.length > filesMax)
+          throw new UsageError(`${folder} holds more than ${filesMax} record files`, {
+            hints: ['Name a smaller folder, or exclude some in ipsec.config.'],
+          });
       }
     }
   };

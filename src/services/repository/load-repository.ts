@@ -8,8 +8,8 @@ import type { Problem } from '../../model/problem.js';
 import type { SourceText } from '../../model/span.js';
 import { UsageError } from '../../model/tool-error.js';
 import { type LoadedSystem, loadSystem } from '../load-system.js';
-import { findConfig, type FoundConfig, readInventory } from './config-file.js';
-import { discover, type Discovered } from './discover.js';
+import { type FoundConfig, findConfig, readInventory } from './config-file.js';
+import { type Discovered, discover } from './discover.js';
 import { decodeSource, readSource } from './read-source.js';
 import type { Inventory } from './schema.js';
 
@@ -47,7 +47,11 @@ export async function loadRepository(options: LoadOptions): Promise<Repository> 
   const start = first !== undefined && existsSync(first) ? first : '.';
   const config = await findConfig(start, options.configFile);
   // Only a repository with hosts gives its root a meaning for paths; else files stand for themselves.
-  const found = discover(options.paths, config.config, config.root ?? repositoryRoot(start, config.config.hosts ?? 'hosts'));
+  const found = discover(
+    options.paths,
+    config.config,
+    config.root ?? repositoryRoot(start, config.config.hosts ?? 'hosts'),
+  );
   const root = config.root ?? repositoryRoot(start, config.config.hosts ?? 'hosts');
   const inventory = await loadInventory(config, root);
   const files = new Map<string, string>();
@@ -63,10 +67,15 @@ export async function loadRepository(options: LoadOptions): Promise<Repository> 
       problems.push(...reading);
       return source;
     });
-    const defaults = options.defaults ?? (facts?.defaults ? path.resolve(root ?? '.', facts.defaults) : config.config.defaults && path.resolve(config.root ?? '.', config.config.defaults));
+    const defaults =
+      options.defaults ??
+      (facts?.defaults
+        ? path.resolve(root ?? '.', facts.defaults)
+        : config.config.defaults && path.resolve(config.root ?? '.', config.config.defaults));
     const profile = defaults === undefined ? undefined : readProfile(defaults, profiles);
     if (profile) files.set(profile.path, path.resolve(profile.path));
-    const dialect = options.dialect ?? facts?.dialect ?? config.config.dialect ?? dialectOf(facts?.target ?? config.config.target);
+    const dialect =
+      options.dialect ?? facts?.dialect ?? config.config.dialect ?? dialectOf(facts?.target ?? config.config.target);
     const strict = options.strict ?? config.config.strict;
     const loaded = loadSystem({
       name: system.name,
@@ -106,17 +115,22 @@ function repositoryRoot(start: string, hosts: string): string | undefined {
 async function loadInventory(config: FoundConfig, root: string | undefined): Promise<Inventory | undefined> {
   if (config.config.inventory) {
     const file = path.resolve(config.root ?? '.', config.config.inventory);
-    if (!existsSync(file)) throw new UsageError(`${config.file}: the inventory ${config.config.inventory} does not exist`);
+    if (!existsSync(file))
+      throw new UsageError(`${config.file}: the inventory ${config.config.inventory} does not exist`);
     return readInventory(file);
   }
-  const file = ['inventory.yaml', 'inventory.yml', 'inventory.json'].map((name) => path.join(root ?? '.', name)).find((candidate) => existsSync(candidate));
+  const file = ['inventory.yaml', 'inventory.yml', 'inventory.json']
+    .map((name) => path.join(root ?? '.', name))
+    .find((candidate) => existsSync(candidate));
   return root && file ? readInventory(file) : undefined;
 }
 
 function read(file: string, options: LoadOptions): ReturnType<typeof readSource> {
   if (file === '-') return decodeSource(readFileSync(0), options.stdinFilename ?? '<stdin>');
   const overlay = options.overlay?.get(file);
-  return overlay === undefined ? readSource(file, shownPath(file)) : decodeSource(new TextEncoder().encode(overlay), shownPath(file));
+  return overlay === undefined
+    ? readSource(file, shownPath(file))
+    : decodeSource(new TextEncoder().encode(overlay), shownPath(file));
 }
 
 function readProfile(file: string, cache: Map<string, SourceText>): SourceText {

@@ -17,12 +17,17 @@ export function readSource(file: string, shown: string): ReadSource {
   try {
     descriptor = openSync(file, 'r');
     const status = fstatSync(descriptor);
-    if (!status.isFile() && !status.isFIFO() && !status.isCharacterDevice()) return unreadable(shown, 'it is not a regular file');
-    if (status.size > fileLengthMax) return unreadable(shown, `it has ${status.size} octets; at most ${fileLengthMax} are read`);
+    if (!status.isFile() && !status.isFIFO() && !status.isCharacterDevice())
+      return unreadable(shown, 'it is not a regular file');
+    if (status.size > fileLengthMax)
+      return unreadable(shown, `it has ${status.size} octets; at most ${fileLengthMax} are read`);
     return decodeSource(readFileSync(descriptor), shown);
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
-    return unreadable(shown, code === 'EACCES' ? 'permission denied' : code === 'ENOENT' ? 'it does not exist' : (code ?? message));
+    return unreadable(
+      shown,
+      code === 'EACCES' ? 'permission denied' : code === 'ENOENT' ? 'it does not exist' : (code ?? message),
+    );
   } finally {
     if (descriptor !== undefined) closeSync(descriptor);
   }
@@ -31,7 +36,10 @@ export function readSource(file: string, shown: string): ReadSource {
 /** Text of octets in UTF-8; others are reported at the first octet that does not fit, and shown as U+FFFD. */
 export function decodeSource(octets: Uint8Array, shown: string): ReadSource {
   try {
-    return { source: new SourceText(shown, new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(octets)), problems: [] };
+    return {
+      source: new SourceText(shown, new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(octets)),
+      problems: [],
+    };
   } catch {
     const source = new SourceText(shown, new TextDecoder('utf-8', { ignoreBOM: true }).decode(octets));
     const at = Math.max(0, source.text.indexOf('\ufffd'));

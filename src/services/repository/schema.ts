@@ -12,7 +12,10 @@ export const lintConfigSchema = z
     select: ruleList.optional(),
     extendSelect: ruleList.optional(),
     ignore: ruleList.optional(),
-    severity: z.record(z.string(), z.enum(['error', 'warning', 'info', 'off'])).optional().describe('Severity by rule code'),
+    severity: z
+      .record(z.string(), z.enum(['error', 'warning', 'info', 'off']))
+      .optional()
+      .describe('Severity by rule code'),
     failLevel: severity.optional().describe('Findings at or above it make the run fail'),
     maxWarnings: z.int().min(0).optional(),
     profiles: z.array(z.string()).optional().describe('Guidance profiles'),

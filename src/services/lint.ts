@@ -1,0 +1,291 @@
+/** The use case behind `policy lint`: load, run the rules, suppress, take off the baseline, count. */
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { type HostFacts, type LintSettings, type SystemContext, systemContext } from '../lint/context.js';
+import { activeProfiles } from '../lint/profiles/active.js';
+import { severityOf } from '../lint/profiles/severity.js';
+import { rules as allRules } from '../lint/registry.js';
+import type { Rule } from '../lint/rule.js';
+import { runRules } from '../lint/run.js';
+import { configuredSeverity, type Selection, selectRules, selects, unknownSelector } from '../lint/select.js';
+import { applySuppressions } from '../lint/suppress.js';
+import { atLeast, compareFindings, type Finding, type Severity } from '../model/finding.js';
+import { peersOf } from '../model/peer/peers.js';
+import type { SourceText } from '../model/span.js';
+import { UsageError } from '../model/tool-error.js';
+import type { SyntaxFile } from '../parser/syntax.js';
+import type { FindingsReport, FindingsSummary, RuleInfo } from '../report/findings/report.js';
+import type { LoadedSystem } from './load-system.js';
+import { globMatcher } from './repository/glob.js';
+import { type LoadOptions, loadRepository, type Repository } from './repository/load-repository.js';
+import type { LintConfig } from './repository/schema.js';
+
+export interface LintOptions extends LoadOptions, Selection {
+  /** YYYY-MM-DD; today unless told. */
+  readonly asOf?: string;
+  /** Guidance profiles. */
+  readonly profiles?: readonly string[];
+  readonly failLevel?: Severity;
+  readonly maxWarnings?: number;
+  /** Baseline file; `false` ignores the configured one. */
+  readonly baseline?: string | false;
+  /** Compare every pair of the systems, also outside of a repository with hosts. */
+  readonly together?: boolean;
+  onProgress?(done: number, total: number): void;
+}
+
+export interface LintOutcome {
+  readonly report: Omit<FindingsReport, 'tool'>;
+  readonly repository: Repository;
+  readonly failLevel: Severity;
+  /** Before suppression by baseline, for `policy baseline`. */
+  readonly beforeBaseline: readonly Finding[];
+  /** Entries of the baseline that stand for nothing any more. */
+  readonly staleBaseline: number;
+}
+
+/** Units of work that one exact question may cost unless configured. */
+export const defaultBudget = 200_000;
+
+/** Loads and lints. Throws UsageError for wrong paths, selectors, profiles and configurations. */
+export async function lint(options: LintOptions): Promise<LintOutcome> {
+  const repository = await loadRepository(options);
+  return lintRepository(repository, options);
+}
+
+/** Lints systems that are loaded already. */
+export async function lintRepository(repository: Repository, options: LintOptions): Promise<LintOutcome> {
+  const config = repository.config.config.lint ?? {};
+  const rules = chooseRules(options, config);
+  const settings = lintSettings(repository, options, config);
+  const contexts = contextsOf(repository, settings);
+  const judged = judgeRules(rules, settings, config);
+  const problems = repository.systems.map((system) => ({ system: system.name, problems: system.problems }));
+  const pairs = repository.together || options.together ? pairContexts(contexts, settings) : [];
+  const found = runRules({
+    rules: judged.rules,
+    repository: { systems: contexts, hosts: repository.hosts, unownedFiles: repository.unowned, settings },
+    problems,
+    pairs,
+    ...(options.onProgress ? { onProgress: options.onProgress } : {}),
+  }).map(judged.severity);
+  const {
+    kept,
+    suppressed,
+    problems: hygiene,
+  } = applySuppressions({
+    findings: found.filter((finding) => isWanted(finding, repository, config)),
+    suppressions: repository.systems.flatMap((system) => system.files.flatMap((file) => file.directives.suppressions)),
+    rules: judged.rules,
+    known: allRules,
+    asOf: settings.asOf,
+  });
+  const hygieneFindings = runRules({
+    rules: judged.rules,
+    repository: { systems: [], hosts: [], unownedFiles: [], settings },
+    problems: [{ problems: hygiene }],
+    pairs: [],
+  });
+  const beforeBaseline = [...kept, ...hygieneFindings.map(judged.severity)].sort(compareFindings);
+  const { findings, known, stale } = await takeOffBaseline(beforeBaseline, repository, options, config);
+  const failLevel = options.failLevel ?? config.failLevel ?? 'error';
+  const summary = summarise(findings, repository, suppressed.length, known.length);
+  const maxWarnings = options.maxWarnings ?? config.maxWarnings;
+  const failed =
+    findings.some((finding) => atLeast(finding.severity, failLevel)) ||
+    (maxWarnings !== undefined && summary.warnings > maxWarnings);
+  return {
+    report: {
+      findings,
+      summary,
+      failed,
+      rules: judged.rules.map(ruleInfo),
+      suppressedFindings: [
+        ...suppressed.map(({ finding, reason }) => ({
+          finding,
+          kind: 'inSource' as const,
+          ...(reason ? { reason } : {}),
+        })),
+        ...known.map((finding) => ({ finding, kind: 'external' as const, reason: 'known to the baseline' })),
+      ],
+    },
+    repository,
+    failLevel,
+    beforeBaseline,
+    staleBaseline: stale,
+  };
+}
+
+function chooseRules(options: LintOptions, config: LintConfig): Rule[] {
+  const select = options.select ?? config.select;
+  const extendSelect = [...(config.extendSelect ?? []), ...(options.extendSelect ?? [])];
+  const ignore = [...(config.ignore ?? []), ...(options.ignore ?? [])];
+  const unknown = unknownSelector(allRules, [
+    ...(select ?? []),
+    ...extendSelect,
+    ...ignore,
+    ...Object.keys(config.severity ?? {}),
+  ]);
+  if (unknown) {
+    throw new UsageError(`no rule is called '${unknown.selector}'`, {
+      hints: [
+        ...(unknown.guess ? [`Did you mean ${unknown.guess}?`] : []),
+        'Rules are listed by `ipsec policy rules`.',
+      ],
+    });
+  }
+  return selectRules(allRules, { ...(select ? { select } : {}), extendSelect, ignore });
+}
+
+function lintSettings(repository: Repository, options: LintOptions, config: LintConfig): LintSettings {
+  const profiles = options.profiles ?? config.profiles ?? ['rfc'];
+  return {
+    asOf: options.asOf ?? new Date().toISOString().slice(0, 10),
+    profiles,
+    repository: repository.config.root !== undefined || isTracked(repository),
+    budget: config.budget ?? defaultBudget,
+  };
+}
+
+/** Is any file below a folder that version control keeps? */
+function isTracked(repository: Repository): boolean {
+  for (const file of repository.files.values()) {
+    if (file === '-') continue;
+    for (let folder = path.dirname(file); ; folder = path.dirname(folder)) {
+      if (existsSync(path.join(folder, '.git'))) return true;
+      if (path.dirname(folder) === folder) break;
+    }
+    return false;
+  }
+  return false;
+}
+
+/** One context for each system, sharing what is computed for several rules. */
+export function contextsOf(repository: Repository, settings: LintSettings): SystemContext[] {
+  const facts = new Map<string, HostFacts>(repository.hosts.map((host) => [host.name, host]));
+  return repository.systems.map(({ name, policies, config }: LoadedSystem) => {
+    const host = facts.get(name);
+    return systemContext({ name, policies, config, settings, ...(host ? { host } : {}) });
+  });
+}
+
+function pairContexts(contexts: readonly SystemContext[], settings: LintSettings) {
+  const byConfig = new Map(contexts.map((context) => [context.config, context]));
+  return peersOf(contexts.map((context) => context.config)).map(({ a, b }) => ({
+    a: byConfig.get(a)!,
+    b: byConfig.get(b)!,
+    settings,
+  }));
+}
+
+/** Severities by profile and configuration; rules that are off leave. */
+function judgeRules(
+  rules: readonly Rule[],
+  settings: LintSettings,
+  config: LintConfig,
+): { rules: Rule[]; severity(finding: Finding): Finding } {
+  const profiles = activeProfiles(settings.profiles, settings.asOf);
+  const overrides = new Map<string, Severity>();
+  const left = rules.filter((rule) => {
+    const byConfig = configuredSeverity(rule, config.severity ?? {});
+    const severity = byConfig ?? severityOf(rule, profiles);
+    if (severity === 'off') return false;
+    if (byConfig || severity !== rule.severity) overrides.set(rule.code, severity);
+    return true;
+  });
+  return {
+    rules: left,
+    severity: (finding) => {
+      const severity = overrides.get(finding.code);
+      return severity ? { ...finding, severity } : finding;
+    },
+  };
+}
+
+/** Findings in files that were asked for, and not ignored for these files by configuration. */
+function isWanted(finding: Finding, repository: Repository, config: LintConfig): boolean {
+  const shown = finding.at.source.path;
+  if (repository.only && !repository.only.has(shown)) return false;
+  const perFile = Object.entries(config.perFile ?? {});
+  if (perFile.length === 0) return true;
+  const file = repository.files.get(shown) ?? shown;
+  const relative = path
+    .relative(repository.config.root ?? '.', file)
+    .split(path.sep)
+    .join('/');
+  return !perFile.some(
+    ([glob, selectors]) => globMatcher([glob])(relative) && selectors.some((selector) => selects(selector, finding)),
+  );
+}
+
+async function takeOffBaseline(
+  findings: readonly Finding[],
+  repository: Repository,
+  options: LintOptions,
+  config: LintConfig,
+): Promise<{ findings: readonly Finding[]; known: readonly Finding[]; stale: number }> {
+  const file = baselineFile(repository, options.baseline, config);
+  if (file === undefined) return { findings, known: [], stale: 0 };
+  const { applyBaseline, parseBaseline } = await import('../lint/baseline.js');
+  if (!existsSync(file))
+    throw new UsageError(`there is no baseline ${file}`, { hints: ['Make one with `ipsec policy baseline create`.'] });
+  const baseline = parseBaseline(readFileSync(file, 'utf8'));
+  if ('error' in baseline) throw new UsageError(`baseline ${file}: ${baseline.error}`);
+  const { kept, known, stale } = applyBaseline(findings, baseline, statementFinder(repository.systems));
+  return { findings: kept, known, stale: stale.length };
+}
+
+/** Absolute path of the baseline that counts, if any. */
+export function baselineFile(
+  repository: Repository,
+  named: string | false | undefined,
+  config: LintConfig,
+): string | undefined {
+  if (named === false) return undefined;
+  if (named !== undefined) return path.resolve(named);
+  return config.baseline === undefined ? undefined : path.resolve(repository.config.root ?? '.', config.baseline);
+}
+
+/** Finds the statement at an offset by halving. */
+export function statementFinder(
+  systems: readonly LoadedSystem[],
+): (source: SourceText, offset: number) => { start: number; end: number } | undefined {
+  const files = new Map<SourceText, SyntaxFile>();
+  for (const system of systems) for (const { syntax } of system.files) files.set(syntax.source, syntax);
+  return (source, offset) => {
+    const items = files.get(source)?.items ?? [];
+    let low = 0;
+    let high = items.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (items[middle]!.end < offset) low = middle + 1;
+      else high = middle;
+    }
+    const item = items[low];
+    return item && item.start <= offset ? { start: item.start, end: item.end } : undefined;
+  };
+}
+
+function summarise(
+  findings: readonly Finding[],
+  repository: Repository,
+  suppressed: number,
+  baselined: number,
+): FindingsSummary {
+  const count = (severity: Severity) => findings.filter((finding) => finding.severity === severity).length;
+  return {
+    files: repository.systems.reduce((sum, system) => sum + system.files.length, 0),
+    systems: repository.systems.length,
+    records: repository.systems.reduce((sum, system) => sum + system.policies.operations, 0),
+    errors: count('error'),
+    warnings: count('warning'),
+    infos: count('info'),
+    suppressed,
+    baselined,
+    fixed: 0,
+  };
+}
+
+function ruleInfo({ code, slug, severity, summary, rationale, references }: Rule): RuleInfo {
+  return { code, slug, severity, summary, rationale, references };
+}
