@@ -32,3 +32,6 @@ export const notesMax = 64;
 
 /** Octets of a field that a report shows in hexadecimal before it shortens it. */
 export const shownOctetsMax = 48;
+
+/** Octets of a text that a report shows as text: a domain name is no longer (RFC 1035 §2.3.4), an address hardly. */
+export const shownTextMax = 512;

@@ -1,5 +1,5 @@
 /** Octets as text. */
-import { shownOctetsMax } from '../limits.js';
+import { shownOctetsMax, shownTextMax } from '../limits.js';
 
 const digits = Array.from({ length: 256 }, (_, octet) => octet.toString(16).padStart(2, '0'));
 
@@ -34,7 +34,8 @@ export function octetCount(octets: Uint8Array): string {
 
 /** Text for a report: what is not printable ASCII or valid UTF-8 is shown as hexadecimal instead. */
 export function textPreview(octets: Uint8Array): string {
-  const text = utf8(octets);
+  if (octets.length === 0) return 'empty';
+  const text = octets.length <= shownTextMax ? utf8(octets) : undefined;
   if (text === undefined || /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/.test(text))
     return hexPreview(octets);
   return text;
