@@ -15,7 +15,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   backends: ['model'],
   services: ['model', 'parser', 'dialects', 'lint', 'engine', 'report', 'backends'],
   commands: ['model', 'services', 'report', 'cli', 'base-command.ts', 'exit-code.ts'],
-  cli: ['model', 'report', 'base-command.ts', 'exit-code.ts', 'main.ts'],
+  cli: ['model', 'report', 'services', 'base-command.ts', 'exit-code.ts', 'main.ts'],
   'base-command.ts': ['model', 'report', 'cli'],
   'exit-code.ts': [],
   'main.ts': ['report', 'cli'],
@@ -40,8 +40,6 @@ const notYetReached: readonly string[] = [
   'src/lint/',
   'src/model/',
   'src/parser/',
-  'src/report/',
-  'src/services/',
 ];
 
 const partOf = (path: string) => path.split('/')[1]!;
