@@ -14,7 +14,6 @@ import { hex, method, prfOf, providers, secret, sharedJson } from './support.js'
 interface Test {
   readonly tcId: number;
   readonly testPassed?: boolean;
-  readonly resultsArray?: readonly Readonly<Record<string, string>>[];
   readonly [field: string]: unknown;
 }
 
@@ -58,47 +57,19 @@ function text(test: Readonly<Record<string, unknown>>, field: string): string {
   return value.length % 2 ? `0${value}` : value;
 }
 
-function cbcTest(
-  cipher: CipherPrimitive,
-  group: Group,
-  test: Readonly<Record<string, unknown>>,
-  rounds: number,
-): boolean {
-  const encrypts = group.direction === 'encrypt';
-  const [input, output] = encrypts ? ['pt', 'ct'] : ['ct', 'pt'];
-  if (rounds === 1) {
-    const result = encrypts
-      ? cipher.encrypt(octets(test, 'iv'), octets(test, input!))
-      : cipher.decrypt(octets(test, 'iv'), octets(test, input!));
-    return toHex(result) === text(test, output!);
-  }
-  // The Monte Carlo test: each block is chained to the one before, and its input is the output before that.
-  let [chaining, block, previous] = [octets(test, 'iv'), octets(test, input!), octets(test, 'iv')];
-  let result = block;
-  for (let round = 0; round < rounds; round += 1) {
-    result = encrypts ? cipher.encrypt(chaining, block) : cipher.decrypt(chaining, block);
-    [chaining, block, previous] = [encrypts ? result : block, previous, result];
-  }
-  return toHex(result) === text(test, output!);
+function cbcTest(cipher: CipherPrimitive, group: Group, test: Test): boolean {
+  if (group.direction === 'encrypt')
+    return toHex(cipher.encrypt(octets(test, 'iv'), octets(test, 'pt'))) === text(test, 'ct');
+  return toHex(cipher.decrypt(octets(test, 'iv'), octets(test, 'ct'))) === text(test, 'pt');
 }
 
-/** Of the hundred keys of a Monte Carlo test, as many as take little time. */
-function monteCarlo(test: Test, keysMax: number): readonly Readonly<Record<string, string>>[] | undefined {
-  return test.resultsArray?.slice(0, keysMax);
-}
-
-suite('ACVP-AES-CBC-1.0', 1000, ({ primitives }, group, test) => {
-  const several = monteCarlo(test, 2);
-  if (several) return several.every((entry) => cbcTest(primitives.aesCbc(octets(entry, 'key')), group, entry, 1000));
-  return cbcTest(primitives.aesCbc(octets(test, 'key')), group, test, 1);
-});
+suite('ACVP-AES-CBC-1.0', 1000, ({ primitives }, group, test) =>
+  cbcTest(primitives.aesCbc(octets(test, 'key')), group, test),
+);
 
 suite('ACVP-TDES-CBC-1.0', 100, ({ primitives }, group, test) => {
-  const key = (from: Readonly<Record<string, unknown>>) =>
-    hex(['key1', 'key2', 'key3'].map((name) => text(from, name)).join(''));
-  const several = monteCarlo(test, 1);
-  if (several) return several.every((entry) => cbcTest(primitives.desCbc(key(entry)), group, entry, 10000));
-  return cbcTest(primitives.desCbc(key(test)), group, test, 1);
+  const key = hex(['key1', 'key2', 'key3'].map((name) => text(test, name)).join(''));
+  return cbcTest(primitives.desCbc(key), group, test);
 });
 
 suite('ACVP-AES-CTR-1.0', 70, ({ primitives }, _, test) => {

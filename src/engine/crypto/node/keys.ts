@@ -67,6 +67,8 @@ function publicKey(numbers: PublicNumbers, key: KeyObject): PublicKey {
     spki: writePublicKey(numbers),
     verify(scheme, message, signature) {
       if (!schemeFits(scheme, numbers.kind)) return false;
+      // RFC 8017 §8.1.2 and §8.2.2 want the length of the modulus; OpenSSL lets leading zeros be left out.
+      if (numbers.kind === 'RSA' && signature.length !== modulusOctets(numbers)) return false;
       try {
         return verify(numbers, key, scheme, message, signature);
       } catch {
