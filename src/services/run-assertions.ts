@@ -1,0 +1,159 @@
+/** The use case behind `policy test`: assertion files against the systems they speak of. */
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { type AddressRange, singleAddress } from '../model/address.js';
+import { type AssertionResult, judge } from '../model/assertion.js';
+import type { Problem } from '../model/problem.js';
+import { UsageError } from '../model/tool-error.js';
+import { type Assertion, assertionCode, holdsAddress, parseAssertions } from '../parser/assertions/parse-assertions.js';
+import type { LoadedSystem } from './load-system.js';
+import { type LoadOptions, loadRepository } from './repository/load-repository.js';
+import { readSource } from './repository/read-source.js';
+
+export interface JudgedAssertion {
+  readonly assertion: Assertion;
+  readonly system: string;
+  readonly direction: 'inbound' | 'outbound';
+  readonly result: AssertionResult;
+}
+
+export interface AssertionRun {
+  readonly judged: readonly JudgedAssertion[];
+  /** Sentences that cannot be read or belong to no system. */
+  readonly problems: readonly Problem[];
+  readonly files: number;
+  readonly failed: boolean;
+}
+
+export interface AssertionOptions extends LoadOptions {
+  /** Only assertions whose text holds this, in any case. */
+  readonly filter?: string;
+}
+
+const assertionSuffix = '.ipsectest';
+
+/**
+ * Judges every assertion. Of the paths those that end in .ipsectest are assertion files, the others are policies; folders
+ * are both. Assertion files alone are judged against the policies of the folder that the first one lies in, or above it.
+ */
+export async function runAssertions(options: AssertionOptions): Promise<AssertionRun> {
+  const files = options.paths.flatMap((given) => assertionFiles(given));
+  if (options.paths.length === 0) files.push(...assertionFiles('.'));
+  if (files.length === 0) throw new UsageError('there are no assertion files (*.ipsectest) here');
+  const policies = options.paths.filter((given) => !given.endsWith(assertionSuffix));
+  const repository = await loadRepository({
+    ...options,
+    paths: policies.length > 0 ? policies : [policyFolder(files[0]!)],
+  });
+  const names = new Map<string, readonly AddressRange[]>(
+    repository.hosts.map((host) => [host.name.toLowerCase(), host.addresses.map(singleAddress)]),
+  );
+  for (const { name, config } of repository.systems) {
+    if (!names.has(name.toLowerCase())) names.set(name.toLowerCase(), config.addresses.map(singleAddress));
+  }
+  const judged: JudgedAssertion[] = [];
+  const problems: Problem[] = [];
+  for (const file of files) {
+    const { source, problems: reading } = readSource(file, path.relative(process.cwd(), file) || file);
+    const parsed = parseAssertions(source, names);
+    problems.push(...reading, ...parsed.problems);
+    for (const assertion of parsed.assertions) {
+      if (options.filter !== undefined && !assertion.text.toLowerCase().includes(options.filter.toLowerCase()))
+        continue;
+      const place = whereTo(assertion, repository.systems);
+      if ('message' in place)
+        problems.push({
+          code: assertionCode,
+          message: place.message,
+          at: assertion.at,
+          ...(place.help ? { help: place.help } : {}),
+        });
+      else for (const system of place.systems) judged.push(judgeFor(assertion, system, place.direction));
+    }
+  }
+  if (judged.length === 0 && problems.length === 0)
+    throw new UsageError(
+      options.filter === undefined ? 'the assertion files hold no assertion' : `no assertion holds '${options.filter}'`,
+    );
+  return {
+    judged,
+    problems,
+    files: files.length,
+    failed: problems.length > 0 || judged.some(({ result }) => result.kind !== 'holds'),
+  };
+}
+
+function judgeFor(assertion: Assertion, system: LoadedSystem, direction: 'inbound' | 'outbound'): JudgedAssertion {
+  const packets = assertion.packets(direction);
+  return {
+    assertion,
+    system: system.name,
+    direction,
+    result: judge(system.config.spd, packets, assertion.requirement),
+  };
+}
+
+/** The systems and the direction that an assertion speaks of. */
+function whereTo(
+  assertion: Assertion,
+  systems: readonly LoadedSystem[],
+): { systems: readonly LoadedSystem[]; direction: 'inbound' | 'outbound' } | { message: string; help?: string } {
+  const named =
+    assertion.system === undefined
+      ? systems
+      : systems.filter((system) => system.name.toLowerCase() === assertion.system?.toLowerCase());
+  if (named.length === 0)
+    return {
+      message: `no system is called '${assertion.system}'`,
+      help: `systems: ${systems
+        .slice(0, 20)
+        .map((system) => system.name)
+        .join(', ')}`,
+    };
+  const sends = named.filter((system) => owns(system, assertion.from));
+  const receives = named.filter((system) => owns(system, assertion.to));
+  const { direction } = assertion;
+  if (direction) {
+    const fitting = direction === 'outbound' ? sends : receives;
+    const chosen = assertion.system !== undefined || named.length === 1 ? named : fitting;
+    return chosen.length > 0
+      ? { systems: chosen, direction }
+      : { message: 'no system has these addresses', help: 'begin the sentence with `on SYSTEM:`' };
+  }
+  if (sends.length > 0 && receives.length === 0) return { systems: sends, direction: 'outbound' };
+  if (receives.length > 0 && sends.length === 0) return { systems: receives, direction: 'inbound' };
+  if (sends.length > 0 && assertion.system === undefined) return { systems: sends, direction: 'outbound' };
+  return {
+    message: 'it is not clear whether these packets go out or come in',
+    help: 'write inbound or outbound before `must`',
+  };
+}
+
+/** Is every one of these addresses the system's own? A wildcard is nobody's. */
+function owns({ config }: LoadedSystem, ranges: readonly AddressRange[]): boolean {
+  return ranges.every((range) => {
+    const own = config.addresses.filter((address) => holdsAddress([range], address)).length;
+    return BigInt(own) === BigInt(range.last) - BigInt(range.first) + 1n;
+  });
+}
+
+function assertionFiles(given: string): string[] {
+  if (given === '-') return [];
+  const full = path.resolve(given);
+  const status = existsSync(full) ? statSync(full) : undefined;
+  if (!status) throw new UsageError(`there is no file or folder ${given}`);
+  if (!status.isDirectory()) return given.endsWith(assertionSuffix) ? [full] : [];
+  return readdirSync(full, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith(assertionSuffix) && !file.split(path.sep).includes('node_modules'))
+    .sort()
+    .map((file) => path.join(full, file));
+}
+
+/** The nearest folder from the assertion file upward that has policies: a hosts folder, or record files. */
+function policyFolder(file: string): string {
+  for (let folder = path.dirname(file); ; folder = path.dirname(folder)) {
+    if (existsSync(path.join(folder, 'hosts')) || readdirSync(folder).some((name) => /\.(?:conf|ipsec)$/.test(name)))
+      return folder;
+    if (path.dirname(folder) === folder || existsSync(path.join(folder, '.git'))) return path.dirname(file);
+  }
+}
