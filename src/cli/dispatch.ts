@@ -91,13 +91,13 @@ async function loadConfig(start: Start): Promise<Config> {
   const config = new Config({
     root: start.root,
     pjson,
-    plugins: new Map([[pjson.name, bundlePlugin(manifest, pjson)]]),
+    plugins: new Map([[pjson.name, bundlePlugin(manifest, pjson, start.root)]]),
   });
   await config.load();
   return config;
 }
 
-function bundlePlugin(manifest: Manifest, pjson: Interfaces.PJSON): Interfaces.Plugin {
+function bundlePlugin(manifest: Manifest, pjson: Interfaces.PJSON, root: string): Interfaces.Plugin {
   const load = async (id: string): Promise<Command.Class> => {
     const { default: commandClass } = await commands[id]!();
     commandClass.id = id;
@@ -117,9 +117,9 @@ function bundlePlugin(manifest: Manifest, pjson: Interfaces.PJSON): Interfaces.P
     load: async () => {},
     moduleType: 'commonjs',
     name: pjson.name,
-    options: { root: '' },
+    options: { root },
     pjson,
-    root: '',
+    root,
     topics: Object.entries(pjson.oclif.topics ?? {}).map(([name, topic]) => ({ ...topic, name })),
     type: 'core',
     valid: true,
