@@ -1,0 +1,179 @@
+/**
+ * Every list of algorithms of a system, in the form in which the rules about strength read it: transforms of policies, and
+ * groups, ciphers, hashes and PRFs of IKE policies. An element is one alternative that a peer may choose.
+ */
+import type { TransformRow } from '../model/language/values.js';
+import type { Origin } from '../model/origin.js';
+import type { IkeRecord } from '../model/record/ike.js';
+import type { HostRecord, TransformSpec, TunnelRecord } from '../model/record/policy.js';
+import type { PolicySet } from '../model/resolve.js';
+import type { Span } from '../model/span.js';
+import { encryption, keyExchange } from '../model/transform.js';
+import { elementPlace } from './places.js';
+import type { AlgorithmSlot } from './profiles/profile.js';
+
+/** An algorithm by its name in the tables of transforms. */
+export interface AlgorithmUse {
+  readonly slot: AlgorithmSlot;
+  readonly name: string;
+}
+
+/** One transform of an element: a nested pair has two. */
+export interface TransformPart {
+  readonly row: TransformRow;
+  /** Where its name stands. */
+  place(): Span;
+}
+
+export interface ListElement {
+  /** As the language writes it. */
+  readonly word: string;
+  /** From 0. */
+  readonly index: number;
+  readonly uses: readonly AlgorithmUse[];
+  /** Transforms only. */
+  readonly spec?: TransformSpec;
+  readonly parts?: readonly TransformPart[];
+  /** Where it stands: computed when asked, because most elements give no finding. */
+  place(): Span;
+}
+
+export interface AlgorithmList {
+  readonly record: HostRecord | TunnelRecord | IkeRecord;
+  /** Without the hyphen. */
+  readonly argument: 'action' | 'group' | 'pfs_group' | 'hash' | 'encryption' | 'prf';
+  readonly origin: Origin;
+  readonly elements: readonly ListElement[];
+}
+
+/** Policies that have transforms. */
+export function* protectingRecords(policies: PolicySet): Iterable<HostRecord | TunnelRecord> {
+  for (const records of [policies.hosts, policies.tunnels]) {
+    for (const record of records) if (record.action.value.kind === 'TRANSFORMS') yield record;
+  }
+}
+
+/** IKE policies that somebody wrote: not the preloaded ones, unless changed. */
+export function* writtenIkeRecords(policies: PolicySet): Iterable<IkeRecord> {
+  yield* policies.ike;
+  yield* policies.ikev1;
+  yield* policies.ikev2;
+  for (const record of [policies.defaultIkev1, policies.defaultIkev2]) if (record && !isAsShipped(record)) yield record;
+}
+
+/** Is it a preloaded IKE policy that no statement has changed? It has no place in any file. */
+export function isAsShipped(record: IkeRecord): boolean {
+  return record.groups.origin.kind === 'builtin';
+}
+
+/** Lists of transforms, and of the groups that stand beside them. */
+export function* childLists(policies: PolicySet): Iterable<AlgorithmList> {
+  for (const record of protectingRecords(policies)) {
+    yield transformList(record);
+    if (record.pfsGroups) yield groupList(record, 'pfs_group', record.pfsGroups);
+  }
+}
+
+/** Lists of an IKE policy. */
+export function* ikeLists(record: IkeRecord): Iterable<AlgorithmList> {
+  yield groupList(record, 'group', record.groups);
+  yield wordList(record, 'encryption', record.encryption, 'ike-encryption');
+  if (record.kind !== 'ikev2') yield wordList(record, 'hash', record.hash, 'ike-prf');
+  else if (!isAllCombined(record)) yield wordList(record, 'hash', record.hash, 'ike-integrity');
+  if (record.prf) yield wordList(record, 'prf', record.prf, 'ike-prf');
+}
+
+/** Does every cipher of an IKE policy bring its own integrity, so that -hash is not used (RFC 5282 §8)? */
+export function isAllCombined(record: IkeRecord): boolean {
+  return record.encryption.value.every((row) => encryption(row.algorithm).icvOctets !== undefined);
+}
+
+/** Every list of a system. */
+export function* algorithmLists(policies: PolicySet): Iterable<AlgorithmList> {
+  yield* childLists(policies);
+  for (const record of writtenIkeRecords(policies)) yield* ikeLists(record);
+}
+
+/** The list of transforms of a policy whose action is one. */
+export function transformList(record: HostRecord | TunnelRecord): AlgorithmList {
+  const { value, origin } = record.action;
+  const specs = value.kind === 'TRANSFORMS' ? value.transforms : [];
+  return {
+    record,
+    argument: 'action',
+    origin,
+    elements: specs.map((spec, index) => transformElement(record, origin, spec, index)),
+  };
+}
+
+function transformElement(
+  record: HostRecord | TunnelRecord,
+  origin: Origin,
+  spec: TransformSpec,
+  index: number,
+): ListElement {
+  const rows = spec.nested ? [spec.transform, spec.nested] : [spec.transform];
+  const whole = () => (origin.kind === 'explicit' ? spec.at : record.nameAt);
+  return {
+    word: rows.map((row) => row.word).join('+'),
+    index,
+    uses: rows.flatMap(usesOf),
+    spec,
+    parts: rows.map((row) => ({
+      row,
+      place: () => (origin.kind === 'explicit' ? wordWithin(spec.at, row.word) : record.nameAt),
+    })),
+    place: whole,
+  };
+}
+
+function usesOf(row: TransformRow): AlgorithmUse[] {
+  return [
+    ...(row.encryption ? [{ slot: 'child-encryption' as const, name: row.encryption.name }] : []),
+    ...(row.authentication ? [{ slot: 'child-integrity' as const, name: row.authentication.name }] : []),
+  ];
+}
+
+/** The characters of a whole word within a span, or the span where a continuation line cuts through it. */
+function wordWithin(at: Span, word: string): Span {
+  const text = at.source.text.slice(at.start, at.end).toUpperCase();
+  for (let found = text.indexOf(word); found !== -1; found = text.indexOf(word, found + 1)) {
+    const isWhole = !/\w/.test(text[found - 1] ?? '') && !/\w/.test(text[found + word.length] ?? '');
+    if (isWhole) return { source: at.source, start: at.start + found, end: at.start + found + word.length };
+  }
+  return at;
+}
+
+function groupList(
+  record: AlgorithmList['record'],
+  argument: 'group' | 'pfs_group',
+  { value, origin }: { readonly value: readonly number[]; readonly origin: Origin },
+): AlgorithmList {
+  const elements = value.map((id, index): ListElement => {
+    const name = keyExchange(id)?.name;
+    return {
+      word: String(id),
+      index,
+      uses: name ? [{ slot: 'key-exchange', name }] : [],
+      place: () => elementPlace(record, origin, String(id)),
+    };
+  });
+  return { record, argument, origin, elements };
+}
+
+function wordList(
+  record: IkeRecord,
+  argument: 'hash' | 'encryption' | 'prf',
+  { value, origin }: IkeRecord['hash'],
+  slot: AlgorithmSlot,
+): AlgorithmList {
+  const elements = value.map(
+    (row, index): ListElement => ({
+      word: row.word,
+      index,
+      uses: [{ slot, name: row.algorithm }],
+      place: () => elementPlace(record, origin, row.word),
+    }),
+  );
+  return { record, argument, origin, elements };
+}

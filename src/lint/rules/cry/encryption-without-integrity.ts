@@ -1,0 +1,49 @@
+import { algorithmLists } from '../../algorithm-lists.js';
+import { recordRef, recordText, setArgument } from '../../places.js';
+import { betterTransform } from '../../replacements.js';
+import { defineRule } from '../../rule.js';
+import { lacksIntegrity } from '../../strength.js';
+import { listNotes } from '../../weak-algorithms.js';
+
+export default defineRule({
+  scope: 'system',
+  code: 'CRY007',
+  slug: 'encryption-without-integrity',
+  severity: 'error',
+  summary: 'An ESP transform encrypts and does not authenticate.',
+  rationale:
+    'Without an integrity check a packet can be changed on its way, and the answers to changed packets tell the plaintext bit by bit: encryption alone does not even keep secrets. An AH around the ESP, or a combined-mode cipher, is a check.',
+  references: ['RFC 8221 §4', 'RFC 4303 §3.2', 'Degabriele, Paterson 2007'],
+  bad: [
+    '# ipsec-dialect: A.02\nadd host lab -source 10.1.1.1 -destination 10.2.3.3 -priority 20 -action ESP_AES128',
+    '# ipsec-dialect: A.02\nadd host lab -source 10.1.1.1 -destination 10.2.3.3 -priority 20 -action ESP_AES128_HMAC_SHA1/3600,ESP_3DES/3600',
+  ],
+  good: [
+    '# ipsec-dialect: A.02\nadd host lab -source 10.1.1.1 -destination 10.2.3.3 -priority 20 -action AH_SHA1+ESP_AES128',
+    'add host lab -source 10.1.1.1 -destination 10.2.3.3 -priority 20 -action ESP_AES256_GCM16',
+  ],
+  *check({ policies }) {
+    for (const list of algorithmLists(policies)) {
+      const { record, origin } = list;
+      for (const element of list.elements) {
+        const row = element.parts?.[0]?.row;
+        if (!row || !lacksIntegrity(element)) continue;
+        const at = element.parts![0]!.place();
+        const better = betterTransform(row, 'authentication', policies.dialect);
+        const edit =
+          better &&
+          (origin.kind === 'explicit'
+            ? { at, newText: better.word }
+            : setArgument(record, 'action', origin, better.word));
+        yield {
+          message: `${recordText(record)} encrypts without integrity: ${row.word}`,
+          at,
+          notes: ['RFC 8221 §4: encryption without authentication MUST NOT be used', ...listNotes(list, element)],
+          help: better ? `write ${better.word}` : 'take a transform with an integrity algorithm',
+          ...(edit ? { fixes: [{ safety: 'unsafe', title: `write ${better.word}`, edits: [edit] }] } : {}),
+          record: recordRef(record),
+        };
+      }
+    }
+  },
+});

@@ -1,0 +1,51 @@
+import { encryption } from '../../../model/transform.js';
+import { algorithmLists } from '../../algorithm-lists.js';
+import { recordRef, recordText } from '../../places.js';
+import { longerIcv, transformOf } from '../../replacements.js';
+import { defineRule } from '../../rule.js';
+import { describeUse, listNotes, usePlace } from '../../weak-algorithms.js';
+
+const shortIcvOctets = 8;
+
+export default defineRule({
+  scope: 'system',
+  code: 'CRY017',
+  slug: 'short-icv',
+  severity: 'warning',
+  summary: 'A combined-mode cipher has an integrity check of 8 octets.',
+  rationale:
+    'One forgery in 2^64 tries succeeds, and with GCM each success tells the key of the check, so that the next ones are easier. RFC 8221 and RFC 8247 keep 8 octets only for very small devices.',
+  references: ['RFC 8221 §5', 'RFC 8247 §2.1', 'NIST SP 800-38D appendix C'],
+  bad: [
+    'add host iot -source 10.1.1.1 -destination 10.2.2.2 -priority 10 -action ESP_AES128_CCM8',
+    'add ikev2 iot -remote 10.2.2.2 -priority 10 -group 19 -encryption AES128-GCM16,AES128-GCM8 -prf HMAC-SHA2-256',
+  ],
+  good: [
+    'add host iot -source 10.1.1.1 -destination 10.2.2.2 -priority 10 -action ESP_AES128_CCM16',
+    'add ikev2 iot -remote 10.2.2.2 -priority 10 -group 19 -encryption AES128-GCM16 -prf HMAC-SHA2-256',
+  ],
+  *check({ policies }) {
+    for (const list of algorithmLists(policies)) {
+      for (const element of list.elements) {
+        for (const use of element.uses) {
+          if (!use.slot.endsWith('encryption') || encryption(use.name).icvOctets !== shortIcvOctets) continue;
+          const better = element.parts
+            ? transformOf(policies.dialect, 'ESP', use.name.replace(/-8-/, '-16-'), undefined)?.word
+            : longerIcv(list, element.word, policies.dialect);
+          const at = usePlace(element, use);
+          const isOwn = /^[\w-]+$/.test(at.source.text.slice(at.start, at.end)) && list.origin.kind === 'explicit';
+          yield {
+            message: `${recordText(list.record)} ${describeUse(list, element, use)}, with an integrity check of ${shortIcvOctets} octets`,
+            at,
+            notes: listNotes(list, element),
+            help: better ? `write ${better}` : 'take the form with 16 octets',
+            ...(better && isOwn
+              ? { fixes: [{ safety: 'unsafe', title: `write ${better}`, edits: [{ at, newText: better }] }] }
+              : {}),
+            record: recordRef(list.record),
+          };
+        }
+      }
+    }
+  },
+});
