@@ -1,4 +1,5 @@
 /** The use case behind `policy fmt`. */
+import type { Dialect } from '../model/language/dialect.js';
 import { SourceText } from '../model/span.js';
 import { parseText } from '../parser/parse.js';
 import { printFile } from '../parser/print.js';
@@ -48,4 +49,12 @@ function marked(path: string, text: string): SourceText {
   const source = new SourceText(path, text);
   parseText(source);
   return source;
+}
+
+/** New record files in canonical form; other files as they are. */
+export function printFormatted<F extends { readonly path: string; readonly text: string }>(files: readonly F[], dialect: Dialect): F[] {
+  return files.map((file) => {
+    if (!file.path.endsWith('.conf')) return file;
+    return { ...file, text: printFile(parseText(new SourceText(file.path, file.text)), { dialect }) };
+  });
 }
