@@ -1,0 +1,87 @@
+/** The ordered list that the rules about anomalies look at, with what they all need to know of it. */
+
+import type { Packet } from '../../model/packet.js';
+import type { Box } from '../../model/selector/box.js';
+import type { SpdIndex } from '../../model/selector/spd-index.js';
+import { packetPoint } from '../../model/selector/witness.js';
+import type { SpdEntry } from '../../model/system-config.js';
+import { keyedEntries } from '../../model/treatment.js';
+import { type EntryRows, entryRows } from './rows.js';
+
+export interface Spd {
+  readonly entries: readonly SpdEntry[];
+  /** Equal numbers, equal treatment. */
+  readonly keys: ArrayLike<number>;
+  readonly index: SpdIndex;
+  readonly rows: EntryRows;
+  /** Numbers of the entries that a person ordered: not the bypass list, not what is built in, not the default. */
+  readonly policies: readonly number[];
+  /** The entry from which on nothing but built-in entries and the default follow. */
+  readonly end: number;
+  /** Units of work that one question may cost. */
+  readonly budget: number;
+  /**
+   * The other entries before `end` that share a packet with an entry, in order, where they are few; undefined where they are
+   * many, and looking at each of them would be too much.
+   */
+  near(entry: number): readonly number[] | undefined;
+}
+
+/** So many rows of others may meet an entry's for the exact look at each of them. */
+const nearRowsMax = 64;
+
+/** Prepares a list whose last entry is the default. `nearMax` is for tests. */
+export function spdOf(entries: readonly SpdEntry[], index: SpdIndex, budget: number, nearMax = nearRowsMax): Spd {
+  const { regions, keys } = keyedEntries(entries);
+  const last = entries.length - 1;
+  const policies: number[] = [];
+  for (let entry = 0; entry < last; entry += 1) {
+    const { kind } = entries[entry]!.source.record;
+    if (kind !== 'bypass' && kind !== 'builtin') policies.push(entry);
+  }
+  const end = (policies.at(-1) ?? -1) + 1;
+  const rows = entryRows(regions);
+  return { entries, keys, index, rows, policies, end, budget, near: nearOf(rows, entries.length, end, nearMax) };
+}
+
+/** Asks once for each entry and keeps the answers in one list, one behind the other. */
+function nearOf(rows: EntryRows, count: number, end: number, limit: number): Spd['near'] {
+  const starts = new Int32Array(count).fill(-1);
+  const lengths = new Int32Array(count);
+  let found = new Uint32Array(4 * count);
+  let size = 0;
+  return (entry) => {
+    if (starts[entry]! < 0) {
+      const near = rows.near(entry, 0, end, limit + 1);
+      starts[entry] = size;
+      lengths[entry] = near ? near.length : -1;
+      if (near && size + near.length > found.length) {
+        const longer = new Uint32Array(2 * (size + near.length));
+        longer.set(found);
+        found = longer;
+      }
+      for (const other of near ?? []) found[size++] = other;
+    }
+    const length = lengths[entry]!;
+    return length < 0 ? undefined : Array.from(found.subarray(starts[entry]!, starts[entry]! + length));
+  };
+}
+
+/** The first entry from `from` on, before `end`, that takes a packet if those before are passed over; -1 for none. */
+export function followerOf(spd: Spd, packet: Packet, from: number): number {
+  return spd.index.firstOverlap(pointBox(packet), { from, to: spd.end });
+}
+
+/** A box of one packet, for searches only: `isProper` does not hold for protocols without ports. */
+function pointBox(packet: Packet): Box {
+  const { family, direction, local, remote, protocol, x, y } = packetPoint(packet);
+  return {
+    family,
+    direction: { lo: direction, hi: direction },
+    local: { lo: local, hi: local },
+    remote: { lo: remote, hi: remote },
+    protocol: { lo: protocol, hi: protocol },
+    x: { lo: x, hi: x },
+    y: { lo: y, hi: y },
+  };
+}
