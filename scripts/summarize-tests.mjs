@@ -1,9 +1,10 @@
 /**
- * Sums runs of the tests: node scripts/summarize-tests.mjs [--no-skip LABEL]… LABEL=REPORT.json…
+ * Sums runs of the tests: node scripts/summarize-tests.mjs [--may-skip LIST] LABEL=REPORT.json…
  *
  * Each report is what vitest's JSON reporter wrote. Prints what failed and what was skipped, and as the last line
- * `N passed, N failed, N skipped`. The exit code is 1 when a test or a file failed, a report is missing or empty, or a run
- * named by `--no-skip` skipped something.
+ * `N passed, N failed, N skipped`. The exit code is 1 when a test or a file failed, a report is missing or empty, or, with
+ * `--may-skip`, a test was skipped that the list does not name: one `LABEL: FILE: TEST` a line, as it is printed here, or a
+ * beginning of it; `#` starts a comment.
  */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -18,15 +19,15 @@ import { fileURLToPath } from 'node:url';
  */
 
 /**
- * @param {readonly { label: string, report: Report | undefined, maySkip: boolean }[]} runs a report is undefined when its run
- *   left none
+ * @param {readonly { label: string, report: Report | undefined }[]} runs a report is undefined when its run left none
+ * @param {readonly string[]} [maySkip] beginnings of the names of tests that may be skipped; undefined: all may
  * @returns {{ lines: readonly string[], good: boolean }} the lines to print, the sum last
  */
-export function summarize(runs) {
+export function summarize(runs, maySkip = ['']) {
   const lines = [];
   const sum = { passed: 0, failed: 0, skipped: 0 };
   let good = true;
-  for (const { label, report, maySkip } of runs) {
+  for (const { label, report } of runs) {
     const files = report?.testResults ?? [];
     const tests = files.flatMap((file) => file.assertionResults.map((test) => ({ file, ...test })));
     if (tests.length === 0 || report === undefined) {
@@ -34,31 +35,34 @@ export function summarize(runs) {
       good = false;
       continue;
     }
-    const skipped = tests.filter(({ status }) => status !== 'passed' && status !== 'failed');
-    const failed = tests.filter(({ status }) => status === 'failed');
+    const name = (/** @type {{ file: File, fullName: string }} */ { file, fullName }) => {
+      return `${label}: ${path.relative('.', file.name)}: ${fullName}`;
+    };
+    const skipped = tests.filter(({ status }) => status !== 'passed' && status !== 'failed').map(name);
+    const failed = tests.filter(({ status }) => status === 'failed').map(name);
     // A file that cannot even be loaded has no tests to fail; it counts as one.
-    const broken = files.filter(({ status, assertionResults }) => {
-      return status === 'failed' && !assertionResults.some((test) => test.status === 'failed');
-    });
+    const broken = files
+      .filter(
+        ({ status, assertionResults: own }) => status === 'failed' && !own.some((test) => test.status === 'failed'),
+      )
+      .map((file) => name({ file, fullName: file.message.split('\n', 1)[0] ?? '' }));
+    const missed = skipped.filter((each) => !maySkip.some((start) => each.startsWith(start)));
     sum.passed += tests.length - skipped.length - failed.length;
     sum.failed += failed.length + broken.length;
     sum.skipped += skipped.length;
+    lines.push(...failed.map((each) => `failed: ${each}`), ...broken.map((each) => `failed: ${each}`));
     lines.push(
-      ...failed.map(({ file, fullName }) => `${label}: failed: ${path.relative('.', file.name)}: ${fullName}`),
+      ...skipped.map((each) => `${missed.includes(each) ? 'skipped, but should have run' : 'skipped'}: ${each}`),
     );
-    lines.push(
-      ...broken.map(
-        ({ name, message }) => `${label}: failed: ${path.relative('.', name)}: ${message.split('\n', 1)[0]}`,
-      ),
-    );
-    const word = maySkip ? 'skipped' : 'skipped, though it should have run';
-    lines.push(
-      ...skipped.map(({ file, fullName }) => `${label}: ${word}: ${path.relative('.', file.name)}: ${fullName}`),
-    );
-    if (!report.success || failed.length + broken.length > 0 || (skipped.length > 0 && !maySkip)) good = false;
+    if (!report.success || failed.length + broken.length + missed.length > 0) good = false;
   }
   lines.push(`${sum.passed} passed, ${sum.failed} failed, ${sum.skipped} skipped`);
   return { lines, good };
+}
+
+/** @param {string} text */
+function namesIn(text) {
+  return text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
 }
 
 /** @param {string} file @returns {Report | undefined} */
@@ -72,14 +76,15 @@ function read(file) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const args = process.argv.slice(2);
-  const noSkip = args.filter((_, index) => args[index - 1] === '--no-skip');
+  const [list] = args.filter((_, index) => args[index - 1] === '--may-skip');
+  const maySkip = list === undefined ? undefined : namesIn(readFileSync(list, 'utf8'));
   const runs = args
     .filter((arg) => arg.includes('='))
     .map((arg) => {
       const [label = '', file = ''] = arg.split('=', 2);
-      return { label, report: read(file), maySkip: !noSkip.includes(label) };
+      return { label, report: read(file) };
     });
-  const { lines, good } = summarize(runs);
+  const { lines, good } = summarize(runs, maySkip);
   for (const line of lines) console.log(line);
   process.exitCode = good ? 0 : 1;
 }

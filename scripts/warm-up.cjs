@@ -28,6 +28,7 @@ const lines = [
 ];
 
 async function main() {
+  /** @type {any} */
   const pjson = require('../package.json');
   const { program, script } = load(dist);
   const { commands } = JSON.parse(readFileSync(path.join(dist, 'manifest.json'), 'utf8'));
