@@ -142,7 +142,9 @@ export interface ManifestCommand {
   readonly usage?: string | readonly string[];
   readonly examples?: readonly string[];
   readonly hidden?: boolean;
-  readonly args: Readonly<Record<string, { readonly name: string; readonly description?: string; readonly required?: boolean }>>;
+  readonly args: Readonly<
+    Record<string, { readonly name: string; readonly description?: string; readonly required?: boolean }>
+  >;
   readonly flags: Readonly<
     Record<
       string,
@@ -168,7 +170,9 @@ export function commandsPage(commands: Readonly<Record<string, ManifestCommand>>
     section('Synopsis', '.B ipsec\n.I command\n.RI [ flags ]\n.RI [ arguments ]'),
     section(
       'Description',
-      escapeMan('Reads IPsec policy in HP-UX-style records (see ipsec-policy(5)) and answers questions about it before a host does. Results go to standard output, remarks to standard error. Every command takes --json.'),
+      escapeMan(
+        'Reads IPsec policy in HP-UX-style records (see ipsec-policy(5)) and answers questions about it before a host does. Results go to standard output, remarks to standard error. Every command takes --json.',
+      ),
     ),
     '.SH COMMANDS',
     ...shown.map(([id, command]) => commandText(id.replaceAll(':', ' '), command)),
@@ -180,7 +184,10 @@ export function commandsPage(commands: Readonly<Record<string, ManifestCommand>>
     tagged('NO_COLOR, FORCE_COLOR', escapeMan('turn colour off or on (see --color)')),
     tagged('DEBUG', escapeMan('shows the stack of internal errors')),
     '.SH FILES',
-    tagged('ipsec.config.yaml, ipsec.config.json', escapeMan('configuration, found from the given path upward; its schema is printed by ipsec schema config')),
+    tagged(
+      'ipsec.config.yaml, ipsec.config.json',
+      escapeMan('configuration, found from the given path upward; its schema is printed by ipsec schema config'),
+    ),
     tagged('inventory.yaml', escapeMan('the systems of a repository; its schema is printed by ipsec schema inventory')),
     '.SH SEE ALSO\n.BR ipsec\\-policy (5),\n.BR ipsec\\-rules (7)',
   ].join('\n')}\n`;
@@ -188,7 +195,10 @@ export function commandsPage(commands: Readonly<Record<string, ManifestCommand>>
 
 const exitStatus: readonly (readonly [string, string])[] = [
   ['0', 'done, and the answer is good'],
-  ['1', 'done, and the answer is bad: findings at or above the fail level, an assertion failed, files are not formatted'],
+  [
+    '1',
+    'done, and the answer is bad: findings at or above the fail level, an assertion failed, files are not formatted',
+  ],
   ['2', 'the command line or the configuration is wrong; nothing was done'],
   ['3', 'a fault of the program'],
   ['4', 'a privilege, kernel feature or tool is missing, or the host refused'],
@@ -199,15 +209,27 @@ const exitStatus: readonly (readonly [string, string])[] = [
 
 function commandText(name: string, command: ManifestCommand): string {
   const own = Object.values(command.flags).filter((flag) => !flag.hidden && flag.helpGroup !== 'GLOBAL');
-  const args = Object.values(command.args).map((arg) => (arg.required ? arg.name.toUpperCase() : `[${arg.name.toUpperCase()}]`));
-  const examples = (command.examples ?? []).map((example) => example.replaceAll('<%= config.bin %>', 'ipsec').replaceAll('<%= command.id %>', name));
+  const args = Object.values(command.args).map((arg) =>
+    arg.required ? arg.name.toUpperCase() : `[${arg.name.toUpperCase()}]`,
+  );
+  const examples = (command.examples ?? []).map((example) =>
+    example.replaceAll('<%= config.bin %>', 'ipsec').replaceAll('<%= command.id %>', name),
+  );
   return [
     `.SS ${escapeMan(['ipsec', name, ...args].join(' '))}`,
     escapeMan(command.summary ?? ''),
-    ...(command.description ? [verbatim(command.description)] : []),
+    ...prose(command.description ?? ''),
     ...own.map(flagText),
     ...(examples.length > 0 ? ['.PP\nExamples:', verbatim(examples.join('\n'))] : []),
   ].join('\n');
+}
+
+/** Paragraphs fill; those that are indented stay as they are. */
+function prose(text: string): string[] {
+  const paragraphs = text.split(/\n{2,}/).filter((paragraph) => paragraph.trim() !== '');
+  return paragraphs.map((paragraph) =>
+    /^\s/.test(paragraph) ? verbatim(paragraph.replace(/^ {2}/gm, '')) : `.PP\n${escapeMan(paragraph)}`,
+  );
 }
 
 function flagText(flag: ManifestCommand['flags'][string]): string {
