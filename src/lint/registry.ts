@@ -20,6 +20,20 @@ import cryStaticSpiReuse from './rules/cry/static-spi-reuse.js';
 import cryUnauthenticatedDefault from './rules/cry/unauthenticated-default.js';
 import cryWeakAlternative from './rules/cry/weak-alternative.js';
 import cryWeakDh from './rules/cry/weak-dh.js';
+import lifBlockCipherVolume from './rules/lif/block-cipher-volume.js';
+import lifChildOutlivesIke from './rules/lif/child-outlives-ike.js';
+import lifInfiniteSecondsFiniteKbytes from './rules/lif/infinite-seconds-finite-kbytes.js';
+import lifInfinite from './rules/lif/infinite.js';
+import lifNoRekeyMargin from './rules/lif/no-rekey-margin.js';
+import lifTooLong from './rules/lif/too-long.js';
+import lifTooShort from './rules/lif/too-short.js';
+import lifWrapsBeforeRekey from './rules/lif/wraps-before-rekey.js';
+import rplReplayOff from './rules/rpl/replay-off.js';
+import rplReplayWithManualKeys from './rules/rpl/replay-with-manual-keys.js';
+import rplWindowBelow32 from './rules/rpl/window-below-32.js';
+import rplWindowNotWordMultiple from './rules/rpl/window-not-word-multiple.js';
+import rplWindowTooSmall from './rules/rpl/window-too-small.js';
+import rplWindowUnsupported from './rules/rpl/window-unsupported.js';
 import synSyntaxError from './rules/syn/syntax-error.js';
 import type { Rule } from './rule.js';
 
@@ -43,5 +57,19 @@ export const rules: readonly Rule[] = [
   cryUnauthenticatedDefault,
   cryWeakAlternative,
   cryWeakDh,
+  lifBlockCipherVolume,
+  lifChildOutlivesIke,
+  lifInfiniteSecondsFiniteKbytes,
+  lifInfinite,
+  lifNoRekeyMargin,
+  lifTooLong,
+  lifTooShort,
+  lifWrapsBeforeRekey,
+  rplReplayOff,
+  rplReplayWithManualKeys,
+  rplWindowBelow32,
+  rplWindowNotWordMultiple,
+  rplWindowTooSmall,
+  rplWindowUnsupported,
   synSyntaxError,
 ];
