@@ -55,14 +55,23 @@ const nestingMax = 16;
 interface Walk {
   readonly frame: number;
   readonly timestampNanos: bigint | undefined;
-  readonly fragments: Reassembly;
+  readonly fragments: Reassembly<FragmentContext>;
+}
+
+interface FragmentContext {
+  readonly protocol: number;
+  readonly context: PacketContext;
+  readonly depth: number;
 }
 
 type Item = CapturedPacket | CaptureFault;
 
-/** The packets of a capture in their order; frames of other protocols are left out. Never throws. */
+/**
+ * The packets of a capture in their order; frames of other protocols are left out. Never throws. What there is of IP
+ * datagrams that never became whole comes at the end, as truncated packets.
+ */
 export function* readCapture(octets: Uint8Array): Generator<Item> {
-  const fragments = reassembly();
+  const fragments = reassembly<FragmentContext>();
   for (const item of captureFrames(octets)) {
     if (item.kind === 'fault') {
       yield item;
@@ -74,8 +83,17 @@ export function* readCapture(octets: Uint8Array): Generator<Item> {
     if ('why' in payload) yield { kind: 'fault', frame, why: payload.why };
     else yield* ipPackets(payload.packet, { frame, timestampNanos, fragments }, 0);
   }
-  for (const frame of fragments.unfinished())
+  for (const { frame, beginning } of fragments.unfinished()) {
     yield { kind: 'fault', frame, why: 'fragments of an IP datagram are missing' };
+    if (!beginning) continue;
+    const { protocol, context, depth } = beginning.about;
+    const walk = {
+      frame: context.frame,
+      timestampNanos: context.timestampNanos,
+      fragments: reassembly<FragmentContext>(),
+    };
+    yield* transportPackets(protocol, beginning.octets, { ...context, truncated: true }, walk, depth + 1);
+  }
 }
 
 function* ipPackets(packet: Uint8Array, walk: Walk, depth: number): Generator<Item> {
@@ -130,9 +148,11 @@ function* fragmentPackets(
 ): Generator<Item> {
   if (context.truncated) {
     yield fault(walk, 'a fragment that the capture cut');
+    // Its headers are worth seeing, but what is missing can never be put together.
+    if (fragment.offset === 0) yield* transportPackets(protocol, fragment.octets, context, walk, depth + 1);
     return;
   }
-  const whole = walk.fragments.add(walk.frame, fragment);
+  const whole = walk.fragments.add(walk.frame, fragment, { protocol, context, depth });
   if (whole === 'waiting') return;
   if ('why' in whole) yield fault(walk, whole.why);
   else yield* transportPackets(protocol, whole.payload, context, walk, depth + 1);

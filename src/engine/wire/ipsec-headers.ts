@@ -121,8 +121,8 @@ const seriesMin = 3;
 const gapMax = 1 << 20;
 
 /**
- * Tells the generation of the packets of one SA (same SPI and destination), oldest first, each from its AH or ESP header
- * on. Both generations have the same length in all common transforms, so one packet seldom settles it: what does is that
+ * Tells the generation of the packets of one SA (same SPI and destination), oldest first, each whole and from its AH or ESP
+ * header on. Both generations have the same length in all common transforms, so one packet seldom settles it: what does is that
  * the word behind the SPI counts up in RFC 4302/4303, while in RFC 1826/1827 it is part of a digest or an IV.
  */
 export function generationOf(protocol: 'AH' | 'ESP', packets: readonly Uint8Array[]): Generation {

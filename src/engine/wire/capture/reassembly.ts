@@ -18,27 +18,43 @@ export interface Fragment {
   readonly octets: Uint8Array;
 }
 
-interface Waiting {
+interface Waiting<M> {
   readonly frame: number;
   readonly pieces: Fragment[];
+  /** What was given with the fragment that has the datagram's beginning. */
+  beginning: Unfinished<M>['beginning'];
   octets: number;
   /** Known when the last fragment came. */
   total: number | undefined;
 }
 
-export interface Reassembly {
-  /** The whole payload once the last missing fragment is in, `waiting` before, or why the datagram is given up. */
-  add(frame: number, fragment: Fragment): { readonly payload: Uint8Array } | 'waiting' | { readonly why: string };
-  /** The frames of datagrams that never became whole. */
-  unfinished(): readonly number[];
+/** A datagram of which fragments are missing. */
+export interface Unfinished<M> {
+  /** Where its first fragment to come was captured. */
+  readonly frame: number;
+  readonly beginning: { readonly octets: Uint8Array; readonly about: M } | undefined;
+}
+
+export interface Reassembly<M> {
+  /**
+   * The whole payload once the last missing fragment is in, `waiting` before, or why the datagram is given up. `about` is
+   * whatever the caller wants to know again of the fragment with the beginning.
+   */
+  add(
+    frame: number,
+    fragment: Fragment,
+    about: M,
+  ): { readonly payload: Uint8Array } | 'waiting' | { readonly why: string };
+  /** The datagrams that never became whole; of those that gave way to others the first `datagramsMax`. */
+  unfinished(): readonly Unfinished<M>[];
 }
 
 /** Holds the fragments of one capture. */
-export function reassembly(): Reassembly {
-  const waiting = new Map<string, Waiting>();
-  const dropped: number[] = [];
+export function reassembly<M>(): Reassembly<M> {
+  const waiting = new Map<string, Waiting<M>>();
+  const gaveWay: Unfinished<M>[] = [];
   return {
-    add(frame, fragment) {
+    add(frame, fragment, about) {
       const datagram = waiting.get(fragment.key) ?? begin(frame, fragment.key);
       const end = fragment.offset + fragment.octets.length;
       const giveUp = (why: string): { readonly why: string } => {
@@ -63,23 +79,29 @@ export function reassembly(): Reassembly {
       }
       datagram.pieces.push(fragment);
       datagram.octets += fragment.octets.length;
-      if (datagram.total === undefined || datagram.octets < datagram.total) return 'waiting';
+      if (fragment.offset === 0) datagram.beginning = { octets: fragment.octets, about };
+      const { total } = datagram;
+      if (total === undefined) return 'waiting';
+      if (datagram.pieces.some((piece) => piece.offset + piece.octets.length > total)) {
+        return giveUp('a fragment behind the last one');
+      }
+      // All pieces lie within the datagram and none over another, so that it is whole when they are as long as it is.
+      if (datagram.octets < total) return 'waiting';
       waiting.delete(fragment.key);
-      if (datagram.octets > datagram.total) return { why: 'a fragment behind the last one' };
-      const payload = new Uint8Array(datagram.total);
+      const payload = new Uint8Array(total);
       for (const piece of datagram.pieces) payload.set(piece.octets, piece.offset);
       return { payload };
     },
-    unfinished: () => [...dropped, ...[...waiting.values()].map(({ frame }) => frame)],
+    unfinished: () => [...gaveWay, ...[...waiting.values()].map(({ frame, beginning }) => ({ frame, beginning }))],
   };
 
-  function begin(frame: number, key: string): Waiting {
+  function begin(frame: number, key: string): Waiting<M> {
     if (waiting.size >= datagramsMax) {
       const [oldest, given] = waiting.entries().next().value!;
       waiting.delete(oldest);
-      if (dropped.length < datagramsMax) dropped.push(given.frame);
+      if (gaveWay.length < datagramsMax) gaveWay.push({ frame: given.frame, beginning: given.beginning });
     }
-    const datagram: Waiting = { frame, pieces: [], octets: 0, total: undefined };
+    const datagram: Waiting<M> = { frame, pieces: [], beginning: undefined, octets: 0, total: undefined };
     waiting.set(key, datagram);
     return datagram;
   }

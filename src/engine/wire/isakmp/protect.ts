@@ -69,5 +69,6 @@ export function sealIsakmp(
   );
   put(to, ciphertext);
   patchLength(to);
-  return { octets: written(to), nextIv: ciphertext.slice(-cipher.blockLength) };
+  const octets = written(to);
+  return { octets, nextIv: octets.slice(-cipher.blockLength) };
 }
