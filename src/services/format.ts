@@ -52,7 +52,10 @@ function marked(path: string, text: string): SourceText {
 }
 
 /** New record files in canonical form; other files as they are. */
-export function printFormatted<F extends { readonly path: string; readonly text: string }>(files: readonly F[], dialect: Dialect): F[] {
+export function printFormatted<F extends { readonly path: string; readonly text: string }>(
+  files: readonly F[],
+  dialect: Dialect,
+): F[] {
   return files.map((file) => {
     if (!file.path.endsWith('.conf')) return file;
     return { ...file, text: printFile(parseText(new SourceText(file.path, file.text)), { dialect }) };

@@ -33,8 +33,10 @@ export async function checkOutRevision(word: string): Promise<CheckedOut | undef
     if (tree === undefined) throw new UsageError(`revision ${revision} has no ${prefix || 'files here'}`);
     const type = await git(['cat-file', '-t', tree]);
     if (type !== 'tree') throw new UsageError(`${word} is a file; name a folder of the revision`);
-    await gitOrFail(['read-tree', tree], env);
-    await gitOrFail(['checkout-index', '--all', '--force', `--prefix=${folder}/files/`], env);
+    // In a subfolder of the work tree git would only look at what is below it.
+    const cwd = (await git(['rev-parse', '--show-toplevel'])) ?? '.';
+    await gitOrFail(['read-tree', tree], { env, cwd });
+    await gitOrFail(['checkout-index', '--all', '--force', `--prefix=${folder}/files/`], { env, cwd });
     return { folder: path.join(folder, 'files'), label: word, remove };
   } catch (error) {
     remove();
@@ -42,14 +44,19 @@ export async function checkOutRevision(word: string): Promise<CheckedOut | undef
   }
 }
 
+interface GitOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+}
+
 /** Output of a git command without the line break at its end; undefined when it fails. */
-async function git(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<string | undefined> {
+async function git(args: readonly string[], options: GitOptions = {}): Promise<string | undefined> {
   const { execa } = await import('execa');
-  const result = await execa('git', args, { env, reject: false, timeout: 60_000, stdin: 'ignore' });
+  const result = await execa('git', args, { ...options, reject: false, timeout: 60_000, stdin: 'ignore' });
   if (result.code === 'ENOENT') throw new EnvironmentError('git is not installed, and a revision was named');
   return result.exitCode === 0 ? String(result.stdout) : undefined;
 }
 
-async function gitOrFail(args: readonly string[], env: Readonly<Record<string, string>>): Promise<void> {
-  if ((await git(args, env)) === undefined) throw new EnvironmentError(`git ${args[0]} failed`);
+async function gitOrFail(args: readonly string[], options: GitOptions): Promise<void> {
+  if ((await git(args, options)) === undefined) throw new EnvironmentError(`git ${args[0]} failed`);
 }

@@ -16,7 +16,12 @@ export interface InitEnd {
 /** What is protected: everything, or one service of one end. */
 export type InitTraffic =
   | { readonly kind: 'all' }
-  | { readonly kind: 'port'; readonly protocol: 'tcp' | 'udp'; readonly port: number; /** Which end offers the service. */ readonly server: 'here' | 'there' };
+  | {
+      readonly kind: 'port';
+      readonly protocol: 'tcp' | 'udp';
+      readonly port: number /** Which end offers the service. */;
+      readonly server: 'here' | 'there';
+    };
 
 export interface InitAnswers {
   readonly here: InitEnd;
@@ -67,7 +72,11 @@ export function planInit(answers: InitAnswers, key: string): readonly InitFile[]
     { path: 'tests/protection.ipsectest', text: assertionsText(answers), mode: 0o644 },
   ];
   if (isPsk && !keyInRecords) files.push({ path: keyFile, text: `0x${key}\n`, mode: 0o600 });
-  files.push({ path: '.gitignore', text: keyInRecords ? '# The records hold preshared keys: keep this repository private.\n' : 'secrets/\n', mode: 0o644 });
+  files.push({
+    path: '.gitignore',
+    text: keyInRecords ? '# The records hold preshared keys: keep this repository private.\n' : 'secrets/\n',
+    mode: 0o644,
+  });
   return files;
 }
 
@@ -75,7 +84,10 @@ export function planInit(answers: InitAnswers, key: string): readonly InitFile[]
 export async function init(folder: string, files: readonly InitFile[], force: boolean): Promise<LintOutcome> {
   const existing = files.filter((file) => existsSync(path.join(folder, file.path)));
   const [first] = existing;
-  if (first && !force) throw new UsageError(`${path.join(folder, first.path)} exists`, { hints: ['Name another folder, or replace what is there with --force.'] });
+  if (first && !force)
+    throw new UsageError(`${path.join(folder, first.path)} exists`, {
+      hints: ['Name another folder, or replace what is there with --force.'],
+    });
   for (const file of files) {
     const full = path.join(folder, file.path);
     mkdirSync(path.dirname(full), { recursive: true, mode: file.path.startsWith('secrets/') ? 0o700 : 0o755 });
@@ -95,7 +107,8 @@ lint:
 }
 
 function inventoryText({ here, there }: InitAnswers): string {
-  const host = ({ name, address }: InitEnd) => `  ${name}:\n    addresses: ["${formatAddress(address.family, address.value)}"]\n`;
+  const host = ({ name, address }: InitEnd) =>
+    `  ${name}:\n    addresses: ["${formatAddress(address.family, address.value)}"]\n`;
   return `# The systems of this repository; \`ipsec schema inventory\` prints what may stand here.\nversion: 1\nhosts:\n${host(here)}${host(there)}`;
 }
 
@@ -106,7 +119,8 @@ function recordsText(answers: InitAnswers, side: 'here' | 'there', credential: s
   const local = formatAddress(own.address.family, own.address.value);
   const remote = formatAddress(peer.address.family, peer.address.value);
   const bits = addressBits(own.address.family);
-  const port = (owner: 'own' | 'peer') => (traffic.kind === 'port' && (traffic.server === side) === (owner === 'own') ? `/${traffic.port}` : '');
+  const port = (owner: 'own' | 'peer') =>
+    traffic.kind === 'port' && (traffic.server === side) === (owner === 'own') ? `/${traffic.port}` : '';
   const protocol = traffic.kind === 'port' ? ` -protocol ${traffic.protocol.toUpperCase()}` : '';
   const ends = `-source ${local}/${bits}${port('own')} -destination ${remote}/${bits}${port('peer')}${protocol}`;
   const identity = authentication === 'RSASIG' ? ` -local_method RSASIG -remote_method RSASIG` : '';
@@ -114,7 +128,7 @@ function recordsText(answers: InitAnswers, side: 'here' | 'there', credential: s
   const lines = [
     `# ${own.name}: what is protected towards ${peer.name}.`,
     '# Everything else passes in the clear, as the preloaded policy says.',
-    '# ipsec-disable ACT001 -- only the traffic named here is this policy\'s business',
+    "# ipsec-disable ACT001 -- only the traffic named here is this policy's business",
   ];
   if (mode === 'tunnel') {
     lines.push(
@@ -131,7 +145,8 @@ function recordsText(answers: InitAnswers, side: 'here' | 'there', credential: s
 
 function assertionsText({ here, there, traffic, dialect }: InitAnswers): string {
   const what = traffic.kind === 'all' ? 'any' : traffic.protocol;
-  const port = (end: 'here' | 'there') => (traffic.kind === 'port' && traffic.server === end ? ` port ${traffic.port}` : '');
+  const port = (end: 'here' | 'there') =>
+    traffic.kind === 'port' && traffic.server === end ? ` port ${traffic.port}` : '';
   const sentence = (from: 'here' | 'there', to: 'here' | 'there') => {
     const name = { here: here.name, there: there.name };
     return `on ${name[from]}: ${what} from ${name[from]}${port(from)} to ${name[to]}${port(to)} outbound must be protected with at least ${suites[dialect].bits}`;

@@ -1,5 +1,5 @@
 /** Which files belong to which system: from the paths that were given to lists of files. */
-import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
+import { readdirSync, realpathSync, type Stats, statSync } from 'node:fs';
 import path from 'node:path';
 import { UsageError } from '../../model/tool-error.js';
 import { globMatcher } from './glob.js';
@@ -48,7 +48,7 @@ export function discover(paths: readonly string[], config: ToolConfig, root: str
       continue;
     }
     const full = path.resolve(target);
-    const status = existsSync(full) ? statSync(full) : undefined;
+    const status = statusOf(full);
     if (!status?.isDirectory()) {
       // A file that cannot be read is a finding, so that CI shows it; one that is not there is a mistake of the call.
       if (!status) throw new UsageError(`there is no file or folder ${target}`);
@@ -64,10 +64,10 @@ export function discover(paths: readonly string[], config: ToolConfig, root: str
     }
     const hosts = path.join(full, hostsFolder);
     const owner = hostOf(full, root, hostsFolder);
-    if (existsSync(hosts) && statSync(hosts).isDirectory()) {
+    if (statusOf(hosts)?.isDirectory()) {
       together = true;
       for (const name of readdirSync(hosts).sort()) {
-        if (statSync(path.join(hosts, name), { throwIfNoEntry: false })?.isDirectory())
+        if (statusOf(path.join(hosts, name))?.isDirectory())
           add(name, recordFiles(path.join(hosts, name), config, root));
       }
       unowned.push(...recordFiles(full, config, root).filter((file) => !file.startsWith(hosts + path.sep)));
@@ -90,7 +90,7 @@ function hostOf(
   const [name] = relative.split(path.sep);
   if (!name || name === '..' || path.isAbsolute(relative) || relative === '') return undefined;
   const folder = path.join(root, hostsFolder, name);
-  return statSync(folder, { throwIfNoEntry: false })?.isDirectory() ? { name, folder } : undefined;
+  return statusOf(folder)?.isDirectory() ? { name, folder } : undefined;
 }
 
 /** Record files below a folder, sorted by path; links are followed, but no folder is entered twice. */
@@ -108,7 +108,7 @@ function recordFiles(folder: string, config: ToolConfig, root: string | undefine
       const full = path.join(current, entry);
       const relative = path.relative(base, full).split(path.sep).join('/');
       if (unwanted(relative) || unwanted(`${relative}/`)) continue;
-      const status = statSync(full, { throwIfNoEntry: false });
+      const status = statusOf(full);
       if (status?.isDirectory()) visit(full);
       else if (wanted(relative) && !configNames.test(entry)) {
         found.push(full);
@@ -121,6 +121,15 @@ function recordFiles(folder: string, config: ToolConfig, root: string | undefine
   };
   visit(folder);
   return found.sort();
+}
+
+/** Undefined for what is not there, and for links that lead nowhere or in a circle. */
+function statusOf(file: string): Stats | undefined {
+  try {
+    return statSync(file);
+  } catch {
+    return undefined;
+  }
 }
 
 function entriesOf(folder: string): string[] {

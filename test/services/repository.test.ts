@@ -1,0 +1,93 @@
+import { symlinkSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { loadRepository } from '../../src/services/repository/load-repository.js';
+import { readSource } from '../../src/services/repository/read-source.js';
+import { folderWith } from '../support/folder.js';
+
+const record = 'add bypass 10.0.0.1\n';
+
+describe('loadRepository', () => {
+  it('takes each folder of hosts/ as a system with all its files in order', async () => {
+    const folder = folderWith({
+      'hosts/beta/policy.conf': record,
+      'hosts/alpha/20-more.conf': 'add bypass 10.0.0.2\n',
+      'hosts/alpha/10-first.conf': record,
+      'inventory.yaml': 'hosts:\n  alpha:\n    addresses: [10.0.0.1]\n',
+      'stray.conf': record,
+    });
+    const repository = await loadRepository({ paths: [folder] });
+    expect(repository.systems.map((system) => [system.name, system.policies.bypass.length])).toEqual([
+      ['alpha', 2],
+      ['beta', 1],
+    ]);
+    expect(repository.together).toBe(true);
+    expect(repository.unowned.map((file) => path.basename(file))).toEqual(['stray.conf']);
+    expect(repository.hosts[0]?.addresses).toHaveLength(1);
+  });
+
+  it('takes the files of other folders one by one', async () => {
+    const folder = folderWith({
+      'a.conf': record,
+      'deep/b.ipsec': record,
+      'notes.txt': 'add nothing',
+      'node_modules/x.conf': record,
+    });
+    const { systems, together } = await loadRepository({ paths: [folder] });
+    expect(systems.map((system) => system.name)).toEqual(['a', 'deep/b']);
+    expect(together).toBe(false);
+  });
+
+  it('loads the whole host for one of its files, and wants findings of that file only', async () => {
+    const folder = folderWith({ 'hosts/alpha/a.conf': record, 'hosts/alpha/b.conf': 'add bypass 10.0.0.2\n' });
+    const repository = await loadRepository({ paths: [path.join(folder, 'hosts/alpha/b.conf')] });
+    expect(repository.systems[0]?.policies.bypass).toHaveLength(2);
+    expect([...(repository.only ?? [])].map((file) => path.basename(file))).toEqual(['b.conf']);
+  });
+
+  it('survives loops of links', async () => {
+    const folder = folderWith({ 'a/x.conf': record });
+    symlinkSync(folder, path.join(folder, 'a', 'loop'));
+    symlinkSync(path.join(folder, 'self'), path.join(folder, 'self'));
+    const { systems } = await loadRepository({ paths: [folder] });
+    expect(systems.map((system) => system.name)).toEqual(['a/x']);
+  });
+
+  it.each([
+    ['NUL octets', new Uint8Array([97, 0, 98]), /NUL/],
+    ['octets that are not UTF-8', new Uint8Array([35, 32, 0xe9, 10]), /not UTF-8/],
+  ])('reports a file with %s as a finding', async (_what, octets, message) => {
+    const folder = folderWith({ 'bad.conf': octets });
+    const { systems } = await loadRepository({ paths: [path.join(folder, 'bad.conf')] });
+    expect(systems[0]?.problems.map((problem) => problem.code)).toEqual(['SYN024']);
+    expect(systems[0]?.problems[0]?.message).toMatch(message);
+  });
+
+  it('reports what is no file, or not there, as a finding', () => {
+    const folder = folderWith({ 'a.conf': record });
+    expect(readSource(folder, 'x').problems[0]?.message).toMatch(/not a regular file/);
+    expect(readSource(path.join(folder, 'none'), 'x').problems[0]?.message).toMatch(/does not exist/);
+  });
+
+  it.each([
+    ['a path that is not there', {}, 'missing.conf', /there is no file or folder/],
+    ['broken YAML', { 'ipsec.config.yaml': 'lint: [' }, '.', /ipsec\.config\.yaml:1:/],
+    ['an unknown setting', { 'ipsec.config.yaml': 'lnit: {}' }, '.', /ipsec\.config\.yaml/],
+    ['a wrong value', { 'ipsec.config.json': '{"dialect":"B.01"}' }, '.', /dialect/],
+    [
+      'an inventory with a bad address',
+      { 'inventory.yaml': 'hosts:\n  a:\n    addresses: [10.0.0.300]\n', 'hosts/a/x.conf': record },
+      '.',
+      /not an IP address/,
+    ],
+    [
+      'a configured inventory that is missing',
+      { 'ipsec.config.yaml': 'inventory: nowhere.yaml' },
+      '.',
+      /does not exist/,
+    ],
+  ])('refuses %s as a mistake of the call', async (_what, files, target, message) => {
+    const folder = folderWith(files as Record<string, string>);
+    await expect(loadRepository({ paths: [path.join(folder, target)] })).rejects.toThrow(message);
+  });
+});
