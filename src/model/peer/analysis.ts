@@ -1,0 +1,170 @@
+/**
+ * How two systems meet: the traffic that they protect towards each other, and for each flow and initiator what a
+ * negotiation would come to. It decides by the records alone, so it costs no cryptography and explains itself.
+ */
+import { type Address, formatAddress } from '../address.js';
+import type { Packet } from '../packet.js';
+import { defaultBudget } from '../selector/algebra.js';
+import { boxVolume } from '../selector/simplify.js';
+import { witnessPacket } from '../selector/witness.js';
+import type { SpdEntry } from '../system-config.js';
+import { type ChildEnd, walkChild } from './child.js';
+import { type Flow, type FlowEnd, findFlows, mirrorBox } from './flows.js';
+import { type IkeEnd, walkIke } from './ike.js';
+import { type IkeOutcome, nameRecord, type Step, type Walk } from './steps.js';
+import type { SystemView } from './system-view.js';
+
+export interface AnalysisOptions {
+  /** What one exact question about regions may cost. */
+  readonly budget?: number;
+  /** Systems whose peers see another address than their own. */
+  readonly behindNat?: { readonly a: boolean; readonly b: boolean };
+  /** Whose order of proposals decides when that system responds; the initiator's unless told. */
+  readonly preference?: { readonly a?: 'initiator' | 'responder'; readonly b?: 'initiator' | 'responder' };
+}
+
+export interface PairAnalysis {
+  readonly a: SystemView;
+  readonly b: SystemView;
+  readonly flows: readonly Flow[];
+  /** One for each flow, SA, and system that protects the flow towards the other: that system is the initiator. */
+  readonly walks: readonly Walk[];
+  /** Entries whose traffic could not be worked out within the limits. */
+  readonly undecided: readonly SpdEntry[];
+}
+
+/** Compares two systems. Their addresses must be known; a system without any is nobody's peer. */
+export function analysePair(a: SystemView, b: SystemView, options: AnalysisOptions = {}): PairAnalysis {
+  const budget = options.budget ?? defaultBudget;
+  const { flows, undecided } = findFlows(a, b, budget);
+  const ike = ikeCache(options);
+  const walks: Walk[] = [];
+  for (const flow of flows) {
+    for (const initiator of ['a', 'b'] as const) {
+      for (let sa = 0; sa < flow[initiator].templates.length; sa += 1)
+        walks.push(walkFlow(flow, initiator, sa, ike, options, budget));
+    }
+  }
+  return { a, b, flows, walks, undecided };
+}
+
+type IkeCache = (initiator: 'a' | 'b', x: IkeEnd, y: IkeEnd) => IkeOutcome;
+
+/** Many flows run between the same two addresses, and their IKE SA is the same. */
+function ikeCache({ behindNat, preference }: AnalysisOptions): IkeCache {
+  const known = new Map<string, IkeOutcome>();
+  return (initiator, x, y) => {
+    const key = [initiator, x.address, y.address]
+      .map((part) => (typeof part === 'string' ? part : formatAddress(part.family, part.value)))
+      .join(' ');
+    let outcome = known.get(key);
+    if (!outcome) {
+      const responder = initiator === 'a' ? 'b' : 'a';
+      const order = preference?.[responder];
+      outcome = walkIke(
+        { ...x, behindNat: behindNat?.[initiator] === true },
+        { ...y, behindNat: behindNat?.[responder] === true, ...(order ? { preference: order } : {}) },
+      );
+      known.set(key, outcome);
+    }
+    return outcome;
+  };
+}
+
+function walkFlow(
+  flow: Flow,
+  initiator: 'a' | 'b',
+  sa: number,
+  ikeOf: IkeCache,
+  options: AnalysisOptions,
+  budget: number,
+): Walk {
+  const other = initiator === 'a' ? 'b' : 'a';
+  const [mine, theirs] = [flow[initiator], flow[other]];
+  const template = mine.templates[sa]!;
+  const packet = startingPacket(flow, initiator);
+  const own: Address = { family: packet.family, value: packet.local };
+  const peer: Address = { family: packet.family, value: packet.remote };
+  const x: ChildEnd = { end: mine, address: template.localEndpoint ?? own };
+  const y: ChildEnd = { end: theirs, address: template.remoteEndpoint ?? peer };
+  const steps: Step[] = [
+    {
+      kind: 'policy',
+      verdict: 'pass',
+      text: `${nameRecord(mine.view, mine.entry.source)} protects the packet`,
+      initiator: mine.entry.source,
+      packet,
+    },
+  ];
+  const base = {
+    flow,
+    initiator,
+    packet,
+    sa,
+    initiatorAddress: x.address,
+    responderAddress: y.address,
+    initiatorTemplate: template,
+  };
+  const finish = (rest: Partial<Walk> = {}): Walk => {
+    const failure = steps.find(({ verdict }) => verdict === 'fail');
+    const isKnown = steps.every(({ verdict }) => verdict !== 'unknown');
+    return {
+      ...base,
+      ...rest,
+      steps,
+      ...(failure ? { failure } : {}),
+      outcome: failure ? 'fails' : isKnown ? 'works' : 'unknown',
+    };
+  };
+  const isManual = template.manual !== undefined || theirs.templates[sa]?.manual !== undefined;
+  if (!isManual && template.start?.value === 'NONE') {
+    steps.push({
+      kind: 'initiate',
+      verdict: 'fail',
+      text: `${nameRecord(mine.view, template.source)} waits for the peer to start`,
+      initiator: template.source,
+    });
+    return finish();
+  }
+  let ike: IkeOutcome | undefined;
+  if (!isManual) {
+    ike = ikeOf(initiator, { view: mine.view, address: x.address }, { view: theirs.view, address: y.address });
+    steps.push(...ike.steps);
+    if (ike.failure) return finish({ ike });
+  }
+  const preference = options.preference?.[other];
+  const child = walkChild({
+    initiator: x,
+    responder: y,
+    packet,
+    sa,
+    budget,
+    ...(ike ? { ike } : {}),
+    ...(preference ? { preference } : {}),
+  });
+  steps.push(...child.steps);
+  return finish({
+    ...(ike ? { ike } : {}),
+    ...(child.responderTemplate ? { responderTemplate: child.responderTemplate } : {}),
+    ...(child.proposal ? { proposal: child.proposal } : {}),
+  });
+}
+
+/** A packet of a flow that one of its systems sends, in that system's terms. */
+export function startingPacket(flow: Flow, initiator: 'a' | 'b'): Packet {
+  const region = initiator === 'a' ? flow.region : flow.region.map(mirrorBox);
+  const outbound = region.filter(({ direction }) => direction.lo === 0);
+  // Entries for forwarded packets have one direction only, and stand for the returning packets too.
+  const isOneWay = flow.a.list.kind === 'forward' || flow.b.list.kind === 'forward';
+  const sent = outbound.length > 0 || isOneWay ? { direction: { lo: 0, hi: 0 } } : {};
+  // The largest box has the least peculiar packets.
+  const [box] = [...(outbound.length > 0 ? outbound : region)].sort((a, b) => (boxVolume(a) < boxVolume(b) ? 1 : -1));
+  if (!box) throw new Error('a flow without packets');
+  return witnessPacket({ ...box, ...sent });
+}
+
+/** The end of a flow that a walk starts from, and the other one. */
+export function endsOf(walk: Walk): { readonly initiator: FlowEnd; readonly responder: FlowEnd } {
+  const { flow, initiator } = walk;
+  return initiator === 'a' ? { initiator: flow.a, responder: flow.b } : { initiator: flow.b, responder: flow.a };
+}
