@@ -15,6 +15,10 @@ export interface HostFacts {
   readonly target: 'hpux' | 'linux-xfrm' | 'userspace' | undefined;
   /** Speed of its fastest link in megabits per second. */
   readonly linkMbps?: number;
+  /** Octets of an IP packet that its links carry; 1500 unless told. */
+  readonly mtu?: number;
+  /** The address that peers see, where it is behind a NAT. */
+  readonly publicAddress?: Address;
   /** Names in the Linux crypto API of the algorithms that its kernel has, where somebody asked it. */
   readonly kernelAlgorithms?: readonly string[];
 }
