@@ -102,7 +102,7 @@ function withServices(base: Box, random: Random): Region {
   return [{ ...base, direction }];
 }
 
-/** Boxes that overlap one another in all dimensions, with random faces: hard to decide and to index. */
+/** Boxes that overlap one another in all dimensions, with random faces: no cut parts them. */
 export function adversarialSpd({ entries, seed = 1 }: { readonly entries: number; readonly seed?: number }): Region[] {
   const random = seededRandom(seed);
   const around = (last: number): Interval => {
@@ -111,43 +111,66 @@ export function adversarialSpd({ entries, seed = 1 }: { readonly entries: number
   };
   return Array.from({ length: entries }, () => [
     {
-      ...fullBox(4),
+      ...tcp,
       local: around(0xffff_ffff),
       remote: around(0xffff_ffff),
-      protocol: { lo: 6, hi: 6 },
       x: around(65535),
       y: around(65535),
     },
   ]);
 }
 
+const tcp: Box = { ...fullBox(4), protocol: { lo: 6, hi: 6 } };
+const last = { local: 0xffff_ffff, remote: 0xffff_ffff, x: 65535, y: 65535 } as const;
+const axes = ['local', 'remote', 'x', 'y'] as const;
+
 /**
- * Slabs that cover all but one corner of a box in four dimensions, then the whole: only an exact search sees what is left.
- * With `closed` the corner is covered as well.
+ * A last entry whose rim is covered by slabs and whose inside by many boxes that each nearly fill it: whether all of it is
+ * covered is a question about a staircase in eight directions, as hard as such questions get.
  */
-export function almostCoveredSpd({ closed, pieces }: { readonly closed: boolean; readonly pieces: number }): Region[] {
-  const whole: Box = { ...fullBox(4), protocol: { lo: 6, hi: 6 } };
-  const cut = 65536 - 16;
+export function hardSpd({ entries, seed = 1 }: { readonly entries: number; readonly seed?: number }): Region[] {
+  const random = seededRandom(seed);
+  const rim = 0.02;
+  const slabs = axes.flatMap((axis) => {
+    const width = Math.floor(last[axis] * rim);
+    return [
+      [{ ...tcp, [axis]: { lo: 0, hi: width } }],
+      [{ ...tcp, [axis]: { lo: last[axis] - width, hi: last[axis] } }],
+    ];
+  });
+  const inside = Array.from({ length: entries - slabs.length - 1 }, () => {
+    let box = tcp;
+    for (const axis of axes) {
+      const lo = Math.floor(random() * 0.1 * last[axis]);
+      const hi = last[axis] - Math.floor(random() * 0.1 * last[axis]);
+      box = { ...box, [axis]: { lo, hi } };
+    }
+    return [box];
+  });
+  return [...slabs, ...inside, [tcp]];
+}
+
+/**
+ * Slabs in four dimensions that cover all of a last entry but one small cell in its middle, which only an exact search
+ * finds; with `closed` that cell is covered as well.
+ */
+export function almostCoveredSpd({ closed, slabs }: { readonly closed: boolean; readonly slabs: number }): Region[] {
   const regions: Region[] = [];
-  for (const dimension of ['x', 'y'] as const) {
-    for (let piece = 0; piece < pieces; piece += 1) {
-      const lo = Math.floor((cut * piece) / pieces);
-      const hi = Math.floor((cut * (piece + 1)) / pieces) - 1;
-      if (lo <= hi) regions.push([{ ...whole, [dimension]: { lo, hi } }]);
+  const perAxis = Math.floor(slabs / axes.length);
+  let cell = tcp;
+  for (const axis of axes) {
+    const hole = Math.floor(0.618 * last[axis]);
+    cell = { ...cell, [axis]: { lo: hole, hi: hole + 15 } };
+    for (let slab = 0; slab < perAxis; slab += 1) {
+      const below = slab % 2 === 0;
+      const from = below ? 0 : hole + 16;
+      const length = (below ? hole : last[axis] + 1) - from;
+      const lo = from + Math.floor((length * (slab >> 1)) / Math.ceil(perAxis / 2));
+      const hi = from + Math.floor((length * ((slab >> 1) + 1)) / Math.ceil(perAxis / 2)) - 1;
+      if (lo <= hi) regions.push([{ ...tcp, [axis]: { lo, hi } }]);
     }
   }
-  for (const dimension of ['local', 'remote'] as const) {
-    for (let piece = 0; piece < pieces; piece += 1) {
-      const lo = Math.floor((0xffff_fff0 * piece) / pieces);
-      const hi = Math.floor((0xffff_fff0 * (piece + 1)) / pieces) - 1;
-      regions.push([{ ...whole, [dimension]: { lo, hi } }]);
-    }
-  }
-  if (closed) {
-    const corner: Interval = { lo: 0xffff_fff0, hi: 0xffff_ffff };
-    regions.push([{ ...whole, local: corner, remote: corner, x: { lo: cut, hi: 65535 }, y: { lo: cut, hi: 65535 } }]);
-  }
-  return [...regions, [whole]];
+  return [...regions, ...(closed ? [[cell]] : []), [tcp]];
 }
 
 /** A box of a tiny part of IPv4 space, so that all that differs can be enumerated: see `tinyPackets`. */

@@ -15,6 +15,7 @@ import { type Box, type Dimension, dimensions, type Interval, type Region } from
 import { buildBoxTable } from './box-table.js';
 import { cellOf } from './coordinates.js';
 import { coverSearch } from './cover-search.js';
+import { meterOf } from './meter.js';
 import { witnessPacket } from './witness.js';
 
 export { type Dimension, dimensions, everything, fullBox, isProper } from './box.js';
@@ -48,10 +49,11 @@ function overlap<T extends AddressValue>(a: Interval<T>, b: Interval<T>): Interv
 export function intersects(a: Box, b: Box): boolean {
   return (
     a.family === b.family &&
-    meets(a.direction, b.direction) &&
-    meets(a.local, b.local) &&
+    // Addresses first: they tell most pairs apart.
     meets(a.remote, b.remote) &&
+    meets(a.local, b.local) &&
     meets(a.protocol, b.protocol) &&
+    meets(a.direction, b.direction) &&
     meets(a.x, b.x) &&
     meets(a.y, b.y)
   );
@@ -154,20 +156,16 @@ export function isCovered(box: Box, region: Region, budget = defaultBudget): Cov
   const hi = new Uint32Array(dimensions.length);
   cellOf(table.space, box, lo, hi);
   let rest: Box | undefined;
-  const result = coverSearch(table).run(
-    lo,
-    hi,
-    Uint32Array.from(relevant, (_, at) => at + 1),
-    budget,
-    {
-      open(cell) {
-        rest = cell();
-        return false;
-      },
+  const rows = Uint32Array.from(relevant, (_, at) => at + 1);
+  const meter = meterOf(budget);
+  const finished = coverSearch(table).run(lo, hi, rows, meter, {
+    open(cell) {
+      rest = cell();
+      return false;
     },
-  );
+  });
   if (rest) return { kind: 'open', witness: witnessPacket(rest), rest };
-  return result.finished ? { kind: 'covered' } : { kind: 'undecided', spent: result.spent };
+  return finished ? { kind: 'covered' } : { kind: 'undecided', spent: meter.spent };
 }
 
 /** Is every packet of one region in another? */

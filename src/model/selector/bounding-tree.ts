@@ -3,19 +3,25 @@
  * is in one leaf. Nodes know the lowest and the highest entry below them, so that a search for the first entry passes
  * over what cannot be better than what it has.
  */
-import { type BoxTable, rowHolds, rowMeets } from './box-table.js';
+import { type BoxTable, rowHolds, rowMeets, rowSize } from './box-table.js';
 import { cutChooser } from './choose-cut.js';
 import { dimensionCount } from './coordinates.js';
+import { type Meter, spend, unlimited } from './meter.js';
+import { withRoom } from './typed-arrays.js';
 
 export interface BoundingTree {
   /** The lowest entry in [from, to) with a row that meets the cell, or -1. */
   firstMeeting(lo: Uint32Array, hi: Uint32Array, from: number, to: number, accept?: (entry: number) => boolean): number;
-  /** The lowest entry in [from, to) with one row that holds all of the cell, or -1. */
-  firstHolding(lo: Uint32Array, hi: Uint32Array, from: number, to: number, accept?: (entry: number) => boolean): number;
-  /** All rows of entries in [from, to) that meet the cell, in order; undefined when there are more than `limit`. */
-  rowsMeeting(lo: Uint32Array, hi: Uint32Array, from: number, to: number, limit: number): Uint32Array | undefined;
-  /** Rows and nodes that were looked at so far: the work of searches, for budgets. */
-  readonly visited: number;
+  /** The lowest entry below `to` with one row that holds all of the cell, -1 for none, undefined when the budget ran out. */
+  firstHolding(
+    lo: Uint32Array,
+    hi: Uint32Array,
+    to: number,
+    meter: Meter,
+    accept?: (entry: number) => boolean,
+  ): number | undefined;
+  /** All rows of entries in [from, to) that meet the cell, in order; undefined when the budget ran out. */
+  rowsMeeting(lo: Uint32Array, hi: Uint32Array, from: number, to: number, meter: Meter): Uint32Array | undefined;
 }
 
 const leafRowsMax = 4;
@@ -33,8 +39,9 @@ export function buildBoundingTree(table: BoxTable): BoundingTree {
   const choose = cutChooser(table);
   const order = Uint32Array.from({ length: table.count }, (_, row) => row);
   const scratch = new Uint32Array(table.count);
-  const cellLo = new Uint32Array(dimensionCount);
-  const cellHi = new Uint32Array(dimensionCount);
+  const sides = new Int8Array(table.count);
+  const cellLo = Uint32Array.of(0, 0, 0, 0, 0, 0);
+  const cellHi = Uint32Array.of(1, table.space.local.last, table.space.remote.last, 255, 65535, 65535);
   let nodes = new Uint32Array(1024 * nodeSize);
   let boundsLo = new Uint32Array(1024 * dimensionCount);
   let boundsHi = new Uint32Array(1024 * dimensionCount);
@@ -42,58 +49,94 @@ export function buildBoundingTree(table: BoxTable): BoundingTree {
   grow(0, 0, table.count, 0);
   return searches();
 
+  /** Makes `node` of the rows start..end of `order`. The cell serves to choose cuts; bounds come from below. */
   function grow(node: number, start: number, end: number, depth: number): void {
-    cellLo.fill(0xffff_ffff);
-    cellHi.fill(0);
+    const base = node * nodeSize;
+    if (end - start <= leafRowsMax) {
+      nodes[base] = start;
+      nodes[base + 1] = leafFlag + end - start;
+      boundRows(node, start, end);
+      return;
+    }
+    const cut = depth < depthMax ? partition(start, end) : undefined;
+    // Without a cut that parts the rows well, earlier entries and later ones.
+    const { dimension, where, above, both } = cut ?? { dimension: 0, where: 0, above: (start + end) >>> 1, both: end };
+    const first = nodeCount;
+    nodeCount += (above > start ? 1 : 0) + (both > above ? 1 : 0) + (end > both ? 1 : 0);
+    nodes = withRoom(nodes, nodeCount * nodeSize);
+    boundsLo = withRoom(boundsLo, nodeCount * dimensionCount);
+    boundsHi = withRoom(boundsHi, nodeCount * dimensionCount);
+    nodes[base] = first;
+    nodes[base + 1] = nodeCount - first;
+    let child = first;
+    const lo = cellLo[dimension]!;
+    const hi = cellHi[dimension]!;
+    if (above > start) {
+      if (cut) cellHi[dimension] = where;
+      grow(child++, start, above, depth + 1);
+      cellHi[dimension] = hi;
+    }
+    if (both > above) {
+      if (cut) cellLo[dimension] = where + 1;
+      grow(child++, above, both, depth + 1);
+      cellLo[dimension] = lo;
+    }
+    if (end > both) grow(child++, both, end, depth + 1);
+    boundChildren(node, first, child);
+  }
+
+  function boundRows(node: number, start: number, end: number): void {
     let lowest = 0xffff_ffff;
     let highest = 0;
+    boundsLo.fill(0xffff_ffff, node * dimensionCount, (node + 1) * dimensionCount);
     for (let at = start; at < end; at += 1) {
       const row = order[at]!;
       lowest = Math.min(lowest, entries[row]!);
       highest = Math.max(highest, entries[row]!);
-      const base = row * dimensionCount;
-      for (let dimension = 0; dimension < dimensionCount; dimension += 1) {
-        if (rowLo[base + dimension]! < cellLo[dimension]!) cellLo[dimension] = rowLo[base + dimension]!;
-        if (rowHi[base + dimension]! > cellHi[dimension]!) cellHi[dimension] = rowHi[base + dimension]!;
-      }
+      widen(node, rowLo, rowHi, row * rowSize);
     }
-    boundsLo.set(cellLo, node * dimensionCount);
-    boundsHi.set(cellHi, node * dimensionCount);
-    const base = node * nodeSize;
-    nodes[base + 2] = lowest;
-    nodes[base + 3] = highest;
-    const count = end - start;
-    if (count <= leafRowsMax) {
-      nodes[base] = start;
-      nodes[base + 1] = leafFlag + count;
-      return;
-    }
-    const ends = depth < depthMax ? partition(start, end) : undefined;
-    const parts = ends ?? [start, (start + end) >>> 1, end];
-    const children = parts.length - 1;
-    const first = nodeCount;
-    nodeCount += children;
-    if (nodes.length < nodeCount * nodeSize) {
-      nodes = grown(nodes);
-      boundsLo = grown(boundsLo);
-      boundsHi = grown(boundsHi);
-    }
-    nodes[base] = first;
-    nodes[base + 1] = children;
-    for (let child = 0; child < children; child += 1) grow(first + child, parts[child]!, parts[child + 1]!, depth + 1);
+    nodes[node * nodeSize + 2] = lowest;
+    nodes[node * nodeSize + 3] = highest;
   }
 
-  /** Sorts start..end of `order` into what is below, above and on both sides of a cut; gives the ends of the parts. */
-  function partition(start: number, end: number): number[] | undefined {
+  function boundChildren(node: number, first: number, last: number): void {
+    let lowest = 0xffff_ffff;
+    let highest = 0;
+    boundsLo.fill(0xffff_ffff, node * dimensionCount, (node + 1) * dimensionCount);
+    for (let child = first; child < last; child += 1) {
+      lowest = Math.min(lowest, nodes[child * nodeSize + 2]!);
+      highest = Math.max(highest, nodes[child * nodeSize + 3]!);
+      widen(node, boundsLo, boundsHi, child * dimensionCount);
+    }
+    nodes[node * nodeSize + 2] = lowest;
+    nodes[node * nodeSize + 3] = highest;
+  }
+
+  /** Makes the bounds of a node hold what is at `from` of two arrays. */
+  function widen(node: number, lo: Uint32Array, hi: Uint32Array, from: number): void {
+    const base = node * dimensionCount;
+    for (let dimension = 0; dimension < dimensionCount; dimension += 1) {
+      if (lo[from + dimension]! < boundsLo[base + dimension]!) boundsLo[base + dimension] = lo[from + dimension]!;
+      if (hi[from + dimension]! > boundsHi[base + dimension]!) boundsHi[base + dimension] = hi[from + dimension]!;
+    }
+  }
+
+  /** Sorts start..end of `order` into what is below a cut, above it, on both sides of it; gives where the parts begin. */
+  function partition(
+    start: number,
+    end: number,
+  ): { dimension: number; where: number; above: number; both: number } | undefined {
     const cut = choose(order, start, end, cellLo, cellHi);
     if (!cut) return undefined;
     const { dimension, at: where } = cut;
     let below = 0;
     let above = 0;
     for (let at = start; at < end; at += 1) {
-      const base = order[at]! * dimensionCount + dimension;
-      if (rowHi[base]! <= where) below += 1;
-      else if (rowLo[base]! > where) above += 1;
+      const face = order[at]! * rowSize + dimension;
+      const side = rowHi[face]! <= where ? -1 : rowLo[face]! > where ? 1 : 0;
+      sides[at] = side;
+      if (side < 0) below += 1;
+      else if (side > 0) above += 1;
     }
     const count = end - start;
     if (Math.max(below, above, count - below - above) > hopelessShare * count) return undefined;
@@ -101,20 +144,15 @@ export function buildBoundingTree(table: BoxTable): BoundingTree {
     let toAbove = start + below;
     let toBoth = start + below + above;
     for (let at = start; at < end; at += 1) {
-      const row = order[at]!;
-      const base = row * dimensionCount + dimension;
-      if (rowHi[base]! <= where) scratch[toBelow++] = row;
-      else if (rowLo[base]! > where) scratch[toAbove++] = row;
-      else scratch[toBoth++] = row;
+      if (sides[at]! < 0) scratch[toBelow++] = order[at]!;
+      else if (sides[at]! > 0) scratch[toAbove++] = order[at]!;
+      else scratch[toBoth++] = order[at]!;
     }
     order.set(scratch.subarray(start, end), start);
-    const ends = [start, start + below, start + below + above, end];
-    return ends.filter((value, index) => index === 0 || value !== ends[index - 1]);
+    return { dimension, where, above: start + below, both: start + below + above };
   }
 
   function searches(): BoundingTree {
-    let visited = 0;
-
     const nodeMeets = (node: number, lo: Uint32Array, hi: Uint32Array): boolean => {
       const base = node * dimensionCount;
       for (let dimension = 0; dimension < dimensionCount; dimension += 1) {
@@ -131,20 +169,27 @@ export function buildBoundingTree(table: BoxTable): BoundingTree {
     };
 
     const first =
-      (nodeFits: typeof nodeMeets, rowFits: typeof rowMeets): BoundingTree['firstMeeting'] =>
-      (lo, hi, from, to, accept) => {
+      (nodeFits: typeof nodeMeets, rowFits: typeof rowMeets) =>
+      (
+        lo: Uint32Array,
+        hi: Uint32Array,
+        from: number,
+        to: number,
+        meter: Meter,
+        accept?: (entry: number) => boolean,
+      ): number | undefined => {
         let best = to;
         // Not shared between calls: `accept` may ask this tree in turn.
         const waiting = table.count > 0 ? [0] : [];
         for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
-          visited += 1;
+          if (!spend(meter, 1)) return undefined;
           const base = node * nodeSize;
           if (nodes[base + 2]! >= best || nodes[base + 3]! < from || !nodeFits(node, lo, hi)) continue;
           const start = nodes[base]!;
           const count = nodes[base + 1]!;
           if (count >= leafFlag) {
             for (let at = start; at < start + count - leafFlag; at += 1) {
-              visited += 1;
+              if (!spend(meter, 1)) return undefined;
               const entry = entries[order[at]!]!;
               if (entry < from || entry >= best || !rowFits(table, order[at]!, lo, hi)) continue;
               if (accept?.(entry) !== false) best = entry;
@@ -162,14 +207,17 @@ export function buildBoundingTree(table: BoxTable): BoundingTree {
         return best < to ? best : -1;
       };
 
+    const firstThatMeets = first(nodeMeets, rowMeets);
+    const firstThatHolds = first(nodeHolds, rowHolds);
+
     return {
-      firstMeeting: first(nodeMeets, rowMeets),
-      firstHolding: first(nodeHolds, rowHolds),
-      rowsMeeting(lo, hi, from, to, limit) {
+      firstMeeting: (lo, hi, from, to, accept) => firstThatMeets(lo, hi, from, to, unlimited(), accept) ?? -1,
+      firstHolding: (lo, hi, to, meter, accept) => firstThatHolds(lo, hi, 0, to, meter, accept),
+      rowsMeeting(lo, hi, from, to, meter) {
         const found: number[] = [];
         const waiting = table.count > 0 ? [0] : [];
         for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
-          visited += 1;
+          if (!spend(meter, 1)) return undefined;
           const base = node * nodeSize;
           if (nodes[base + 2]! >= to || nodes[base + 3]! < from || !nodeMeets(node, lo, hi)) continue;
           const start = nodes[base]!;
@@ -179,24 +227,14 @@ export function buildBoundingTree(table: BoxTable): BoundingTree {
             continue;
           }
           for (let at = start; at < start + count - leafFlag; at += 1) {
-            visited += 1;
+            if (!spend(meter, 1)) return undefined;
             const row = order[at]!;
             if (entries[row]! < from || entries[row]! >= to || !rowMeets(table, row, lo, hi)) continue;
-            if (found.length >= limit) return undefined;
             found.push(row);
           }
         }
         return Uint32Array.from(found).sort();
       },
-      get visited() {
-        return visited;
-      },
     };
   }
-}
-
-function grown(from: Uint32Array): Uint32Array<ArrayBuffer> {
-  const to = new Uint32Array(2 * from.length);
-  to.set(from);
-  return to;
 }

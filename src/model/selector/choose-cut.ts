@@ -1,5 +1,5 @@
 /** Where to cut a set of rows in two, for the trees: judged on a sample of the rows and a few faces per dimension. */
-import type { BoxTable } from './box-table.js';
+import { type BoxTable, rowSize } from './box-table.js';
 import { dimensionCount } from './coordinates.js';
 
 /** Rows that are looked at to place a cut. */
@@ -40,7 +40,7 @@ export function cutChooser({ lo: rowLo, hi: rowHi }: BoxTable): CutChooser {
   return (rows, start, end, lo, hi) => {
     const size = Math.min(sampleMax, end - start);
     const stride = (end - start) / size;
-    for (let at = 0; at < size; at += 1) sample[at] = rows[start + Math.floor((at + 0.5) * stride)]! * dimensionCount;
+    for (let at = 0; at < size; at += 1) sample[at] = rows[start + Math.floor((at + 0.5) * stride)]! * rowSize;
     restricted.fill(0);
     for (let at = 0; at < size; at += 1) {
       for (let dimension = 0; dimension < dimensionCount; dimension += 1) {

@@ -1,5 +1,5 @@
 /** Where an exact search cuts a cell: at a face of one of the rows that meet it. */
-import type { BoxTable } from './box-table.js';
+import { type BoxTable, rowSize } from './box-table.js';
 import { dimensionCount, protocolDimension } from './coordinates.js';
 
 /** About so many faces are looked at to find the median. */
@@ -22,7 +22,7 @@ export type FaceChooser = (
 
 /** In how many dimensions does a row meet only a part of a cell that it meets? */
 export function restrictions({ lo, hi }: BoxTable, row: number, cellLo: Uint32Array, cellHi: Uint32Array): number {
-  const base = row * dimensionCount;
+  const base = row * rowSize;
   let count = 0;
   for (let dimension = 0; dimension < dimensionCount; dimension += 1) {
     if (lo[base + dimension]! > cellLo[dimension]! || hi[base + dimension]! < cellHi[dimension]!) count += 1;
@@ -45,7 +45,7 @@ export function faceChooser(table: BoxTable): FaceChooser {
     for (let at = start; at < end; at += 1) {
       const row = rows[at]!;
       const weight = 4 ** -restrictions(table, row, cellLo, cellHi);
-      const base = row * dimensionCount;
+      const base = row * rowSize;
       for (let dimension = 0; dimension < dimensionCount; dimension += 1) {
         if (rowLo[base + dimension]! > cellLo[dimension]!) weights[dimension]! += weight;
         if (rowHi[base + dimension]! < cellHi[dimension]!) weights[dimension]! += weight;
@@ -77,8 +77,8 @@ export function faceChooser(table: BoxTable): FaceChooser {
     for (const step of stride === 1 ? [1] : [stride, 1]) {
       for (let at = start; at < end; at += step) {
         const row = rows[at]!;
-        const first = rowLo[row * dimensionCount + dimension]!;
-        const last = rowHi[row * dimensionCount + dimension]!;
+        const first = rowLo[row * rowSize + dimension]!;
+        const last = rowHi[row * rowSize + dimension]!;
         if (first <= cellLo[dimension]! && last >= cellHi[dimension]!) continue;
         const weight = 4 ** -restrictions(table, row, cellLo, cellHi);
         if (first > cellLo[dimension]!) faces.push({ at: first - 1, weight });

@@ -4,8 +4,9 @@ import { intersects } from './algebra.js';
 import type { Alignment, Keyed } from './alignment.js';
 import { buildBoundingTree } from './bounding-tree.js';
 import type { Box } from './box.js';
-import { type BoxTable, buildBoxTable, rowMeets } from './box-table.js';
+import { type BoxTable, buildBoxTable, rowMeets, rowSize } from './box-table.js';
 import { dimensionCount } from './coordinates.js';
+import { unlimited } from './meter.js';
 import { boxVolume } from './simplify.js';
 
 /** A cell to be searched, with the rows that meet it. */
@@ -38,14 +39,15 @@ export function compareFamily(family: Family, before: Keyed, after: Keyed, chang
     ...changed.after.flatMap((entry) => after.regions[entry]!),
   ].filter((box) => box.family === family);
   const few = changedBoxes.length <= comparedMax;
+  const isRelevant = few ? meetsAny(changedBoxes) : () => true;
   const boxes: Box[] = [];
   const keys: number[] = [];
   const entries: number[] = [];
   const changedRows: number[] = [];
   const add = (list: Keyed, changedEntries: ReadonlySet<number>) => {
-    for (let entry = 0; entry < list.regions.length; entry += 1) {
+    for (let entry = 0; changedBoxes.length > 0 && entry < list.regions.length; entry += 1) {
       for (const box of list.regions[entry]!) {
-        if (box.family !== family || (few && !changedBoxes.some((other) => intersects(other, box)))) continue;
+        if (box.family !== family || !isRelevant(box)) continue;
         if (changedEntries.has(entry)) changedRows.push(boxes.length);
         boxes.push(box);
         keys.push(list.keys[entry]!);
@@ -66,7 +68,7 @@ export function compareFamily(family: Family, before: Keyed, after: Keyed, chang
     const meeting = few ? comparing() : searching();
     const done = new Set<number>();
     for (const row of changedRows) {
-      const at = row * dimensionCount;
+      const at = row * rowSize;
       const lo = table.lo.slice(at, at + dimensionCount);
       const hi = table.hi.slice(at, at + dimensionCount);
       const rows = meeting(lo, hi);
@@ -88,6 +90,23 @@ export function compareFamily(family: Family, before: Keyed, after: Keyed, chang
 
   function searching(): (lo: Uint32Array, hi: Uint32Array) => Uint32Array {
     const tree = buildBoundingTree(table);
-    return (lo, hi) => tree.rowsMeeting(lo, hi, 0, Number.POSITIVE_INFINITY, table.count) ?? new Uint32Array();
+    return (lo, hi) => tree.rowsMeeting(lo, hi, 0, Number.POSITIVE_INFINITY, unlimited()) ?? new Uint32Array();
   }
+}
+
+/** Tells whether a box may meet one of some boxes of its family: surely not where it says no. */
+function meetsAny(changed: readonly Box[]): (box: Box) => boolean {
+  if (changed[0]?.family !== 4) return (box) => changed.some((other) => intersects(other, box));
+  // Plain numbers, compared as such, are several times faster than addresses that might be bigints.
+  const ends = changed.map(({ local, remote }) => [local.lo, local.hi, remote.lo, remote.hi].map(Number));
+  return ({ local, remote }) => {
+    const localLo = local.lo as number;
+    const localHi = local.hi as number;
+    const remoteLo = remote.lo as number;
+    const remoteHi = remote.hi as number;
+    for (const [lo1, hi1, lo2, hi2] of ends) {
+      if (remoteLo <= hi2! && remoteHi >= lo2! && localLo <= hi1! && localHi >= lo1!) return true;
+    }
+    return false;
+  };
 }

@@ -6,7 +6,7 @@
  * interval tells two addresses of an elementary range apart, so nothing is lost.
  */
 import { type AddressValue, type Family, lastAddress } from '../address.js';
-import type { Box, Interval } from './box.js';
+import type { Box } from './box.js';
 
 /** The two ends of an address dimension. */
 export interface AddressAxis {
@@ -36,23 +36,25 @@ const ipv4Axis: AddressAxis = {
   highest: (coordinate) => coordinate,
 };
 
-/** An axis, and the coordinates of both ends of each interval that it was made for. */
-export interface RankedIntervals {
-  readonly axis: AddressAxis;
-  readonly lo: Uint32Array;
-  readonly hi: Uint32Array;
-}
-
-/** Finds the coordinates of address intervals of one family. */
-export function rankIntervals(family: Family, intervals: readonly Interval<AddressValue>[]): RankedIntervals {
-  if (family === 6) return rankIpv6(intervals);
-  const lo = new Uint32Array(intervals.length);
-  const hi = new Uint32Array(intervals.length);
-  for (let at = 0; at < intervals.length; at += 1) {
-    lo[at] = Number(intervals[at]!.lo);
-    hi[at] = Number(intervals[at]!.hi);
+/**
+ * Makes an axis for one end of boxes of one family, and writes the coordinates of the k-th box's interval to lo and hi at
+ * k·stride.
+ */
+export function rankEnds(
+  family: Family,
+  boxes: readonly Box[],
+  end: 'local' | 'remote',
+  lo: Uint32Array,
+  hi: Uint32Array,
+  stride: number,
+): AddressAxis {
+  if (family === 6) return rankIpv6(boxes, end, lo, hi, stride);
+  for (let at = 0; at < boxes.length; at += 1) {
+    const interval = boxes[at]![end];
+    lo[at * stride] = Number(interval.lo);
+    hi[at * stride] = Number(interval.hi);
   }
-  return { axis: ipv4Axis, lo, hi };
+  return ipv4Axis;
 }
 
 // One BigInt store splits an address into 32-bit words without a BigInt per word.
@@ -65,8 +67,14 @@ function split(value: bigint): void {
   halves[1] = value >> 64n;
 }
 
-function rankIpv6(intervals: readonly Interval<AddressValue>[]): RankedIntervals {
-  const count = intervals.length;
+function rankIpv6(
+  boxes: readonly Box[],
+  end: 'local' | 'remote',
+  lo: Uint32Array,
+  hi: Uint32Array,
+  stride: number,
+): AddressAxis {
+  const count = boxes.length;
   // Number 2k is where interval k begins, 2k+1 where it has ended, the last one is the axis's own beginning.
   const candidates = 2 * count + 1;
   const w0 = new Uint32Array(candidates);
@@ -85,40 +93,65 @@ function rankIpv6(intervals: readonly Interval<AddressValue>[]): RankedIntervals
     order[used++] = at;
   };
   for (let at = 0; at < count; at += 1) {
-    const { lo, hi } = intervals[at]!;
-    put(2 * at, lo as bigint);
-    if (hi !== last) put(2 * at + 1, (hi as bigint) + 1n);
+    const interval = boxes[at]![end];
+    put(2 * at, interval.lo as bigint);
+    if (interval.hi !== last) put(2 * at + 1, (interval.hi as bigint) + 1n);
   }
   put(2 * count, 0n);
-  const sorted = order
-    .subarray(0, used)
-    .sort((a, b) => w0[a]! - w0[b]! || w1[a]! - w1[b]! || w2[a]! - w2[b]! || w3[a]! - w3[b]!);
+  const sorted = sortByWords(order.subarray(0, used), [w3, w2, w1, w0]);
   const rank = new Uint32Array(candidates);
+  const cuts = new Uint32Array(used);
   let ranks = 0;
-  let previous = -1;
   for (const at of sorted) {
+    const previous = cuts[ranks - 1];
     const same =
-      previous >= 0 &&
-      w0[at] === w0[previous] &&
-      w1[at] === w1[previous] &&
+      previous !== undefined &&
+      w3[at] === w3[previous] &&
       w2[at] === w2[previous] &&
-      w3[at] === w3[previous];
-    if (!same) {
-      // Ranks never outrun the scan, so the cuts may be gathered at the front of `order`.
-      order[ranks++] = at;
-      previous = at;
-    }
+      w1[at] === w1[previous] &&
+      w0[at] === w0[previous];
+    if (!same) cuts[ranks++] = at;
     rank[at] = ranks - 1;
   }
-  const cuts = order.subarray(0, ranks);
-  const lo = new Uint32Array(count);
-  const hi = new Uint32Array(count);
   for (let at = 0; at < count; at += 1) {
-    lo[at] = rank[2 * at]!;
-    hi[at] = intervals[at]!.hi === last ? ranks - 1 : rank[2 * at + 1]! - 1;
+    lo[at * stride] = rank[2 * at]!;
+    hi[at * stride] = boxes[at]![end].hi === last ? ranks - 1 : rank[2 * at + 1]! - 1;
   }
-  const pick = (from: Uint32Array) => Uint32Array.from(cuts, (at) => from[at]!);
-  return { axis: ipv6Axis(pick(w0), pick(w1), pick(w2), pick(w3)), lo, hi };
+  const pick = (from: Uint32Array) => Uint32Array.from(cuts.subarray(0, ranks), (at) => from[at]!);
+  return ipv6Axis(pick(w0), pick(w1), pick(w2), pick(w3));
+}
+
+/** Below this many numbers a sort by comparing is faster than one by digits. */
+const radixMin = 4096;
+
+/** Sorts numbers of rows by the words of the rows, the least significant word first in `byWeight`. */
+function sortByWords(order: Uint32Array<ArrayBuffer>, byWeight: readonly Uint32Array[]): Uint32Array {
+  if (order.length < radixMin) {
+    const words = byWeight.slice().reverse();
+    return order.sort((a, b) => {
+      for (const word of words) if (word[a] !== word[b]) return word[a]! - word[b]!;
+      return 0;
+    });
+  }
+  let from = order;
+  let to = new Uint32Array(order.length);
+  const starts = new Uint32Array(65537);
+  for (const word of byWeight) {
+    for (const shift of [0, 16]) {
+      starts.fill(0);
+      for (const at of from) starts[((word[at]! >>> shift) & 0xffff) + 1]! += 1;
+      // Words that are the same everywhere, as those of a common prefix or of host bits, need no pass.
+      if (starts.includes(from.length, 1)) continue;
+      for (let digit = 1; digit < starts.length; digit += 1) starts[digit]! += starts[digit - 1]!;
+      for (const at of from) {
+        const digit = (word[at]! >>> shift) & 0xffff;
+        to[starts[digit]!] = at;
+        starts[digit]! += 1;
+      }
+      [from, to] = [to, from];
+    }
+  }
+  return from;
 }
 
 function ipv6Axis(w0: Uint32Array, w1: Uint32Array, w2: Uint32Array, w3: Uint32Array): AddressAxis {

@@ -7,9 +7,10 @@
  * hence the budget.
  */
 import type { Box } from './box.js';
-import type { BoxTable } from './box-table.js';
+import { type BoxTable, rowSize } from './box-table.js';
 import { faceChooser, restrictions } from './choose-face.js';
 import { boxOf, dimensionCount } from './coordinates.js';
+import { type Meter, spend } from './meter.js';
 import { withRoom } from './typed-arrays.js';
 
 export interface CoverVisitor {
@@ -19,16 +20,12 @@ export interface CoverVisitor {
   use?(row: number): void;
 }
 
-export interface CoverResult {
-  /** False when the budget ran out first. Stopping by `open` counts as finished. */
-  readonly finished: boolean;
-  /** Steps: rows looked at, once for each piece. */
-  readonly spent: number;
-}
-
 export interface CoverSearch {
-  /** Searches the cell lo..hi among some rows. Not reentrant: a visitor must not call it. */
-  run(lo: Uint32Array, hi: Uint32Array, rows: Uint32Array, budget: number, visitor: CoverVisitor): CoverResult;
+  /**
+   * Searches the cell lo..hi among some rows; a step is a row looked at for a piece. False when the budget ran out first;
+   * stopping by `open` counts as finished. Not reentrant: a visitor must not call it.
+   */
+  run(lo: Uint32Array, hi: Uint32Array, rows: Uint32Array, meter: Meter, visitor: CoverVisitor): boolean;
 }
 
 /** A frame is a cell, and where its candidate rows are in the pool. */
@@ -47,8 +44,7 @@ export function coverSearch(table: BoxTable): CoverSearch {
   let top = 0;
 
   return {
-    run(lo, hi, rows, budget, visitor) {
-      let spent = 0;
+    run(lo, hi, rows, meter, visitor) {
       top = 0;
       pool = withRoom(pool, rows.length);
       pool.set(rows);
@@ -65,14 +61,13 @@ export function coverSearch(table: BoxTable): CoverSearch {
         const free = end;
         pool = withRoom(pool, free + (end - start));
         for (;;) {
-          spent += end - start + 1;
-          if (spent > budget) return { finished: false, spent };
+          if (!spend(meter, end - start + 1)) return false;
           const kept = filter(start, end, free, visitor);
           if (kept < 0) break; // covered
           start = free;
           end = kept;
           if (start === end) {
-            if (!visitor.open(() => boxOf(table.space, cellLo, cellHi))) return { finished: true, spent };
+            if (!visitor.open(() => boxOf(table.space, cellLo, cellHi))) return true;
             break;
           }
           const slabs = slabDimension();
@@ -81,11 +76,11 @@ export function coverSearch(table: BoxTable): CoverSearch {
             cutCell(face.dimension, face.at, face.at + 1, start, end);
             break;
           }
-          spent += end - start;
+          if (!spend(meter, end - start)) return false;
           if (sweep(slabs, start, end, visitor)) break;
         }
       }
-      return { finished: true, spent };
+      return true;
     },
   };
 
@@ -115,7 +110,7 @@ export function coverSearch(table: BoxTable): CoverSearch {
     let write = to;
     next: for (let at = start; at < end; at += 1) {
       const row = pool[at]!;
-      const base = row * dimensionCount;
+      const base = row * rowSize;
       let restricted = 0;
       let where = 0;
       for (let dimension = 0; dimension < dimensionCount; dimension += 1) {
@@ -153,19 +148,19 @@ export function coverSearch(table: BoxTable): CoverSearch {
   function sweep(dimension: number, start: number, end: number, visitor: CoverVisitor): boolean {
     const slabs: number[] = [];
     for (let at = start; at < end; at += 1) {
-      const base = pool[at]! * dimensionCount + dimension;
+      const base = pool[at]! * rowSize + dimension;
       const isSlab =
         (rowLo[base]! > cellLo[dimension]! || rowHi[base]! < cellHi[dimension]!) &&
         restrictions(table, pool[at]!, cellLo, cellHi) === 1;
       if (isSlab) slabs.push(pool[at]!);
     }
-    slabs.sort((a, b) => rowLo[a * dimensionCount + dimension]! - rowLo[b * dimensionCount + dimension]!);
+    slabs.sort((a, b) => rowLo[a * rowSize + dimension]! - rowLo[b * rowSize + dimension]!);
     const gapLo: number[] = [];
     const gapHi: number[] = [];
     const limit = cellHi[dimension]!;
     let reach = cellLo[dimension]!; // the first coordinate not known to be covered
     for (let at = 0; at < slabs.length && reach <= limit; ) {
-      const first = rowLo[slabs[at]! * dimensionCount + dimension]!;
+      const first = rowLo[slabs[at]! * rowSize + dimension]!;
       if (first > reach) {
         gapLo.push(reach);
         gapHi.push(first - 1);
@@ -174,8 +169,8 @@ export function coverSearch(table: BoxTable): CoverSearch {
       // Of all slabs that begin by here the one that goes furthest makes the others needless.
       let furthest = -1;
       let best = -1;
-      for (; at < slabs.length && rowLo[slabs[at]! * dimensionCount + dimension]! <= reach; at += 1) {
-        const last = rowHi[slabs[at]! * dimensionCount + dimension]!;
+      for (; at < slabs.length && rowLo[slabs[at]! * rowSize + dimension]! <= reach; at += 1) {
+        const last = rowHi[slabs[at]! * rowSize + dimension]!;
         if (last > furthest) {
           furthest = last;
           best = slabs[at]!;

@@ -1,11 +1,11 @@
 /**
- * The packed form of a cut tree, for look-ups that touch little memory: one array of 32-bit words, nodes that are visited
- * together near each other.
+ * The packed form of a cut tree. What a look-up costs is reading memory, so nodes are small enough for most of them to
+ * stay in the cache, those visited together lie together, and the rows of leaves are elsewhere.
  *
  * A plain node is two words, children's position·8 + dimension and the cut; its two children are neighbours. A leaf is two
- * words, position·8 + 6 and the end of its rows. A node with a fallback or a third child is position·8 + 7 and points at
- * five words: fallback entry, third child, lowest entry below, and the two words of the node as if it were plain. A row
- * is: packed dimensions·8 + count, its entry, then for each tested dimension the lower end and the width.
+ * words, first word of its rows·8 + 6 and the end of its rows. A node with a fallback or a third child is position·8 + 7
+ * and points at five words: fallback entry, third child, lowest entry below, and the two words of the node as if it were
+ * plain. A row is: packed dimensions·8 + count, its entry, then for each tested dimension the lower end and the width.
  */
 import { dimensionCount } from './coordinates.js';
 import { withRoom } from './typed-arrays.js';
@@ -28,7 +28,7 @@ export function signed(coordinate: number): number {
 const clusterLevels = 2;
 
 /** Packs the nodes; the root is at word 0. */
-export function packCutTree(nodes: Int32Array, rows: Int32Array): Int32Array {
+export function packCutTree(nodes: Int32Array): Int32Array {
   let code = new Int32Array(1024);
   let size = 2;
   const take = (words: number): number => {
@@ -61,12 +61,8 @@ export function packCutTree(nodes: Int32Array, rows: Int32Array): Int32Array {
       }
     }
     if (dimension === leaf) {
-      const from = nodes[base + 1]!;
-      const length = nodes[base + 2]! - from;
-      const to = take(length);
-      code.set(rows.subarray(from, from + length), to);
-      code[words] = to * 8 + leaf;
-      code[words + 1] = to + length;
+      code[words] = nodes[base + 1]! * 8 + leaf;
+      code[words + 1] = nodes[base + 2]!;
       return;
     }
     const pair = take(4);
@@ -80,8 +76,8 @@ export function packCutTree(nodes: Int32Array, rows: Int32Array): Int32Array {
   }
 }
 
-/** Look-ups in a packed tree of at most `depthMax` levels. */
-export function lookup(code: Int32Array, depthMax: number) {
+/** Look-ups in a packed tree of at most `depthMax` levels with the rows of its leaves. */
+export function lookup(code: Int32Array, rows: Int32Array, depthMax: number) {
   const point = new Int32Array(8);
   const waiting = new Int32Array(depthMax + 1);
   return (direction: number, local: number, remote: number, protocol: number, x: number, y: number): number => {
@@ -113,17 +109,17 @@ export function lookup(code: Int32Array, depthMax: number) {
           }
           if (dimension === leaf) {
             let at = word >>> 3;
-            rows: while (at < cut) {
-              let tests = code[at]!;
-              const entry = code[at + 1]!;
+            next: while (at < cut) {
+              let tests = rows[at]!;
+              const entry = rows[at + 1]!;
               // Rows are in the order of their entries: those behind cannot be better.
               if (entry >= best) break;
               const end = at + 2 + 2 * (tests & 7);
               for (at += 2; at < end; at += 2) {
                 tests >>>= 3;
-                if ((point[tests & 7]! - code[at]!) >>> 0 > code[at + 1]! >>> 0) {
+                if ((point[tests & 7]! - rows[at]!) >>> 0 > rows[at + 1]! >>> 0) {
                   at = end;
-                  continue rows;
+                  continue next;
                 }
               }
               best = entry;

@@ -8,7 +8,7 @@
  * times its size; a bad one only makes look-ups slower. A look-up goes down one half and, where a lower entry is still
  * possible there, the third child.
  */
-import { type BoxTable, rowHolds } from './box-table.js';
+import { type BoxTable, rowHolds, rowSize } from './box-table.js';
 import { cutChooser } from './choose-cut.js';
 import { dimensionCount } from './coordinates.js';
 import { leaf, lookup, nodeSize, none, packCutTree, signed } from './cut-tree-code.js';
@@ -21,12 +21,12 @@ export interface CutTree {
   readonly byteLength: number;
 }
 
-const leafRowsMax = 4;
+const leafRowsMax = 6;
 const depthMax = 64;
 /** How many times over, in all, rows may be put into both halves of a cut. */
 const replicationMax = 6;
 /** Rows on both sides are a third child's when they are more than this share. */
-const straddlingMax = 0.25;
+const straddlingMax = 0.1;
 /** Rows that lie almost all on both sides of the best cut stay together in a leaf. */
 const hopelessShare = 0.95;
 /** The order in which a leaf tests dimensions: what tells rows apart best comes first. */
@@ -45,9 +45,11 @@ export function buildCutTree(table: BoxTable): CutTree {
   // The rows of the nodes on the path from the root, one list behind the other.
   let pool = new Uint32Array(Math.max(1024, 2 * table.count));
   for (let row = 0; row < table.count; row += 1) pool[row] = row;
+  const sides = new Int8Array(table.count);
   grow(0, 0, table.count, table.count, replicationMax * table.count, 0);
-  const code = packCutTree(nodes, leafRows);
-  return { locate: lookup(code, depthMax), byteLength: code.byteLength };
+  const code = packCutTree(nodes);
+  const rows = leafRows.slice(0, leafSize);
+  return { locate: lookup(code, rows, depthMax), byteLength: code.byteLength + rows.byteLength };
 
   /** Makes `node` of the rows start..end; the pool is free from `free` on, and `allowance` rows may be replicated below. */
   function grow(node: number, start: number, end: number, free: number, allowance: number, depth: number): void {
@@ -70,12 +72,15 @@ export function buildCutTree(table: BoxTable): CutTree {
       return;
     }
     const { dimension, at: where } = cut;
+    // -1 below the cut, 1 above it, 0 on both sides; kept, since reading rows is what building costs.
     let below = 0;
     let above = 0;
     for (let at = start; at < stop; at += 1) {
-      const face = pool[at]! * dimensionCount + dimension;
-      if (rowHi[face]! <= where) below += 1;
-      else if (rowLo[face]! > where) above += 1;
+      const face = pool[at]! * rowSize + dimension;
+      const side = rowHi[face]! <= where ? -1 : rowLo[face]! > where ? 1 : 0;
+      sides[at - start] = side;
+      if (side < 0) below += 1;
+      else if (side > 0) above += 1;
     }
     const straddling = count - below - above;
     const apart = straddling > straddlingMax * count || 2 * straddling > allowance;
@@ -91,13 +96,10 @@ export function buildCutTree(table: BoxTable): CutTree {
     let toUpper = upper;
     let toThird = third;
     for (let at = start; at < stop; at += 1) {
-      const row = pool[at]!;
-      const face = row * dimensionCount + dimension;
-      const isBelow = rowHi[face]! <= where;
-      const isAbove = rowLo[face]! > where;
-      if (isBelow || (!isAbove && !apart)) pool[toLower++] = row;
-      if (isAbove || (!isBelow && !apart)) pool[toUpper++] = row;
-      if (apart && !isBelow && !isAbove) pool[toThird++] = row;
+      const side = sides[at - start]!;
+      if (side < 0 || (side === 0 && !apart)) pool[toLower++] = pool[at]!;
+      if (side > 0 || (side === 0 && !apart)) pool[toUpper++] = pool[at]!;
+      if (side === 0 && apart) pool[toThird++] = pool[at]!;
     }
     const child = nodeCount;
     nodeCount += last > third ? 3 : 2;
@@ -130,8 +132,8 @@ export function buildCutTree(table: BoxTable): CutTree {
       let dimensions = 0;
       let tests = 0;
       for (const dimension of testOrder) {
-        const lo = rowLo[row * dimensionCount + dimension]!;
-        const hi = rowHi[row * dimensionCount + dimension]!;
+        const lo = rowLo[row * rowSize + dimension]!;
+        const hi = rowHi[row * rowSize + dimension]!;
         if (lo <= cellLo[dimension]! && hi >= cellHi[dimension]!) continue;
         dimensions += dimension * 8 ** tests;
         tests += 1;

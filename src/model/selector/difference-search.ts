@@ -4,9 +4,10 @@
  * as soon as the two lists, without what lies behind a covering row, are the same there, or have one treatment only.
  */
 import type { Box } from './box.js';
-import { type BoxTable, rowHolds, rowMeets } from './box-table.js';
+import { type BoxTable, rowHolds, rowMeets, rowSize } from './box-table.js';
 import { faceChooser } from './choose-face.js';
 import { boxOf, dimensionCount } from './coordinates.js';
+import { type Meter, spend } from './meter.js';
 import { withRoom } from './typed-arrays.js';
 
 export interface DifferenceVisitor {
@@ -14,15 +15,10 @@ export interface DifferenceVisitor {
   differ(before: number, after: number, cell: () => Box): boolean;
 }
 
-export interface DifferenceResult {
-  readonly outcome: 'finished' | 'stopped' | 'budget';
-  readonly spent: number;
-}
-
 export interface DifferenceSearch {
   /**
    * Compares two lists of rows in the cell lo..hi, leaving out what lies in one of the `done` rows. In each list some row
-   * must cover the cell. Pieces are disjoint and proper.
+   * must cover the cell. Pieces are disjoint and proper; a step is a row looked at for a piece.
    */
   run(
     lo: Uint32Array,
@@ -30,9 +26,9 @@ export interface DifferenceSearch {
     before: Uint32Array,
     after: Uint32Array,
     done: Uint32Array,
-    budget: number,
+    meter: Meter,
     visitor: DifferenceVisitor,
-  ): DifferenceResult;
+  ): 'finished' | 'stopped' | 'budget';
 }
 
 /** A frame is a cell, and where in the pool its three lists begin and the last one ends. */
@@ -49,8 +45,7 @@ export function differenceSearch(table: BoxTable, keys: ArrayLike<number>): Diff
   let top = 0;
 
   return {
-    run(lo, hi, before, after, done, budget, visitor) {
-      let spent = 0;
+    run(lo, hi, before, after, done, meter, visitor) {
       top = 0;
       pool = withRoom(pool, before.length + after.length + done.length);
       pool.set(before);
@@ -69,8 +64,7 @@ export function differenceSearch(table: BoxTable, keys: ArrayLike<number>): Diff
         const startAfter = frames[list + 1]!;
         const startDone = frames[list + 2]!;
         const end = frames[list + 3]!;
-        spent += end - start + 1;
-        if (spent > budget) return { outcome: 'budget', spent };
+        if (!spend(meter, end - start + 1)) return 'budget';
         pool = withRoom(pool, end + (end - start));
         // What lies behind this frame's rows is free: frames are last in, first out.
         const toAfter = copyMeeting(start, startAfter, end);
@@ -84,7 +78,7 @@ export function differenceSearch(table: BoxTable, keys: ArrayLike<number>): Diff
           : chooseFace(pool, end, toDone, cellLo, cellHi);
         if (!face) {
           const go = visitor.differ(pool[end]!, pool[toAfter]!, () => boxOf(table.space, cellLo, cellHi));
-          if (!go) return { outcome: 'stopped', spent };
+          if (!go) return 'stopped';
           continue;
         }
         const { dimension, at: cut } = face;
@@ -95,7 +89,7 @@ export function differenceSearch(table: BoxTable, keys: ArrayLike<number>): Diff
         cellHi[dimension] = cut;
         push(end, toAfter, toDone, toEnd);
       }
-      return { outcome: 'finished', spent };
+      return 'finished';
     },
   };
 
@@ -140,8 +134,8 @@ export function differenceSearch(table: BoxTable, keys: ArrayLike<number>): Diff
   function sameHere(a: number, b: number): boolean {
     if (keys[a] !== keys[b]) return false;
     for (let dimension = 0; dimension < dimensionCount; dimension += 1) {
-      const atA = a * dimensionCount + dimension;
-      const atB = b * dimensionCount + dimension;
+      const atA = a * rowSize + dimension;
+      const atB = b * rowSize + dimension;
       const from = cellLo[dimension]!;
       const to = cellHi[dimension]!;
       if (Math.max(rowLo[atA]!, from) !== Math.max(rowLo[atB]!, from)) return false;

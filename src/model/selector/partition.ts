@@ -8,6 +8,7 @@ import { align, type Keyed } from './alignment.js';
 import type { Box, Region } from './box.js';
 import { compareFamily } from './comparison.js';
 import { differenceSearch } from './difference-search.js';
+import { meterOf } from './meter.js';
 import { simplify } from './simplify.js';
 import { buildSpdIndex, type Leftover } from './spd-index.js';
 import { witnessPacket } from './witness.js';
@@ -53,23 +54,22 @@ export function differences(before: KeyedList, after: KeyedList, options: Differ
   const lists = { before: withNoMatch(before), after: withNoMatch(after) };
   const changed = align(lists.before, lists.after);
   const found: Difference[] = [];
-  let spent = 0;
+  const meter = meterOf(budget);
   let reason: Differences['reason'];
   for (const family of [4, 6] as const) {
     const { table, keys, entries, roots } = compareFamily(family, lists.before, lists.after, changed);
     const search = differenceSearch(table, keys);
     for (const root of roots()) {
       if (reason) break;
-      const result = search.run(root.lo, root.hi, root.before, root.after, root.done, budget - spent, {
+      const outcome = search.run(root.lo, root.hi, root.before, root.after, root.done, meter, {
         differ(beforeRow, afterRow, cell) {
           if (found.length >= limit) return false;
           found.push({ box: cell(), beforeEntry: entries[beforeRow]!, afterEntry: entries[afterRow]! });
           return true;
         },
       });
-      spent += result.spent;
-      if (result.outcome === 'stopped') reason = 'limit';
-      if (result.outcome === 'budget') reason = 'budget';
+      if (outcome === 'stopped') reason = 'limit';
+      if (outcome === 'budget') reason = 'budget';
     }
   }
   const merged = mergeByEntries(found).map(({ box, beforeEntry, afterEntry }) => ({
@@ -77,6 +77,7 @@ export function differences(before: KeyedList, after: KeyedList, options: Differ
     beforeEntry: beforeEntry === before.regions.length ? -1 : beforeEntry,
     afterEntry: afterEntry === after.regions.length ? -1 : afterEntry,
   }));
+  const { spent } = meter;
   return reason
     ? { differences: merged, truncated: true, reason, spent }
     : { differences: merged, truncated: false, spent };

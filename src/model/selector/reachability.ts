@@ -2,10 +2,11 @@
 import { hasPorts, hasTypes, type Packet } from '../packet.js';
 import type { BoundingTree } from './bounding-tree.js';
 import type { Box, Region } from './box.js';
-import type { BoxTable } from './box-table.js';
+import { type BoxTable, rowHolds, rowSize } from './box-table.js';
 import { boxOf, dimensionCount } from './coordinates.js';
 import type { CoverSearch } from './cover-search.js';
 import type { CutTree } from './cut-tree.js';
+import { type Meter, meterOf } from './meter.js';
 import { randomIn, seededRandom } from './sampling.js';
 import { simplify } from './simplify.js';
 import { packetPoint, witnessPacket } from './witness.js';
@@ -46,7 +47,7 @@ interface Bounds {
 }
 
 function boundsOf({ table }: FamilyIndex, row: number): Bounds {
-  const at = row * dimensionCount;
+  const at = row * rowSize;
   return { row, lo: table.lo.subarray(at, at + dimensionCount), hi: table.hi.subarray(at, at + dimensionCount) };
 }
 
@@ -63,27 +64,26 @@ export function reachability(
   entry: number,
   budget: number,
 ): Reachability {
+  const meter = meterOf(budget);
   const witness = findWitness(families, region, entry);
-  let spent = 1;
-  if (witness) return { kind: 'reachable', witness, spent };
+  if (witness) return { kind: 'reachable', witness, spent: meter.spent };
   const by = new Set<number>();
   for (const index of families) {
     const bounds = rowsOf(index, entry);
     if (bounds.length === 0) continue;
-    const single = holderOfAll(index, bounds, entry);
-    spent += single.spent;
-    if (single.entry >= 0) {
-      by.add(single.entry);
+    const single = holderOfAll(index, bounds, entry, meter);
+    if (single === undefined) return { kind: 'undecided', spent: meter.spent };
+    if (single >= 0) {
+      by.add(single);
       continue;
     }
     for (const each of bounds) {
-      const result = searchRow(index, each, entry, budget - spent, by);
-      spent += result.spent;
-      if (result.kind === 'undecided') return { kind: 'undecided', spent };
-      if (result.kind === 'open') return { kind: 'reachable', witness: witnessPacket(result.cell), spent };
+      const result = searchRow(index, each, entry, meter, by);
+      if (result === 'undecided') return { kind: 'undecided', spent: meter.spent };
+      if (result !== 'covered') return { kind: 'reachable', witness: witnessPacket(result.open), spent: meter.spent };
     }
   }
-  return { kind: 'covered', ...minimise(families, entry, by, budget, spent) };
+  return { kind: 'covered', by: minimise(families, entry, by, meter), spent: meter.spent };
 }
 
 /** A packet of the entry that the entry takes, if trying some points finds one. */
@@ -113,71 +113,50 @@ function findWitness(families: readonly FamilyIndex[], region: Region, entry: nu
         const y = hasPorts(protocol) ? pick(5) : 0;
         const at = Uint32Array.of(pick(0), pick(1), pick(2), protocol, x, y);
         if (index.cutTree().locate(at[0]!, at[1]!, at[2]!, protocol, x, y) !== entry) continue;
-        return witnessPacket(pointBox(index, at));
+        return witnessPacket(boxOf(index.table.space, at, at));
       }
     }
   }
   return undefined;
 }
 
-/** The packets at a point; those of a protocol without ports have no y to choose. */
-function pointBox({ table }: FamilyIndex, at: Uint32Array): Box {
-  return boxOf(table.space, at, at);
-}
-
-/** The first earlier entry that covers all rows by one row each. */
-function holderOfAll(index: FamilyIndex, bounds: readonly Bounds[], entry: number): { entry: number; spent: number } {
-  const tree = index.boundingTree();
-  const before = tree.visited;
+/** The first earlier entry that covers all rows by one row each; -1 for none, undefined when the budget ran out. */
+function holderOfAll(index: FamilyIndex, bounds: readonly Bounds[], entry: number, meter: Meter): number | undefined {
   const [first, ...others] = bounds;
-  const { lo, hi } = index.table;
-  const holds = (row: number, { lo: innerLo, hi: innerHi }: Bounds) => {
-    for (let dimension = 0; dimension < dimensionCount; dimension += 1) {
-      const at = row * dimensionCount + dimension;
-      if (lo[at]! > innerLo[dimension]! || hi[at]! < innerHi[dimension]!) return false;
-    }
-    return true;
-  };
   const accept = (candidate: number) =>
-    others.every((each) => {
-      for (let row = index.firstRows[candidate]!; row < index.firstRows[candidate + 1]!; row += 1) {
-        if (holds(row, each)) return true;
-      }
-      return false;
-    });
-  const found = tree.firstHolding(first!.lo, first!.hi, 0, entry, others.length > 0 ? accept : undefined);
-  return { entry: found, spent: tree.visited - before };
+    others.every((each) => rowsOf(index, candidate).some(({ row }) => rowHolds(index.table, row, each.lo, each.hi)));
+  const { lo, hi } = first!;
+  return index.boundingTree().firstHolding(lo, hi, entry, meter, others.length > 0 ? accept : undefined);
 }
-
-type RowSearch =
-  | { readonly kind: 'covered'; readonly spent: number }
-  | { readonly kind: 'open'; readonly cell: Box; readonly spent: number }
-  | { readonly kind: 'undecided'; readonly spent: number };
 
 /** Exactly: is a row covered by rows of earlier entries? Adds the entries that the proof uses to `by`. */
-function searchRow(index: FamilyIndex, bounds: Bounds, entry: number, budget: number, by: Set<number>): RowSearch {
+function searchRow(
+  index: FamilyIndex,
+  { lo, hi }: Bounds,
+  entry: number,
+  meter: Meter,
+  by: Set<number>,
+): 'covered' | { readonly open: Box } | 'undecided' {
   const tree = index.boundingTree();
-  const before = tree.visited;
-  const { lo, hi } = bounds;
-  const holder = tree.firstHolding(lo, hi, 0, entry);
+  const holder = tree.firstHolding(lo, hi, entry, meter);
+  if (holder === undefined) return 'undecided';
   if (holder >= 0) {
     by.add(holder);
-    return { kind: 'covered', spent: tree.visited - before };
+    return 'covered';
   }
-  const rows = budget > 0 ? tree.rowsMeeting(lo, hi, 0, entry, budget) : undefined;
-  const looking = tree.visited - before;
-  if (!rows) return { kind: 'undecided', spent: looking };
-  let cell: Box | undefined;
+  const rows = tree.rowsMeeting(lo, hi, 0, entry, meter);
+  if (!rows) return 'undecided';
+  let open: Box | undefined;
   const { entries } = index.table;
-  const { finished, spent } = index.coverSearch().run(lo, hi, rows, budget - looking, {
-    open(make) {
-      cell = make();
+  const finished = index.coverSearch().run(lo, hi, rows, meter, {
+    open(cell) {
+      open = cell();
       return false;
     },
     use: (row) => by.add(entries[row]!),
   });
-  if (!finished) return { kind: 'undecided', spent: looking + spent };
-  return cell ? { kind: 'open', cell, spent: looking + spent } : { kind: 'covered', spent: looking + spent };
+  if (!finished) return 'undecided';
+  return open ? { open } : 'covered';
 }
 
 /** Leaves out of a cover what is not needed, later entries first; tries single entries before that. */
@@ -185,76 +164,64 @@ function minimise(
   families: readonly FamilyIndex[],
   entry: number,
   cover: ReadonlySet<number>,
-  budget: number,
-  before: number,
-): { readonly by: readonly number[]; readonly spent: number } {
+  meter: Meter,
+): readonly number[] {
   let by = [...cover].sort((a, b) => a - b);
-  let spent = before;
-  const covers = (some: readonly number[]): boolean => {
-    for (const index of families) {
-      const rows = Uint32Array.from(some.flatMap((each) => rowsOf(index, each).map(({ row }) => row)));
-      for (const { lo, hi } of rowsOf(index, entry)) {
-        let open = false;
-        const result = index.coverSearch().run(lo, hi, rows, budget - spent, {
-          open() {
-            open = true;
-            return false;
-          },
-        });
-        spent += result.spent;
-        if (open || !result.finished) return false;
-      }
-    }
-    return true;
-  };
-  if (by.length < 2 || by.length > minimiseMax) return { by, spent };
-  for (const each of candidates(families, entry)) {
-    if (spent > budget) break;
-    if (covers([each])) return { by: [each], spent };
-  }
+  if (by.length < 2 || by.length > minimiseMax) return by;
+  for (const each of candidates(families, entry, meter)) if (covers(families, [each], entry, meter)) return [each];
   for (const each of by.slice().reverse()) {
-    if (by.length === 1 || spent > budget) break;
     const rest = by.filter((other) => other !== each);
-    if (covers(rest)) by = rest;
+    if (covers(families, rest, entry, meter)) by = rest;
   }
-  return { by, spent };
+  return by;
+}
+
+/** Do some entries together cover all rows of an entry? False as well when the budget ran out. */
+function covers(families: readonly FamilyIndex[], some: readonly number[], entry: number, meter: Meter): boolean {
+  for (const index of families) {
+    const rows = Uint32Array.from(some.flatMap((each) => rowsOf(index, each).map(({ row }) => row)));
+    for (const { lo, hi } of rowsOf(index, entry)) {
+      let open = false;
+      const finished = index.coverSearch().run(lo, hi, rows, meter, {
+        open() {
+          open = true;
+          return false;
+        },
+      });
+      if (open || !finished) return false;
+    }
+  }
+  return true;
 }
 
 /** Earlier entries that might cover all rows alone: those that hold the first corner of the first one, with several rows. */
-function candidates(families: readonly FamilyIndex[], entry: number): readonly number[] {
+function candidates(families: readonly FamilyIndex[], entry: number, meter: Meter): readonly number[] {
   const index = families.find((each) => rowsOf(each, entry).length > 0)!;
-  const [first] = rowsOf(index, entry);
-  const rows = index.boundingTree().rowsMeeting(first!.lo, first!.lo, 0, entry, candidatesMax) ?? [];
+  const { lo } = rowsOf(index, entry)[0]!;
+  const rows = index.boundingTree().rowsMeeting(lo, lo, 0, entry, meter) ?? [];
   const entries = new Set<number>();
   for (const row of rows) entries.add(index.table.entries[row]!);
   return [...entries].filter((each) => families.reduce((sum, one) => sum + rowsOf(one, each).length, 0) > 1);
 }
 
-/** So many rows at a corner are looked through for one that covers alone; with more of them the cover is reported as found. */
-const candidatesMax = 1_000;
-
 /** See `SpdIndex.leftover`. */
 export function leftover(families: readonly FamilyIndex[], entry: number, budget: number): Leftover {
+  const meter = meterOf(budget);
   const open: Box[] = [];
-  let spent = 0;
   for (const index of families) {
-    const tree = index.boundingTree();
     for (const { row, lo, hi } of rowsOf(index, entry)) {
-      const before = tree.visited;
-      const rows = tree.rowsMeeting(lo, hi, 0, entry + 1, Math.max(0, budget - spent));
-      spent += tree.visited - before;
-      if (!rows) return { kind: 'undecided', spent };
+      const rows = index.boundingTree().rowsMeeting(lo, hi, 0, entry + 1, meter);
+      if (!rows) return { kind: 'undecided', spent: meter.spent };
       // Rows of the entry itself count while they come before this one, so that the pieces are disjoint.
       const earlier = rows.subarray(0, rows.indexOf(row));
-      const result = index.coverSearch().run(lo, hi, earlier, budget - spent, {
+      const finished = index.coverSearch().run(lo, hi, earlier, meter, {
         open(cell) {
           open.push(cell());
           return true;
         },
       });
-      spent += result.spent;
-      if (!result.finished) return { kind: 'undecided', spent };
+      if (!finished) return { kind: 'undecided', spent: meter.spent };
     }
   }
-  return { kind: 'exact', region: simplify(open), spent };
+  return { kind: 'exact', region: simplify(open), spent: meter.spent };
 }

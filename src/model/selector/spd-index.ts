@@ -14,6 +14,7 @@ import { buildBoxTable } from './box-table.js';
 import { cellOf, dimensionCount } from './coordinates.js';
 import { coverSearch } from './cover-search.js';
 import { buildCutTree } from './cut-tree.js';
+import { unlimited } from './meter.js';
 import { type FamilyIndex, type Leftover, leftover, type Reachability, reachability } from './reachability.js';
 import { packetSource, seededRandom } from './sampling.js';
 import { packetPoint } from './witness.js';
@@ -101,7 +102,7 @@ export function buildSpdIndex(regions: readonly Region[]): SpdIndex {
       }
       const { table, boundingTree } = familyOf(box.family);
       cellOf(table.space, box, lo, hi);
-      const rows = boundingTree().rowsMeeting(lo, hi, from, to, table.count) ?? [];
+      const rows = boundingTree().rowsMeeting(lo, hi, from, to, unlimited()) ?? [];
       for (const row of rows) {
         const entry = table.entries[row]!;
         if (found.length >= limit) break;
