@@ -47,9 +47,9 @@ const suites = {
     bits: 'AES-256',
   },
   'A.03.02': {
-    transform: 'ESP_AES256_HMAC_SHA2_256/28800/0',
-    ike: '-group 14 -hash HMAC-SHA2-256 -encryption AES256-CBC -prf HMAC-SHA2-256 -life 28800 -pfs ON',
-    bits: 'AES-256',
+    transform: 'ESP_AES128_HMAC_SHA2_256/28800/0',
+    ike: '-group 14 -hash HMAC-SHA2-256 -encryption AES128-CBC -prf HMAC-SHA2-256 -life 28800 -pfs ON',
+    bits: 'AES-128',
   },
 } as const;
 
