@@ -49,6 +49,8 @@ export interface DerReader {
   content(tag: number): Uint8Array;
   /** A reader of the next element's content, which must have this tag. */
   enter(tag: number): DerReader;
+  /** As `enter`, with the octets of the whole element: what a signature is over. */
+  enterRaw(tag: number): { readonly raw: Uint8Array; readonly inner: DerReader };
   /** As `enter`, or undefined where the next element has another tag. */
   optional(tag: number): DerReader | undefined;
   sequence(): DerReader;
@@ -86,9 +88,13 @@ interface State {
 
 const nothing = new Uint8Array(0);
 
-/** Reads all of `octets` as `describe` says; nothing may be left over. */
-export function readDer<T>(octets: Uint8Array, describe: (reader: DerReader) => T): DerResult<T> {
-  const state: State = { fault: octets.length > elementOctetsMax ? 'longer than any structure we read' : undefined };
+/** Reads all of `octets` as `describe` says; nothing may be left over. Longer ones than `octetsMax` are a fault. */
+export function readDer<T>(
+  octets: Uint8Array,
+  describe: (reader: DerReader) => T,
+  octetsMax = elementOctetsMax,
+): DerResult<T> {
+  const state: State = { fault: octets.length > octetsMax ? 'longer than any structure we read' : undefined };
   const reader = derReader(octets, state, 0);
   const value = describe(reader);
   reader.end();
@@ -168,6 +174,11 @@ function derReader(octets: Uint8Array, state: State, depth: number): DerReader {
     element,
     content,
     enter,
+    enterRaw(tag) {
+      const start = offset;
+      const inner = enter(tag);
+      return { raw: octets.subarray(start, offset), inner };
+    },
     optional: (tag) => (nextTag() === tag ? enter(tag) : undefined),
     sequence: () => enter(tags.sequence),
     set: () => enter(tags.set),
