@@ -3,7 +3,7 @@ import type { Packet } from '../../src/model/packet.js';
 import { hasPorts, hasTypes } from '../../src/model/packet.js';
 import type { Region } from '../../src/model/selector/box.js';
 import { type Random, seededRandom } from '../../src/model/selector/sampling.js';
-import { contains, packetAt } from '../../src/model/selector/witness.js';
+import { contains, packetAt, packetPoint } from '../../src/model/selector/witness.js';
 import { tinyAxis, tinyBox, tinyProtocols } from './random-spd.js';
 
 /** One packet of each class that `tinyBox` boxes can tell apart. */
@@ -23,6 +23,30 @@ function* enumerate(): Generator<Packet> {
       }
     }
   }
+}
+
+const points = tinyPackets.map(packetPoint);
+
+/** For each of `tinyPackets`: is it in the region? */
+export function members(region: Region): boolean[] {
+  return points.map((point) =>
+    region.some(
+      (box) =>
+        box.family === 4 &&
+        (['local', 'remote', 'direction', 'protocol', 'x', 'y'] as const).every(
+          (dimension) => box[dimension].lo <= point[dimension] && point[dimension] <= box[dimension].hi,
+        ),
+    ),
+  );
+}
+
+/** For each of `tinyPackets`: the first entry that holds it, or -1. */
+export function tinyEntries(regions: readonly Region[]): number[] {
+  const entries = points.map(() => -1);
+  for (const [entry, region] of regions.entries()) {
+    for (const [at, isMember] of members(region).entries()) if (isMember && entries[at]! < 0) entries[at] = entry;
+  }
+  return entries;
 }
 
 export function regionHolds(region: Region, packet: Packet): boolean {

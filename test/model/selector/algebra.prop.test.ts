@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Packet } from '../../../src/model/packet.js';
 import {
   boxesEqual,
   containsBox,
@@ -19,7 +18,7 @@ import { seededRandom } from '../../../src/model/selector/sampling.js';
 import { boxVolume, disjoint, regionVolume, simplify } from '../../../src/model/selector/simplify.js';
 import { contains, packetAt, packetPoint, witnessPacket } from '../../../src/model/selector/witness.js';
 import { tinyBox } from '../../support/random-spd.js';
-import { regionHolds, tinyPackets, tinyRegion } from '../../support/tiny-space.js';
+import { members, regionHolds, tinyPackets, tinyRegion } from '../../support/tiny-space.js';
 
 const seeds = fc.integer({ min: 0, max: 0xffff_ffff });
 const boxes = (seed: number, count: number): Box[] => {
@@ -27,9 +26,8 @@ const boxes = (seed: number, count: number): Box[] => {
   return Array.from({ length: count }, () => tinyBox(random));
 };
 
-function expectSame(what: (packet: Packet) => boolean, model: (packet: Packet) => boolean): void {
-  for (const packet of tinyPackets)
-    if (what(packet) !== model(packet)) expect({ packet, is: what(packet) }).toBe('the model');
+function expectMembers(region: Region, model: (at: number) => boolean): void {
+  expect(members(region)).toEqual(tinyPackets.map((_, at) => model(at)));
 }
 
 function expectDisjoint(region: Region): void {
@@ -43,20 +41,18 @@ describe('boxes agree with the sets of packets that they stand for', () => {
     fc.assert(
       fc.property(seeds, (seed) => {
         const [a, b] = boxes(seed, 2) as [Box, Box];
+        const inA = members([a]);
+        const inB = members([b]);
         const common = intersectBoxes(a, b);
-        expectSame(
-          (packet) => !!common && contains(common, packet),
-          (packet) => contains(a, packet) && contains(b, packet),
-        );
-        expect(intersects(a, b)).toBe(tinyPackets.some((packet) => contains(a, packet) && contains(b, packet)));
-        const inside = tinyPackets.every((packet) => !contains(b, packet) || contains(a, packet));
+        expectMembers(common ? [common] : [], (at) => inA[at]! && inB[at]!);
+        expect(intersects(a, b)).toBe(inA.some((isMember, at) => isMember && inB[at]));
+        const inside = inB.every((isMember, at) => !isMember || inA[at]);
         expect(containsBox(a, b)).toBe(inside);
         expect(boxesEqual(a, b)).toBe(inside && containsBox(b, a));
         const pieces = subtractBox(a, b);
-        expectSame(
-          (packet) => regionHolds(pieces, packet),
-          (packet) => contains(a, packet) && !contains(b, packet),
-        );
+        expectMembers(pieces, (at) => inA[at]! && !inB[at]);
+        for (const [at, packet] of tinyPackets.entries())
+          if (contains(a, packet) !== inA[at]) expect(packet).toBe(inA[at]);
         expectDisjoint(pieces);
         expect([common ?? a, ...pieces].every(isProper)).toBe(true);
       }),
@@ -84,24 +80,16 @@ describe('regions agree with the sets of packets that they stand for', () => {
         const random = seededRandom(seed);
         const a = tinyRegion(random, 6);
         const b = tinyRegion(random, 6);
-        const rest = subtractRegion(a, b)!;
-        expectSame(
-          (packet) => regionHolds(rest, packet),
-          (packet) => regionHolds(a, packet) && !regionHolds(b, packet),
-        );
+        const inA = members(a);
+        const inB = members(b);
+        expectMembers(subtractRegion(a, b)!, (at) => inA[at]! && !inB[at]);
         const common = intersectRegions(a, b);
-        expectSame(
-          (packet) => regionHolds(common, packet),
-          (packet) => regionHolds(a, packet) && regionHolds(b, packet),
-        );
+        expectMembers(common, (at) => inA[at]! && inB[at]!);
         expect(regionsIntersect(a, b)).toBe(common.length > 0);
         const pieces = disjoint(a)!;
         expectDisjoint(pieces);
         for (const same of [pieces, simplify(a), simplify(pieces)]) {
-          expectSame(
-            (packet) => regionHolds(same, packet),
-            (packet) => regionHolds(a, packet),
-          );
+          expectMembers(same, (at) => inA[at]!);
           expect(same.every(isProper)).toBe(true);
         }
         const merged = simplify(pieces);
@@ -121,7 +109,8 @@ describe('regions agree with the sets of packets that they stand for', () => {
         const box = tinyBox(random);
         // Halves of the box make unions that do cover it, which random boxes rarely do.
         const region = Array.from({ length: count }, () => intersectBoxes(tinyBox(random), box) ?? tinyBox(random));
-        const truth = tinyPackets.every((packet) => !contains(box, packet) || regionHolds(region, packet));
+        const inRegion = members(region);
+        const truth = members([box]).every((isMember, at) => !isMember || inRegion[at]);
         const coverage = isCovered(box, region);
         expect(coverage.kind).toBe(truth ? 'covered' : 'open');
         if (coverage.kind === 'open') {

@@ -6,7 +6,7 @@ import { decorrelate, differences, firstMatchEqual, type KeyedList } from '../..
 import { type Random, randomPacket, seededRandom } from '../../../src/model/selector/sampling.js';
 import { contains } from '../../../src/model/selector/witness.js';
 import { randomSpd } from '../../support/random-spd.js';
-import { naiveClassify, regionHolds, tinyPackets, tinyRegion, tinySpd } from '../../support/tiny-space.js';
+import { members, naiveClassify, tinyEntries, tinyPackets, tinyRegion, tinySpd } from '../../support/tiny-space.js';
 
 const seeds = fc.integer({ min: 0, max: 0xffff_ffff });
 
@@ -44,16 +44,22 @@ describe('differences of two lists', () => {
             : withKeys(tinySpd(seed ^ 1, 12), random, 3);
         const result = differences(before, after);
         expect(result.truncated).toBe(false);
-        let different = false;
-        for (const packet of tinyPackets) {
-          const beforeEntry = naiveClassify(before.regions, packet);
-          const afterEntry = naiveClassify(after.regions, packet);
-          const differs = treatment(before, beforeEntry) !== treatment(after, afterEntry);
-          const there = result.differences.filter(({ box }) => contains(box, packet));
-          if (there.length !== (differs ? 1 : 0)) expect({ packet, there }).toBe(differs);
-          if (there[0]) expect(there[0]).toMatchObject({ beforeEntry, afterEntry });
-          different ||= differs;
+        const entriesBefore = tinyEntries(before.regions);
+        const entriesAfter = tinyEntries(after.regions);
+        const differs = tinyPackets.map(
+          (_, at) => treatment(before, entriesBefore[at]!) !== treatment(after, entriesAfter[at]!),
+        );
+        let different = differs.includes(true);
+        const times = tinyPackets.map(() => 0);
+        for (const { box, beforeEntry, afterEntry } of result.differences) {
+          for (const [at, isMember] of members([box]).entries()) {
+            if (!isMember) continue;
+            times[at]! += 1;
+            if (entriesBefore[at] !== beforeEntry || entriesAfter[at] !== afterEntry)
+              expect([at, box]).toBe('taken so');
+          }
         }
+        expect(times).toEqual(differs.map(Number));
         expect(result.differences.every(({ box }) => isProper(box))).toBe(true);
         const verdict = firstMatchEqual(before, after);
         // IPv6 packets meet no entry of a tiny list.
@@ -114,10 +120,11 @@ describe('decorrelation', () => {
         for (const [at, box] of boxes.entries()) {
           for (const other of boxes.slice(at + 1)) expect(intersects(box, other)).toBe(false);
         }
-        for (const packet of tinyPackets) {
-          const taking = regions.flatMap((region, entry) => (regionHolds(region, packet) ? [entry] : []));
-          const entry = naiveClassify(spd, packet);
-          if (taking.length > 1 || (taking[0] ?? -1) !== entry) expect({ packet, taking }).toBe(entry);
+        const held = regions.map(members);
+        const entriesOf = tinyEntries(spd);
+        for (const [at, entry] of entriesOf.entries()) {
+          const taking = [...held.keys()].filter((each) => held[each]![at]);
+          if (taking.length > 1 || (taking[0] ?? -1) !== entry) expect({ packet: tinyPackets[at], taking }).toBe(entry);
         }
         // Now order does not matter: the list read backwards is the same policy.
         const keys = spd.map((_, entry) => entry);

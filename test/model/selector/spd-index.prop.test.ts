@@ -1,20 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { intersectBoxes, intersects, isProper, regionsIntersect } from '../../../src/model/selector/algebra.js';
-import type { Region } from '../../../src/model/selector/box.js';
 import { randomPacket, seededRandom } from '../../../src/model/selector/sampling.js';
 import { boxVolume, regionVolume } from '../../../src/model/selector/simplify.js';
 import { buildSpdIndex } from '../../../src/model/selector/spd-index.js';
 import { packetPoint } from '../../../src/model/selector/witness.js';
 import { adversarialSpd, randomSpd } from '../../support/random-spd.js';
-import { naiveClassify, regionHolds, tinyPackets, tinySpd } from '../../support/tiny-space.js';
+import { members, naiveClassify, regionHolds, tinyEntries, tinyPackets, tinySpd } from '../../support/tiny-space.js';
 
 const seeds = fc.integer({ min: 0, max: 0xffff_ffff });
-
-/** Does the entry take a packet of the tiny space? */
-function takes(spd: readonly Region[], entry: number): boolean {
-  return tinyPackets.some((packet) => naiveClassify(spd, packet) === entry);
-}
 
 describe('look-ups', () => {
   test('every packet of a tiny space', () => {
@@ -22,8 +16,9 @@ describe('look-ups', () => {
       fc.property(seeds, (seed) => {
         const spd = tinySpd(seed, 40);
         const index = buildSpdIndex(spd);
-        for (const packet of tinyPackets) {
-          const entry = naiveClassify(spd, packet);
+        const entries = tinyEntries(spd);
+        for (const [at, packet] of tinyPackets.entries()) {
+          const entry = entries[at]!;
           if (index.classify(packet) !== entry) expect({ packet, entry: index.classify(packet) }).toBe(entry);
           const { direction, local, remote, protocol, x, y } = packetPoint(packet);
           if (index.classify4(direction, Number(local), Number(remote), protocol, x, y) !== entry)
@@ -105,9 +100,11 @@ describe('reachability', () => {
       fc.property(seeds, (seed) => {
         const spd = tinySpd(seed, 25);
         const index = buildSpdIndex(spd);
-        for (const [entry, region] of spd.entries()) {
+        const taking = new Set(tinyEntries(spd));
+        const held = spd.map(members);
+        for (const entry of spd.keys()) {
           const result = index.reachability(entry);
-          if (takes(spd, entry)) {
+          if (taking.has(entry)) {
             expect(result.kind).toBe('reachable');
             if (result.kind === 'reachable') expect(naiveClassify(spd, result.witness)).toBe(entry);
             seen.reachable += 1;
@@ -115,9 +112,8 @@ describe('reachability', () => {
           }
           expect(result.kind).toBe('covered');
           if (result.kind !== 'covered') continue;
-          const packets = tinyPackets.filter((packet) => regionHolds(region, packet));
-          const covered = (by: readonly number[]) =>
-            packets.every((packet) => by.some((each) => regionHolds(spd[each]!, packet)));
+          const packets = [...held[entry]!.keys()].filter((at) => held[entry]![at]);
+          const covered = (by: readonly number[]) => packets.every((at) => by.some((each) => held[each]![at]));
           expect(result.by).toEqual([...new Set(result.by)].sort((a, b) => a - b));
           expect(result.by.every((each) => each < entry)).toBe(true);
           expect(covered(result.by)).toBe(true);
