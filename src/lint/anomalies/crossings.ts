@@ -20,6 +20,8 @@ const beforeMax = 128;
 /** Candidates that are looked at for an entry that many others meet. */
 const candidatesMax = 64;
 const tryingCost = 50;
+/** Looking at an entry that a search comes across, and the way there. */
+const lookCost = 8;
 
 /**
  * For each reachable entry the first earlier policy of other effect that it crosses such that their order decides about
@@ -44,7 +46,7 @@ export function crossingsOf(
     if (near) {
       for (const other of near) {
         if (other > entry) break;
-        if (!isCandidate(other, entry) || spd.rows.holds(entry, other)) continue;
+        if (!isCandidate(other, entry) || spd.relations.holds(entry, other)) continue;
         const witness = sharedPacket(other, entry);
         if (witness) return { with: other, witness };
       }
@@ -52,20 +54,19 @@ export function crossingsOf(
     }
     if (meter.exhausted) return 'undecided';
     let candidates = 0;
-    let witness: Packet | undefined;
-    const before = spd.rows.visited;
-    const found = spd.rows.firstStraddler(entry, entry, (other) => {
-      if (!isCandidate(other, entry)) return false;
+    let crossing: Crossing | undefined;
+    const before = spd.relations.looked;
+    // What is accepted later comes earlier in the list.
+    const found = spd.relations.firstStraddler(entry, entry, (other) => {
+      if (candidates >= candidatesMax || !isCandidate(other, entry)) return false;
       candidates += 1;
-      if (candidates > candidatesMax) return false;
-      const packet = sharedPacket(other, entry);
-      if (!packet) return false;
-      witness = packet;
-      return true;
+      const witness = sharedPacket(other, entry);
+      if (witness) crossing = { with: other, witness };
+      return witness !== undefined;
     });
-    meter.spend(spd.rows.visited - before);
-    if (found >= 0 && witness) return { with: found, witness };
-    return candidates > candidatesMax ? 'undecided' : undefined;
+    meter.spend(lookCost * (spd.relations.looked - before));
+    const cutShort = found === undefined || candidates >= candidatesMax;
+    return crossing ?? (cutShort ? 'undecided' : undefined);
   }
 
   function isCandidate(other: number, entry: number): boolean {

@@ -25,7 +25,7 @@ export function fatesOf(spd: Spd): readonly (Fate | undefined)[] {
   const meter = meterFor(spd.policies.length, spd.budget);
   const fates: (Fate | undefined)[] = new Array(spd.entries.length);
   for (const entry of spd.policies) {
-    fates[entry] = spd.rows.isEmpty(entry) ? { kind: 'empty' } : fateOf(entry);
+    fates[entry] = spd.entries[entry]!.selectors.length === 0 ? { kind: 'empty' } : fateOf(entry);
   }
   return fates;
 
@@ -63,6 +63,6 @@ export function fatesOf(spd: Spd): readonly (Fate | undefined)[] {
   }
 
   function alike(entry: number): readonly number[] {
-    return spd.near(entry) ?? spd.rows.near(entry, 0, entry, togetherMax) ?? [];
+    return spd.near(entry) ?? spd.relations.near(entry, 0, entry, togetherMax) ?? [];
   }
 }

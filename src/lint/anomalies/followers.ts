@@ -23,6 +23,8 @@ const triesMax = 6;
 /** With more entries around than this, the exact comparison is not begun. */
 const comparedMax = 2_000;
 const tryingCost = 50;
+/** Looking at an entry that a search comes across, and the way there. */
+const lookCost = 8;
 const none = -1;
 const undecided = -2;
 
@@ -48,11 +50,12 @@ export function followersOf(spd: Spd, fates: readonly (Fate | undefined)[]): Fol
 
   function holderOf(entry: number): number {
     const near = spd.near(entry);
-    if (near) return near.find((other) => other > entry && spd.rows.holds(other, entry)) ?? none;
+    if (near) return near.find((other) => other > entry && spd.relations.holds(other, entry)) ?? none;
     if (meter.exhausted) return undecided;
-    const before = spd.rows.visited;
-    const holder = spd.rows.firstHolder(entry, entry + 1, spd.end);
-    meter.spend(spd.rows.visited - before);
+    const before = spd.relations.looked;
+    const holder = spd.relations.firstHolder(entry, entry + 1, spd.end);
+    meter.spend(lookCost * (spd.relations.looked - before));
+    if (holder === undefined) return undecided;
     return holder < 0 ? none : holder;
   }
 
@@ -76,7 +79,7 @@ export function followersOf(spd: Spd, fates: readonly (Fate | undefined)[]): Fol
       const packet = random();
       if (spd.index.classify(packet) === entry && differs(packet)) return 'no';
     }
-    const around = near ?? spd.rows.near(entry, 0, spd.end, comparedMax);
+    const around = near ?? spd.relations.near(entry, 0, spd.end, comparedMax);
     if (!around) return 'undecided';
     const list = (numbers: readonly number[]) => ({
       regions: numbers.map((number) => spd.entries[number]!.selectors),

@@ -89,7 +89,8 @@ export function sharesOf(spd: Spd, fates: readonly (Fate | undefined)[]): Readon
   /** Exactly: the packets that the entries before it take and treat otherwise, as a share of its own. */
   function countLost(entry: number): number | undefined {
     const selectors = spd.entries[entry]!.selectors;
-    const earlier = spd.near(entry)?.filter((other) => other < entry) ?? spd.rows.near(entry, 0, entry, countedMax);
+    const earlier =
+      spd.near(entry)?.filter((other) => other < entry) ?? spd.relations.near(entry, 0, entry, countedMax);
     if (!earlier) return undefined;
     const key = spd.keys[entry]!;
     const result = differences(

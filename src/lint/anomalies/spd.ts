@@ -6,14 +6,14 @@ import type { SpdIndex } from '../../model/selector/spd-index.js';
 import { packetPoint } from '../../model/selector/witness.js';
 import type { SpdEntry } from '../../model/system-config.js';
 import { keyedEntries } from '../../model/treatment.js';
-import { type EntryRows, entryRows } from './rows.js';
+import { type Relations, relationsOf } from './relations.js';
 
 export interface Spd {
   readonly entries: readonly SpdEntry[];
   /** Equal numbers, equal treatment. */
   readonly keys: ArrayLike<number>;
   readonly index: SpdIndex;
-  readonly rows: EntryRows;
+  readonly relations: Relations;
   /** Numbers of the entries that a person ordered: not the bypass list, not what is built in, not the default. */
   readonly policies: readonly number[];
   /** The entry from which on nothing but built-in entries and the default follow. */
@@ -27,11 +27,11 @@ export interface Spd {
   near(entry: number): readonly number[] | undefined;
 }
 
-/** So many rows of others may meet an entry's for the exact look at each of them. */
-const nearRowsMax = 64;
+/** So many others may share packets with an entry for the exact look at each of them. */
+const nearEntriesMax = 64;
 
 /** Prepares a list whose last entry is the default. `nearMax` is for tests. */
-export function spdOf(entries: readonly SpdEntry[], index: SpdIndex, budget: number, nearMax = nearRowsMax): Spd {
+export function spdOf(entries: readonly SpdEntry[], index: SpdIndex, budget: number, nearMax = nearEntriesMax): Spd {
   const { regions, keys } = keyedEntries(entries);
   const last = entries.length - 1;
   const policies: number[] = [];
@@ -40,19 +40,20 @@ export function spdOf(entries: readonly SpdEntry[], index: SpdIndex, budget: num
     if (kind !== 'bypass' && kind !== 'builtin') policies.push(entry);
   }
   const end = (policies.at(-1) ?? -1) + 1;
-  const rows = entryRows(regions);
-  return { entries, keys, index, rows, policies, end, budget, near: nearOf(rows, entries.length, end, nearMax) };
+  const relations = relationsOf(regions, index);
+  const near = nearOf(relations, entries.length, end, nearMax);
+  return { entries, keys, index, relations, policies, end, budget, near };
 }
 
 /** Asks once for each entry and keeps the answers in one list, one behind the other. */
-function nearOf(rows: EntryRows, count: number, end: number, limit: number): Spd['near'] {
+function nearOf(relations: Relations, count: number, end: number, limit: number): Spd['near'] {
   const starts = new Int32Array(count).fill(-1);
   const lengths = new Int32Array(count);
   let found = new Uint32Array(4 * count);
   let size = 0;
   return (entry) => {
     if (starts[entry]! < 0) {
-      const near = rows.near(entry, 0, end, limit + 1);
+      const near = relations.near(entry, 0, end, limit);
       starts[entry] = size;
       lengths[entry] = near ? near.length : -1;
       if (near && size + near.length > found.length) {

@@ -1,0 +1,82 @@
+import { formatPacket } from '../../../model/packet.js';
+import { formatBox } from '../../../model/selector/format-box.js';
+import { describeAction } from '../../../model/treatment.js';
+import { type Anomalies, allAnomalies, type Share } from '../../anomalies.js';
+import type { SystemContext } from '../../context.js';
+import { atEntry, entryName, relatedEntries } from '../../entries.js';
+import { defineRule, type RuleFinding } from '../../rule.js';
+import { notDecided } from '../../shadowing.js';
+
+/** Boxes of what is left that are shown. */
+const shownMax = 4;
+/** Earlier policies that are shown. */
+const earlierMax = 3;
+
+export default defineRule({
+  scope: 'system',
+  code: 'SHD006',
+  slug: 'partly-shadowed',
+  severity: 'warning',
+  summary: 'Earlier policies treat more than half of what a policy selects differently.',
+  rationale:
+    'What is left to it is a slice of what its selectors say, and the reader takes the selectors at their word. Every packet that selectors can tell apart counts the same. Shares far from one half are estimated by seeded samples, those near it are counted.',
+  references: ['RFC 4301 §4.4.1', 'Hamed, Al-Shaer and Marrero 2005'],
+  bad: [
+    'add host low -source 10.1.1.1 -destination 10.2.0.0/16/1-60000 -protocol TCP -priority 10 -action PASS\nadd host app -source 10.1.1.1 -destination 10.2.3.4/32/50000-65000 -protocol TCP -priority 20 -action ESP_AES128_HMAC_SHA1',
+    'add host near -source 10.1.1.1 -destination 10.2.0.0/17 -priority 10 -action PASS\nadd host far -source 10.1.1.1 -destination 10.2.128.0/18 -priority 20 -action PASS\nadd host site -source 10.1.1.1 -destination 10.2.0.0/16 -priority 30 -action DISCARD',
+  ],
+  good: [
+    'add host lab -source 10.1.1.1 -destination 10.2.0.0/24 -priority 10 -action PASS\nadd host site -source 10.1.1.1 -destination 10.2.0.0/16 -priority 20 -action ESP_AES128_HMAC_SHA1',
+    'add host near -source 10.1.1.1 -destination 10.2.0.0/17 -priority 10 -action DISCARD\nadd host far -source 10.1.1.1 -destination 10.2.128.0/18 -priority 20 -action DISCARD\nadd host site -source 10.1.1.1 -destination 10.2.0.0/16 -priority 30 -action DISCARD',
+    'add host near -source 10.1.1.1 -destination 10.2.0.0/17 -priority 10 -action PASS\nadd host site -source 10.1.1.1 -destination 10.2.0.0/16 -priority 30 -action DISCARD',
+  ],
+  *check(context) {
+    for (const anomalies of allAnomalies(context)) {
+      for (const [number, share] of anomalies.shares) {
+        if (share.kind === 'undecided') {
+          yield* notDecided(
+            context,
+            anomalies.spd,
+            number,
+            'whether earlier ones leave it less than half of what it selects',
+          );
+        } else yield* finding(context, anomalies, number, share);
+      }
+    }
+  },
+});
+
+function* finding(
+  context: SystemContext,
+  { spd, fates }: Anomalies,
+  number: number,
+  share: Share & { kind: 'less than half' },
+): Iterable<RuleFinding> {
+  const entry = spd.entries[number]!;
+  const fate = fates[number];
+  const place = atEntry(context, entry);
+  if (!place || fate?.kind !== 'reachable') return;
+  const left = spd.index.leftover(number, spd.budget);
+  const notes = [`${formatPacket(fate.witness)} still meets it: ${describeAction(entry.action)}`];
+  if (left.kind === 'exact') {
+    const shown = left.region.slice(0, shownMax).map(formatBox);
+    const more = left.region.length - shown.length;
+    notes.unshift(`left to it: ${shown.join('; ')}${more > 0 ? `; and ${more} more` : ''}`);
+  }
+  const earlier = (spd.near(number) ?? [])
+    .filter((other) => other < number && spd.keys[other] !== spd.keys[number])
+    .map((other) => spd.entries[other]!);
+  yield {
+    ...place,
+    message: `${entryName(entry)} gets ${percent(share)} of what it selects: earlier policies treat the rest differently`,
+    notes,
+    related: relatedEntries(context, earlier, earlierMax),
+    help: 'narrow its selectors to what is left, or search it earlier',
+  };
+}
+
+function percent({ left, exact }: { readonly left: number; readonly exact: boolean }): string {
+  const number = Math.round(left * 100);
+  if (left < 0.005) return 'less than 1 %';
+  return exact ? `${number} %` : `about ${number} %`;
+}
