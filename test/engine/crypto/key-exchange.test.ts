@@ -176,6 +176,22 @@ describe.each(providers)('$name', (provider) => {
     expect(resume(new Secret(random(publicLength - 1)))).toBeUndefined();
   });
 
+  it.each([35, 36, 37])('refuses encapsulation keys and ciphertexts that cannot be in group %i (FIPS 203 §7)', (id) => {
+    const { start, respond, publicLength, answerLength } = method(provider, id);
+    const exchange = start(random);
+    const answer = respond(exchange.publicValue, random)!;
+    expect([exchange.publicValue.length, answer.publicValue.length]).toEqual([publicLength, answerLength]);
+    const beyond = exchange.publicValue.slice();
+    beyond.set([0xff, 0xff, 0xff], 0); // coefficients of 4095, where q is 3329
+    expect(respond(beyond, random)).toBeUndefined();
+    expect(respond(exchange.publicValue.subarray(1), random)).toBeUndefined();
+    expect(exchange.agree(answer.publicValue.subarray(1))).toBeUndefined();
+    // A wrong ciphertext of the right length gives another secret: only the authentication after it will fail.
+    const wrong = answer.publicValue.map((octet, index) => (index === 9 ? octet ^ 1 : octet));
+    expect(exchange.agree(wrong)!.equals(answer.sharedSecret)).toBe(false);
+    expect(exchange.agree(wrong)!.equals(exchange.agree(wrong)!)).toBe(true);
+  });
+
   it('leaves two exchanges of one group apart', () => {
     // The node provider keeps one OpenSSL object for each MODP group.
     const group = method(provider, 14);

@@ -293,3 +293,17 @@ for (const [file, hash, encoding] of [
 for (const file of ['ed25519', 'ed448']) {
   suite(file, 40, (provider, group, test) => verified(provider, group, test, { kind: 'EdDSA' }));
 }
+
+for (const [file, id] of [
+  ['mlkem_512', 35],
+  ['mlkem_768', 36],
+  ['mlkem_1024', 37],
+] as const) {
+  suite(file, 70, (provider, _, test) => {
+    const exchange = method(provider, id).resume(secret(text(test.seed)));
+    const isKey = test.ek === undefined || (exchange !== undefined && toHex(exchange.publicValue) === test.ek);
+    const shared = exchange?.agree(hex(text(test.c)));
+    const right = isKey && shared !== undefined && toHex(shared.reveal()) === test.K;
+    return right === (test.result === 'valid');
+  });
+}

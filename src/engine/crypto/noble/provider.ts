@@ -6,6 +6,7 @@ import type { CryptoProvider } from '../provider.js';
 import type { SecureRandom } from '../random.js';
 import { ec2nMethods, ecpMethods, modpMethods } from './key-exchange.js';
 import { importPrivateKey, importPublicKey } from './keys.js';
+import { mlKemMethods } from './ml-kem.js';
 import { montgomeryMethods } from './montgomery.js';
 import { noblePrimitives } from './symmetric.js';
 
@@ -19,7 +20,10 @@ export function nobleProvider(random: SecureRandom): CryptoProvider {
     aeads: aeadAlgorithms(noblePrimitives),
     integrities: integrityAlgorithms(noblePrimitives),
     prfs: prfAlgorithms(noblePrimitives),
-    keyExchanges: inOrder([...modpMethods, ...ecpMethods, ...ec2nMethods, ...montgomeryMethods], keyExchangeIds),
+    keyExchanges: inOrder(
+      [...modpMethods, ...ecpMethods, ...ec2nMethods, ...montgomeryMethods, ...mlKemMethods],
+      keyExchangeIds,
+    ),
     importPublicKey,
     importPrivateKey,
   };

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { aeadAlgorithms, cipherAlgorithms, integrityAlgorithms, prfAlgorithms } from '../assemble.js';
 import { inOrder } from '../key-exchange.js';
 import { ec2nMethods as referenceEc2n, ecpMethods as referenceEcp } from '../noble/key-exchange.js';
+import { mlKemMethods } from '../noble/ml-kem.js';
 import { plain } from '../octets.js';
 import { keyExchangeIds } from '../preference.js';
 import type { CryptoProvider } from '../provider.js';
@@ -15,10 +16,11 @@ import { nodePrimitives } from './symmetric.js';
 export const nodeRandom: SecureRandom = systemRandom((length) => plain(randomBytes(length)));
 
 /**
- * Some distributions leave old curves out of OpenSSL. A simulated peer must be able to have them all the same, so the
- * reference stands in; where OpenSSL has a curve, its method follows in the list and replaces this one.
+ * Some distributions leave old curves out of OpenSSL, and Node 20 has no ML-KEM. A simulated peer must be able to have
+ * them all the same, so the reference stands in; where OpenSSL has a curve, its method follows in the list and replaces
+ * this one.
  */
-const borrowed = [...referenceEcp, ...referenceEc2n];
+const borrowed = [...referenceEcp, ...referenceEc2n, ...mlKemMethods];
 
 /** The provider, drawing from the operating system unless told otherwise. */
 export function nodeProvider(random: SecureRandom = nodeRandom): CryptoProvider {
