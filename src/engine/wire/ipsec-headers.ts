@@ -111,9 +111,22 @@ function wordsOf(lengthField: string): Codec<Uint8Array> {
 /** What generation the packets of one SA are of. */
 export type Generation =
   | { readonly kind: 'current' }
-  | { readonly kind: 'obsolete'; readonly rfc: 'RFC 1826' | 'RFC 1827'; readonly why: string }
+  | {
+      readonly kind: 'obsolete';
+      readonly rfc: 'RFC 1826' | 'RFC 1827';
+      /** What gives it away. */
+      readonly why: string;
+      /** Why it is not taken. */
+      readonly refused: string;
+    }
   /** Too few packets, and nothing in one that settles it. */
   | { readonly kind: 'undecided' };
+
+const refusals = {
+  'RFC 1826': 'AH of 1995 has no sequence number and so no protection against replay; RFC 2402 replaced it in 1998',
+  'RFC 1827':
+    'ESP of 1995 has neither sequence number nor ICV, so that replay and forgery go unseen; RFC 2406 replaced it in 1998',
+} as const;
 
 /** Packets needed before a sequence of words is called random. */
 const seriesMin = 3;
@@ -127,12 +140,12 @@ const gapMax = 1 << 20;
  */
 export function generationOf(protocol: 'AH' | 'ESP', packets: readonly Uint8Array[]): Generation {
   const rfc = protocol === 'AH' ? 'RFC 1826' : 'RFC 1827';
+  const obsolete = (why: string): Generation => ({ kind: 'obsolete', rfc, why, refused: refusals[rfc] });
   const wordAt = protocol === 'AH' ? 8 : 4;
   const words: number[] = [];
   for (const octets of packets) {
-    if (octets.length < wordAt + 4) return { kind: 'obsolete', rfc, why: 'there is no room for a sequence number' };
-    if (protocol === 'AH' && octets[1] === 0)
-      return { kind: 'obsolete', rfc, why: 'its length leaves no room for a sequence number' };
+    if (octets.length < wordAt + 4) return obsolete('there is no room for a sequence number');
+    if (protocol === 'AH' && octets[1] === 0) return obsolete('its length leaves no room for a sequence number');
     words.push(new DataView(octets.buffer, octets.byteOffset, octets.byteLength).getUint32(wordAt));
   }
   if (words.length < seriesMin) return { kind: 'undecided' };
@@ -143,7 +156,7 @@ export function generationOf(protocol: 'AH' | 'ESP', packets: readonly Uint8Arra
   }
   if (jumps === 0) return { kind: 'current' };
   if (jumps >= (words.length - 1) / 2) {
-    return { kind: 'obsolete', rfc, why: 'the word behind the SPI does not count up, so it is no sequence number' };
+    return obsolete('the word behind the SPI does not count up, so it is no sequence number');
   }
   return { kind: 'undecided' };
 }

@@ -87,7 +87,11 @@ describe('the generation of an SA (RFC 1826, RFC 1827)', () => {
 
   it('shows in what the word behind the SPI does', () => {
     expect(generationOf('AH', current)).toEqual({ kind: 'current' });
-    expect(generationOf('AH', old)).toMatchObject({ kind: 'obsolete', rfc: 'RFC 1826' });
+    expect(generationOf('AH', old)).toMatchObject({
+      kind: 'obsolete',
+      rfc: 'RFC 1826',
+      refused: expect.stringContaining('no protection against replay'),
+    });
     expect(generationOf('ESP', oldEsp)).toMatchObject({ kind: 'obsolete', rfc: 'RFC 1827' });
     const esps = packets.map((index) => encode(esp, { spi: 0x1000, sequenceNumber: 40 - index, data: payload(index) }));
     expect(generationOf('ESP', esps)).toEqual({ kind: 'current' });

@@ -53,25 +53,25 @@ export function struct<const F extends Fields>(
   }));
   checkReferences(entries);
   const rfc = options.rfc;
+  // Objects are cloned from these with all their keys, because adding keys one by one is what costs most in decoding.
+  const blank = blankOf(entries.filter(({ role }) => role === undefined));
+  const measures = entries.some(({ role }) => role === 'hidden');
+  const blankScope = blankOf(entries);
   const read = (from: Reader): StructValue<F> | Fault => {
     const { base, end, rfc: outerRfc } = from;
     from.base = from.at;
     if (rfc !== undefined) from.rfc = rfc;
-    const value: Record<string, unknown> = {};
-    let scope = value;
+    const value: Record<string, unknown> = { ...blank };
+    // With hidden fields the scope knows more than the value.
+    const scope = measures ? { ...blankScope } : value;
     let bounded = false;
-    for (const { name, codec, role, label } of entries) {
+    for (let index = 0; index < entries.length; index += 1) {
+      const { name, codec, role, label } = entries[index]!;
       const field = readField(from, name, label, codec, scope);
       if (field === fault) return fault;
-      if (role === undefined) value[name] = field;
-      else if (role === 'length') bounded = true;
-      else if (role === 'optional') {
-        if (field !== undefined) value[name] = field;
-      } else if (scope === value) {
-        // The first hidden field: from here on the scope knows more than the value.
-        scope = { ...value, [name]: field };
-      }
-      if (scope !== value) scope[name] = field;
+      if (role === 'length') bounded = true;
+      if (role === undefined || (role === 'optional' && field !== undefined)) value[name] = field;
+      if (measures) scope[name] = field;
     }
     if (bounded && from.at !== from.end) {
       return fail(from, 'the end of the structure, by its length', `${octetsText(from.end - from.at)} more`);
@@ -170,6 +170,10 @@ export function cited<T>(rfc: string, codec: Codec<T>): Codec<T> {
   };
 }
 
+function blankOf(entries: readonly { readonly name: string }[]): Record<string, unknown> {
+  return Object.fromEntries(entries.map(({ name }) => [name, undefined]));
+}
+
 function checkReferences(entries: readonly { name: string; codec: Codec<unknown>; role?: string | undefined }[]): void {
   for (const { name, codec, role } of entries) {
     const of = role === 'hidden' ? (codec as unknown as HiddenField).of : undefined;
@@ -178,9 +182,10 @@ function checkReferences(entries: readonly { name: string; codec: Codec<unknown>
   }
 }
 
-/** `keyExchangeData` as `key exchange data`; acronyms keep their capitals. */
+/** `keyExchangeData` as `key exchange data`, `reserved2` as `reserved`; acronyms keep their capitals. */
 function words(name: string): string {
   return name
+    .replace(/\d$/, '')
     .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
     .toLowerCase()
     .replace(/\b(spi|spis|doi|id|ts|iv|icv|dh|eap)\b/g, (word) => (word === 'spis' ? 'SPIs' : word.toUpperCase()));
