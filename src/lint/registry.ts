@@ -44,8 +44,16 @@ import lifNoRekeyMargin from './rules/lif/no-rekey-margin.js';
 import lifTooLong from './rules/lif/too-long.js';
 import lifTooShort from './rules/lif/too-short.js';
 import lifWrapsBeforeRekey from './rules/lif/wraps-before-rekey.js';
+import peerAuthMethodMismatch from './rules/peer/auth-method-mismatch.js';
+import peerExchangeMismatch from './rules/peer/exchange-mismatch.js';
+import peerIdMismatch from './rules/peer/id-mismatch.js';
+import peerKmpMismatch from './rules/peer/kmp-mismatch.js';
 import peerNoCommonChild from './rules/peer/no-common-child.js';
 import peerNoCommonIke from './rules/peer/no-common-ike.js';
+import peerOneSided from './rules/peer/one-sided.js';
+import peerPfsMismatchDelayed from './rules/peer/pfs-mismatch-delayed.js';
+import peerPskMismatch from './rules/peer/psk-mismatch.js';
+import priOrderDiffersBetweenPeers from './rules/pri/order-differs-between-peers.js';
 import rplReplayOff from './rules/rpl/replay-off.js';
 import rplReplayWithManualKeys from './rules/rpl/replay-with-manual-keys.js';
 import rplWindowBelow32 from './rules/rpl/window-below-32.js';
@@ -57,9 +65,11 @@ import shdBypassListWins from './rules/shd/bypass-list-wins.js';
 import shdCorrelated from './rules/shd/correlated.js';
 import shdDefaultUnreachable from './rules/shd/default-unreachable.js';
 import shdException from './rules/shd/exception.js';
+import shdIdSubtreeShadow from './rules/shd/id-subtree-shadow.js';
 import shdIkePolicyShadowed from './rules/shd/ike-policy-shadowed.js';
 import shdPartlyShadowed from './rules/shd/partly-shadowed.js';
 import shdRedundant from './rules/shd/redundant.js';
+import shdReturnPathAsymmetry from './rules/shd/return-path-asymmetry.js';
 import shdShadowedByUnion from './rules/shd/shadowed-by-union.js';
 import shdShadowed from './rules/shd/shadowed.js';
 import synSyntaxError from './rules/syn/syntax-error.js';
@@ -109,8 +119,16 @@ export const rules: readonly Rule[] = [
   lifTooLong,
   lifTooShort,
   lifWrapsBeforeRekey,
+  peerAuthMethodMismatch,
+  peerExchangeMismatch,
+  peerIdMismatch,
+  peerKmpMismatch,
   peerNoCommonChild,
   peerNoCommonIke,
+  peerOneSided,
+  peerPfsMismatchDelayed,
+  peerPskMismatch,
+  priOrderDiffersBetweenPeers,
   rplReplayOff,
   rplReplayWithManualKeys,
   rplWindowBelow32,
@@ -122,9 +140,11 @@ export const rules: readonly Rule[] = [
   shdCorrelated,
   shdDefaultUnreachable,
   shdException,
+  shdIdSubtreeShadow,
   shdIkePolicyShadowed,
   shdPartlyShadowed,
   shdRedundant,
+  shdReturnPathAsymmetry,
   shdShadowedByUnion,
   shdShadowed,
   synSyntaxError,
