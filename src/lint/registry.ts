@@ -44,6 +44,10 @@ import lifNoRekeyMargin from './rules/lif/no-rekey-margin.js';
 import lifTooLong from './rules/lif/too-long.js';
 import lifTooShort from './rules/lif/too-short.js';
 import lifWrapsBeforeRekey from './rules/lif/wraps-before-rekey.js';
+import opsDebugAudit from './rules/ops/debug-audit.js';
+import opsNotStartedAtBoot from './rules/ops/not-started-at-boot.js';
+import opsReservedName from './rules/ops/reserved-name.js';
+import opsTargetLacksAlgorithm from './rules/ops/target-lacks-algorithm.js';
 import peerAuthMethodMismatch from './rules/peer/auth-method-mismatch.js';
 import peerExchangeMismatch from './rules/peer/exchange-mismatch.js';
 import peerIdMismatch from './rules/peer/id-mismatch.js';
@@ -53,7 +57,17 @@ import peerNoCommonIke from './rules/peer/no-common-ike.js';
 import peerOneSided from './rules/peer/one-sided.js';
 import peerPfsMismatchDelayed from './rules/peer/pfs-mismatch-delayed.js';
 import peerPskMismatch from './rules/peer/psk-mismatch.js';
+import pqcNotQuantumSafe from './rules/pqc/not-quantum-safe.js';
+import pqcPpkIkev1 from './rules/pqc/ppk-ikev1.js';
+import pqcPpkOptional from './rules/pqc/ppk-optional.js';
+import pqcPqNeedsIntermediate from './rules/pqc/pq-needs-intermediate.js';
+import pqcPqNotInChild from './rules/pqc/pq-not-in-child.js';
+import priDuplicatePriority from './rules/pri/duplicate-priority.js';
+import priImplicitPriority from './rules/pri/implicit-priority.js';
+import priNoGap from './rules/pri/no-gap.js';
 import priOrderDiffersBetweenPeers from './rules/pri/order-differs-between-peers.js';
+import proAlgorithmNotApproved from './rules/pro/algorithm-not-approved.js';
+import proAuthenticationNotApproved from './rules/pro/authentication-not-approved.js';
 import rplReplayOff from './rules/rpl/replay-off.js';
 import rplReplayWithManualKeys from './rules/rpl/replay-with-manual-keys.js';
 import rplWindowBelow32 from './rules/rpl/window-below-32.js';
@@ -119,6 +133,10 @@ export const rules: readonly Rule[] = [
   lifTooLong,
   lifTooShort,
   lifWrapsBeforeRekey,
+  opsDebugAudit,
+  opsNotStartedAtBoot,
+  opsReservedName,
+  opsTargetLacksAlgorithm,
   peerAuthMethodMismatch,
   peerExchangeMismatch,
   peerIdMismatch,
@@ -128,7 +146,17 @@ export const rules: readonly Rule[] = [
   peerOneSided,
   peerPfsMismatchDelayed,
   peerPskMismatch,
+  pqcNotQuantumSafe,
+  pqcPpkIkev1,
+  pqcPpkOptional,
+  pqcPqNeedsIntermediate,
+  pqcPqNotInChild,
+  priDuplicatePriority,
+  priImplicitPriority,
+  priNoGap,
   priOrderDiffersBetweenPeers,
+  proAlgorithmNotApproved,
+  proAuthenticationNotApproved,
   rplReplayOff,
   rplReplayWithManualKeys,
   rplWindowBelow32,
