@@ -53,7 +53,7 @@ export function* peersOfRange(policies: PolicySet, range: AddressRange): Iterabl
   }
 }
 
-/** The IKE policies that the peers of an authentication record get in a version, the preloaded default included. */
+/** The IKE policies that a range of peers gets in a version, the preloaded default included; at most `stretchesMax`. */
 export function* withIke(
   policies: PolicySet,
   version: 1 | 2,
@@ -61,9 +61,12 @@ export function* withIke(
   auth: AuthRecord | undefined,
 ): Iterable<PeerPolicies> {
   const preloaded = version === 1 ? policies.defaultIkev1 : policies.defaultIkev2;
+  let left = stretchesMax;
   for (const { range: stretch, record } of matchesOf(ikeLookup(policies, version), range)) {
     const ike = record ?? preloaded;
     yield { range: stretch, version, ...(auth ? { auth } : {}), ...(ike ? { ike } : {}) };
+    left -= 1;
+    if (left === 0) return;
   }
 }
 

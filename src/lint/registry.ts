@@ -74,6 +74,9 @@ import rplWindowBelow32 from './rules/rpl/window-below-32.js';
 import rplWindowNotWordMultiple from './rules/rpl/window-not-word-multiple.js';
 import rplWindowTooSmall from './rules/rpl/window-too-small.js';
 import rplWindowUnsupported from './rules/rpl/window-unsupported.js';
+import selDisjointSelectors from './rules/sel/disjoint-selectors.js';
+import selProxyIdMismatch from './rules/sel/proxy-id-mismatch.js';
+import selWillBeNarrowed from './rules/sel/will-be-narrowed.js';
 import shdAuthShadowed from './rules/shd/auth-shadowed.js';
 import shdBypassListWins from './rules/shd/bypass-list-wins.js';
 import shdCorrelated from './rules/shd/correlated.js';
@@ -163,6 +166,9 @@ export const rules: readonly Rule[] = [
   rplWindowNotWordMultiple,
   rplWindowTooSmall,
   rplWindowUnsupported,
+  selDisjointSelectors,
+  selProxyIdMismatch,
+  selWillBeNarrowed,
   shdAuthShadowed,
   shdBypassListWins,
   shdCorrelated,

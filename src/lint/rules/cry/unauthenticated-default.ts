@@ -5,9 +5,6 @@ import { recordRef } from '../../places.js';
 import { soundIkeArguments } from '../../replacements.js';
 import { defineRule } from '../../rule.js';
 
-/** Stretches of addresses that are looked at for one authentication record. */
-const stretchesMax = 64;
-
 export default defineRule({
   scope: 'system',
   code: 'CRY022',
@@ -35,7 +32,7 @@ export default defineRule({
       const users = policies.auths.filter(
         (auth) =>
           auth.kmp.value.includes(version) &&
-          gets(preloaded, withIke(policies, version, auth.remote.value.range, auth)),
+          [...withIke(policies, version, auth.remote.value.range, auth)].some(({ ike }) => ike === preloaded),
       );
       const [first, ...others] = users;
       if (!first) continue;
@@ -57,16 +54,6 @@ export default defineRule({
     }
   },
 });
-
-function gets(preloaded: IkeRecord, peers: Iterable<{ readonly ike?: IkeRecord }>): boolean {
-  let left = stretchesMax;
-  for (const { ike } of peers) {
-    if (ike === preloaded) return true;
-    left -= 1;
-    if (left === 0) return false;
-  }
-  return false;
-}
 
 function shipped({ encryption, hash, groups }: IkeRecord): string {
   return `${encryption.value[0]?.word}, ${hash.value[0]?.word}, group ${groups.value[0]}, no PFS`;
