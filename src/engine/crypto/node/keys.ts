@@ -32,7 +32,7 @@ import {
 } from '../keys.js';
 import { dsaSign, dsaVerify } from '../noble/dsa.js';
 import { ecdsaSign, ecdsaVerify } from '../noble/ecdsa.js';
-import { concat, equalConstantTime, plain, toBigInt } from '../octets.js';
+import { bitLength, concat, equalConstantTime, fromBigInt, plain, toBigInt } from '../octets.js';
 import type { PrivateKey, PublicKey, SignatureScheme } from '../provider.js';
 import type { SecureRandom } from '../random.js';
 import { pkcs1Decrypted, pkcs1EncryptionBlock, pssEncode } from '../rsa-padding.js';
@@ -45,10 +45,25 @@ const { hashes, hmac } = nodePrimitives;
 export function importPublicKey(spki: Uint8Array): PublicKey | undefined {
   const numbers = readPublicKey(spki);
   if (!numbers) return undefined;
-  const key = keyObject(() =>
-    createPublicKey({ key: Buffer.from(writePublicKey(numbers)), format: 'der', type: 'spki' }),
-  );
+  const key = keyObject(() => opensslPublicKey(numbers));
   return key && publicKey(numbers, key);
+}
+
+/** JWK is up to thirty times faster to import than DER on Node 20, but it has not all kinds and curves. */
+function opensslPublicKey(numbers: PublicNumbers): KeyObject {
+  const base64url = (octets: Uint8Array): string => Buffer.from(octets).toString('base64url');
+  switch (numbers.kind) {
+    case 'RSA': {
+      const integer = (value: bigint): string => base64url(fromBigInt(value, Math.ceil(bitLength(value) / 8)));
+      return createPublicKey({ key: { kty: 'RSA', n: integer(numbers.n), e: integer(numbers.e) }, format: 'jwk' });
+    }
+    case 'Ed25519':
+    case 'Ed448':
+      return createPublicKey({ key: { kty: 'OKP', crv: numbers.kind, x: base64url(numbers.point) }, format: 'jwk' });
+    case 'DSA':
+    case 'EC':
+      return createPublicKey({ key: Buffer.from(writePublicKey(numbers)), format: 'der', type: 'spki' });
+  }
 }
 
 /** OpenSSL's own checks may refuse what ours let pass; then the key is not one for us. */

@@ -1,12 +1,15 @@
 import { X509Certificate } from 'node:crypto';
+import { rootCertificates } from 'node:tls';
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
 import { derElement } from '../../../../src/engine/crypto/asn1/der-writer.js';
 import { toHex } from '../../../../src/engine/crypto/octets.js';
+import { pemBlocks } from '../../../../src/engine/crypto/pem.js';
 import { readCertificate } from '../../../../src/engine/crypto/x509/certificate.js';
 import { readCrl } from '../../../../src/engine/crypto/x509/crl.js';
 import { certificateIdentities, certificateMatches, certifies } from '../../../../src/engine/crypto/x509/identity.js';
 import { isSameName, nameAttributes, parseName } from '../../../../src/engine/crypto/x509/name.js';
+import { providers } from '../support.js';
 import { altName, entity, extensions, issue, name, now, revoke } from './pki.js';
 
 const root = entity('CN=Root,O=Example');
@@ -80,6 +83,34 @@ describe('reading a certificate', () => {
     for (let depth = 0; depth < 2000; depth += 1) octets = derElement(0x30, octets);
     expect(readCertificate(octets).kind).toBe('fault');
     expect(parseName(octets)).toBeUndefined();
+  });
+});
+
+describe('the root certificates that Node brings', () => {
+  const certificates = rootCertificates.map((pem) => readCertificate(pemBlocks(pem)[0]!.der));
+
+  it('are all read, and as OpenSSL reads them', () => {
+    expect(certificates.length).toBeGreaterThan(100);
+    for (const [index, result] of certificates.entries()) {
+      const theirs = new X509Certificate(rootCertificates[index]!);
+      if (result.kind === 'fault') throw new Error(`${theirs.subject}: ${result.reason}`);
+      const { serialNumber, notAfter, issuer, subject, extensions } = result.value;
+      expect(BigInt(`0x${serialNumber}`)).toBe(BigInt(`0x${theirs.serialNumber}`));
+      expect(notAfter).toBe(Date.parse(theirs.validTo));
+      expect(isSameName(issuer, subject)).toBe(true);
+      expect(extensions.basicConstraints?.isCa ?? result.value.version < 3).toBe(theirs.ca || result.value.version < 3);
+    }
+  });
+
+  it('have keys and signatures about which both providers agree', () => {
+    for (const result of certificates) {
+      if (result.kind === 'fault') continue;
+      const { spki, signatureScheme, tbs, signature } = result.value;
+      const verified = providers.map((provider) =>
+        signatureScheme ? provider.importPublicKey(spki)?.verify(signatureScheme, tbs, signature) : undefined,
+      );
+      expect(verified).toEqual([true, true]);
+    }
   });
 });
 
