@@ -117,8 +117,12 @@ function rankIpv6(
     lo[at * stride] = rank[2 * at]!;
     hi[at * stride] = boxes[at]![end].hi === last ? ranks - 1 : rank[2 * at + 1]! - 1;
   }
-  const pick = (from: Uint32Array) => Uint32Array.from(cuts.subarray(0, ranks), (at) => from[at]!);
-  return ipv6Axis(pick(w0), pick(w1), pick(w2), pick(w3));
+  const addresses = new Uint32Array(ranks * 4);
+  for (let at = 0; at < ranks; at += 1) {
+    const candidate = cuts[at]!;
+    addresses.set([w0[candidate]!, w1[candidate]!, w2[candidate]!, w3[candidate]!], 4 * at);
+  }
+  return ipv6Axis(addresses);
 }
 
 /** Below this many numbers a sort by comparing is faster than one by digits. */
@@ -154,34 +158,52 @@ function sortByWords(order: Uint32Array<ArrayBuffer>, byWeight: readonly Uint32A
   return from;
 }
 
-function ipv6Axis(w0: Uint32Array, w1: Uint32Array, w2: Uint32Array, w3: Uint32Array): AddressAxis {
-  const count = w0.length;
+/** Cuts of which one is in the summary that a search begins with: it then reads few lines of memory that no cache holds. */
+const summaryStep = 16;
+
+/** The axis with these cuts, four words each. */
+function ipv6Axis(cuts: Uint32Array): AddressAxis {
+  const count = cuts.length / 4;
+  const summary = new Uint32Array(Math.ceil(count / summaryStep) * 4);
+  for (let at = 0; at < summary.length / 4; at += 1) {
+    summary.set(cuts.subarray(4 * summaryStep * at, 4 * summaryStep * at + 4), 4 * at);
+  }
   const cut = (at: number) =>
-    (BigInt(w0[at]!) << 96n) | (BigInt(w1[at]!) << 64n) | (BigInt(w2[at]!) << 32n) | BigInt(w3[at]!);
+    (BigInt(cuts[4 * at]!) << 96n) |
+    (BigInt(cuts[4 * at + 1]!) << 64n) |
+    (BigInt(cuts[4 * at + 2]!) << 32n) |
+    BigInt(cuts[4 * at + 3]!);
   return {
     last: count - 1,
     coordinateOf(value) {
       split(value as bigint);
-      const a = words[word0]!;
-      const b = words[word1]!;
-      const c = words[word2]!;
-      const d = words[word3]!;
-      let low = 0;
-      let high = count - 1;
-      while (low < high) {
-        const middle = (low + high + 1) >>> 1;
-        const m0 = w0[middle]!;
-        const m1 = w1[middle]!;
-        const m2 = w2[middle]!;
-        const begun = m0 !== a ? m0 < a : m1 !== b ? m1 < b : m2 !== c ? m2 < c : w3[middle]! <= d;
-        if (begun) low = middle;
-        else high = middle - 1;
-      }
-      return low;
+      const block = summaryStep * lastNotAbove(summary, 0, summary.length / 4 - 1);
+      return lastNotAbove(cuts, block, Math.min(block + summaryStep, count) - 1);
     },
     lowest: cut,
     highest: (coordinate) => (coordinate === count - 1 ? lastAddress(6) : cut(coordinate + 1) - 1n),
   };
+}
+
+/** The last of the addresses low..high that is not above the one in `words`; the first one is not. */
+function lastNotAbove(addresses: Uint32Array, low: number, high: number): number {
+  const a = words[word0]!;
+  const b = words[word1]!;
+  const c = words[word2]!;
+  const d = words[word3]!;
+  let from = low;
+  let to = high;
+  while (from < to) {
+    const middle = (from + to + 1) >>> 1;
+    const at = 4 * middle;
+    const m0 = addresses[at]!;
+    const m1 = addresses[at + 1]!;
+    const m2 = addresses[at + 2]!;
+    const isAbove = m0 !== a ? m0 > a : m1 !== b ? m1 > b : m2 !== c ? m2 > c : addresses[at + 3]! > d;
+    if (isAbove) to = middle - 1;
+    else from = middle;
+  }
+  return from;
 }
 
 /** Writes the coordinates of the smallest cell around a box; exact when the box is one of those the space was made for. */

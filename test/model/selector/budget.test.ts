@@ -10,7 +10,7 @@ import { buildSpdIndex } from '../../../src/model/selector/spd-index.js';
 import { adversarialSpd, almostCoveredSpd, hardSpd, randomSpd } from '../../support/random-spd.js';
 import { naiveClassify } from '../../support/tiny-space.js';
 
-const hard = hardSpd({ entries: 2_000 });
+const hard = hardSpd({ entries: 3_000 });
 const budgets = [0, 1, 10, 1_000, 30_000];
 
 describe('a hard list', () => {
