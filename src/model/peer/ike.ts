@@ -111,8 +111,10 @@ export function walkIke(x: IkeEnd, y: IkeEnd): IkeOutcome {
   return outcome;
 }
 
+type PlainKind = 'pad' | 'initiate' | 'peer-pad' | 'exchange' | 'ike-policy' | 'method' | 'preshared-key';
+
 function step(
-  kind: 'pad' | 'peer-pad' | 'exchange' | 'ike-policy' | 'method' | 'preshared-key' | 'initiate',
+  kind: PlainKind,
   verdict: IkeStep['verdict'],
   text: string,
   initiator?: EntrySource,

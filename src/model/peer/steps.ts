@@ -23,11 +23,12 @@ interface StepBase {
   readonly responder?: EntrySource;
 }
 
+/** A step that has nothing to add to its text. */
+type Plain<K extends string> = K extends string ? { readonly kind: K } : never;
+
 export type IkeStep = StepBase &
   (
-    | { readonly kind: 'pad' | 'peer-pad' | 'exchange' | 'ike-policy' | 'method' | 'preshared-key' }
-    /** May the system start at all? */
-    | { readonly kind: 'initiate' }
+    | Plain<'pad' | 'initiate' | 'peer-pad' | 'exchange' | 'ike-policy' | 'method' | 'preshared-key'>
     | { readonly kind: 'version'; readonly version: 1 | 2 }
     | { readonly kind: 'ike-proposal'; readonly selection: ProposalSelection }
     | { readonly kind: 'identity'; readonly sender: 'initiator' | 'responder'; readonly sent: Identity }
@@ -36,7 +37,7 @@ export type IkeStep = StepBase &
 export type ChildStep = StepBase &
   (
     | { readonly kind: 'policy'; readonly packet: Packet }
-    | { readonly kind: 'peer-policy' | 'mode' | 'manual-keys' }
+    | Plain<'peer-policy' | 'mode' | 'manual-keys'>
     | { readonly kind: 'child-proposal'; readonly selection: ProposalSelection }
     | { readonly kind: 'selectors'; readonly selectors: SelectorComparison }
     /** IKEv2: the key exchange of the first rekey, which IKE_AUTH does not negotiate. */
