@@ -21,53 +21,41 @@ import { decodePayloads, encodePayloads, type Ikev2Message, patchLength, writeHe
 import { firstPayloadNumber, ikev2Chain, patchPayloadLength, writeChain, writePayloadHeader } from './payload-chain.js';
 import type { EncryptedIkev2Payload, Ikev2Payload } from './payloads/table.js';
 
-/** A keyed combined-mode cipher. `iv` is the part of the nonce that is sent; salt and key are inside. */
-export interface AeadProtection {
-  readonly kind: 'aead';
-  /** Octets, as every other …Length. */
-  readonly ivLength: number;
-  readonly icvLength: number;
+/** A keyed cipher. `iv` is the IV as it is sent; whatever else a nonce has is inside. */
+export interface KeyedCipher {
+  encrypt(iv: Uint8Array, plaintext: Uint8Array): Uint8Array;
+  /** Undefined when the lengths cannot be. */
+  decrypt(iv: Uint8Array, ciphertext: Uint8Array): Uint8Array | undefined;
+}
+
+/** A keyed integrity algorithm. */
+export interface KeyedIntegrity {
+  /** The ICV, already cut to its length. */
+  sign(octets: Uint8Array): Uint8Array;
+  /** Takes the same time wherever a wrong ICV is wrong. */
+  verify(icv: Uint8Array, octets: Uint8Array): boolean;
+}
+
+/** A keyed combined-mode cipher. */
+export interface KeyedAead {
   /** Ciphertext, then ICV. */
   seal(iv: Uint8Array, plaintext: Uint8Array, aad: Uint8Array): Uint8Array;
   /** Undefined when the ICV is wrong. */
   open(iv: Uint8Array, sealed: Uint8Array, aad: Uint8Array): Uint8Array | undefined;
 }
 
-/** A keyed cipher and a keyed integrity algorithm, encrypt-then-MAC. */
-export interface CipherProtection {
-  readonly kind: 'cipher';
-  readonly ivLength: number;
-  /** What the plaintext is padded to; 1 for counter modes and ENCR_NULL. */
-  readonly blockLength: number;
-  readonly icvLength: number;
-  encrypt(iv: Uint8Array, plaintext: Uint8Array): Uint8Array;
-  decrypt(iv: Uint8Array, ciphertext: Uint8Array): Uint8Array;
-  /** The ICV of `octets`, already cut to `icvLength`. */
-  icv(octets: Uint8Array): Uint8Array;
-}
-
-export type Protection = AeadProtection | CipherProtection;
-
-/** An AEAD key that takes whole nonces, as a crypto provider has it. */
-export interface NonceKeyed {
-  seal(nonce: Uint8Array, plaintext: Uint8Array, aad: Uint8Array): Uint8Array;
-  open(nonce: Uint8Array, sealed: Uint8Array, aad: Uint8Array): Uint8Array | undefined;
-}
-
-/** The protection of a combined-mode key and its salt: the nonce is salt, then IV (RFC 5282 §4, RFC 4106 §4). */
-export function aeadProtection(
-  key: NonceKeyed,
-  { salt, ivLength, icvLength }: { salt: Uint8Array; ivLength: number; icvLength: number },
-): AeadProtection {
-  const nonce = (iv: Uint8Array): Uint8Array => joined(salt, iv);
-  return {
-    kind: 'aead',
-    ivLength,
-    icvLength,
-    seal: (iv, plaintext, aad) => key.seal(nonce(iv), plaintext, aad),
-    open: (iv, sealed, aad) => key.open(nonce(iv), sealed, aad),
-  };
-}
+/** The keys of one direction of an IKE SA and the lengths, in octets, of what they add. */
+export type Protection =
+  | { readonly kind: 'aead'; readonly ivLength: number; readonly icvLength: number; readonly aead: KeyedAead }
+  | {
+      readonly kind: 'cipher';
+      readonly ivLength: number;
+      /** What the plaintext is padded to; 1 for counter modes and ENCR_NULL. */
+      readonly blockLength: number;
+      readonly icvLength: number;
+      readonly cipher: KeyedCipher;
+      readonly integrity: KeyedIntegrity;
+    };
 
 /** Why an encrypted payload could not be opened. Only after `padding` and `payloads` is it known that the peer sent it. */
 export type OpenFailure =
@@ -152,15 +140,16 @@ function open(octets: Uint8Array, start: number, protection: Protection): Uint8A
   if (icvStart - bodyStart < 1) return { ok: false, reason: 'length' };
   const iv = octets.subarray(start, bodyStart);
   if (protection.kind === 'aead') {
-    const plaintext = protection.open(iv, octets.subarray(bodyStart), octets.subarray(0, start));
+    const plaintext = protection.aead.open(iv, octets.subarray(bodyStart), octets.subarray(0, start));
     return plaintext ?? { ok: false, reason: 'integrity' };
   }
   const ciphertext = octets.subarray(bodyStart, icvStart);
   if (ciphertext.length % protection.blockLength !== 0) return { ok: false, reason: 'length' };
   // The ICV is checked first: nothing is decrypted that the peer did not send (RFC 7296 §3.14).
-  const expected = protection.icv(octets.subarray(0, icvStart));
-  if (!sameOctets(expected, octets.subarray(icvStart))) return { ok: false, reason: 'integrity' };
-  return protection.decrypt(iv, ciphertext);
+  if (!protection.integrity.verify(octets.subarray(icvStart), octets.subarray(0, icvStart))) {
+    return { ok: false, reason: 'integrity' };
+  }
+  return protection.cipher.decrypt(iv, ciphertext) ?? { ok: false, reason: 'length' };
 }
 
 /** What a sealed message is made of. */
@@ -255,11 +244,11 @@ function seal(
   patchLength(to);
   const octets = written(to);
   if (protection.kind === 'aead') {
-    octets.set(protection.seal(iv, plaintext, octets.subarray(0, aadEnd)), bodyStart);
+    octets.set(protection.aead.seal(iv, plaintext, octets.subarray(0, aadEnd)), bodyStart);
   } else {
-    octets.set(protection.encrypt(iv, plaintext), bodyStart);
+    octets.set(protection.cipher.encrypt(iv, plaintext), bodyStart);
     const icvStart = octets.length - protection.icvLength;
-    octets.set(protection.icv(octets.subarray(0, icvStart)), icvStart);
+    octets.set(protection.integrity.sign(octets.subarray(0, icvStart)), icvStart);
   }
   return octets;
 }
@@ -276,14 +265,6 @@ function padded(content: Uint8Array, blockLength: number): Uint8Array {
   plaintext.set(content);
   plaintext[length - 1] = length - 1 - content.length;
   return plaintext;
-}
-
-/** Compares in a time that does not depend on where they differ. */
-function sameOctets(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false;
-  let difference = 0;
-  for (let index = 0; index < a.length; index += 1) difference |= a[index]! ^ b[index]!;
-  return difference === 0;
 }
 
 function joined(...parts: readonly Uint8Array[]): Uint8Array {

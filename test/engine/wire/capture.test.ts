@@ -169,6 +169,18 @@ describe('pcap', () => {
   });
 });
 
+describe('a packet that the capture cut', () => {
+  it.each([
+    ['IPv4', ipv4(50, hex('00001000 00000001 aabbccdd')), '192.0.2.1 > 192.0.2.2'],
+    ['IPv6', ipv6(50, hex('00001000 00000001 aabbccdd')), '2001:db8::1 > 2001:db8::2'],
+  ])('%s says so, whatever is in it', (_, packet, ends) => {
+    expect(packets(pcap(linkTypes.RAW, [packet])).map(line)).toEqual([`${ends} ESP 0000100000000001aabbccdd`]);
+    expect(packets(pcap(linkTypes.RAW, [packet], { cut: 2 })).map(line)).toEqual([
+      `${ends} ESP 0000100000000001aabb truncated`,
+    ]);
+  });
+});
+
 describe('pcapng', () => {
   const pad = (octets: Uint8Array): Uint8Array => join(octets, new Uint8Array((4 - (octets.length % 4)) % 4));
   const block = (type: number, body: Uint8Array, little: boolean): Uint8Array =>

@@ -113,7 +113,8 @@ describe.skipIf(captures.length === 0)(`SK payloads with known keys (skipped whe
     const { octets, message } = messageOf(frame);
     const [protection] = protectionsOf(keys, true);
     if (protection?.kind !== 'cipher') throw new Error('not a cipher with an ICV of its own');
-    const never = { ...protection, decrypt: () => expect.fail('decrypted before the ICV was checked') };
+    const decrypt = () => expect.fail('decrypted before the ICV was checked');
+    const never = { ...protection, cipher: { ...protection.cipher, decrypt } };
     expect(openMessage(octets, message, never)).toEqual({ ok: false, reason: 'integrity' });
   });
 

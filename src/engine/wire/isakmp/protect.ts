@@ -9,14 +9,13 @@ import type { DecodeError, Note } from '../codec.js';
 import { type Header, isakmpFlags } from '../header.js';
 import { decodePayloads, type EncryptedIsakmpMessage, encodePayloads, patchLength, writeHeader } from '../message.js';
 import { firstPayloadNumber, isakmpChain } from '../payload-chain.js';
+import type { KeyedCipher } from '../protect.js';
 import type { IsakmpPayload } from './table.js';
 
-/** A keyed CBC cipher. */
-export interface CbcCipher {
-  /** Octets of a block, and of an IV. */
+/** The key of an ISAKMP SA: a CBC cipher, and the octets of its block, which are also those of an IV. */
+export interface CbcProtection {
   readonly blockLength: number;
-  encrypt(iv: Uint8Array, plaintext: Uint8Array): Uint8Array;
-  decrypt(iv: Uint8Array, ciphertext: Uint8Array): Uint8Array;
+  readonly cipher: KeyedCipher;
 }
 
 export type OpenedIsakmp =
@@ -38,12 +37,12 @@ export type OpenedIsakmp =
 /** Opens an encrypted message. What follows the last payload is padding of any value (RFC 2409 appendix B). */
 export function openIsakmp(
   { firstPayload, ciphertext }: EncryptedIsakmpMessage,
-  cipher: CbcCipher,
+  { blockLength, cipher }: CbcProtection,
   iv: Uint8Array,
 ): OpenedIsakmp {
-  const { blockLength } = cipher;
   if (ciphertext.length === 0 || ciphertext.length % blockLength !== 0) return { ok: false, reason: 'length' };
   const plaintext = cipher.decrypt(iv, ciphertext);
+  if (!plaintext) return { ok: false, reason: 'length' };
   const decoded = decodePayloads('ISAKMP', firstPayload, plaintext);
   if (!decoded.ok) return { ok: false, reason: 'payloads', error: decoded.error };
   const { payloads, notes, padding } = decoded;
@@ -54,11 +53,11 @@ export function openIsakmp(
 export function sealIsakmp(
   header: Header,
   payloads: readonly IsakmpPayload[],
-  cipher: CbcCipher,
+  { blockLength, cipher }: CbcProtection,
   iv: Uint8Array,
 ): { readonly octets: Uint8Array; readonly nextIv: Uint8Array } {
   const content = encodePayloads('ISAKMP', payloads);
-  const plaintext = new Uint8Array(Math.ceil(content.length / cipher.blockLength) * cipher.blockLength);
+  const plaintext = new Uint8Array(Math.ceil(content.length / blockLength) * blockLength);
   plaintext.set(content);
   const ciphertext = cipher.encrypt(iv, plaintext);
   const to = writerOf();
@@ -70,5 +69,5 @@ export function sealIsakmp(
   put(to, ciphertext);
   patchLength(to);
   const octets = written(to);
-  return { octets, nextIv: octets.slice(-cipher.blockLength) };
+  return { octets, nextIv: octets.slice(-blockLength) };
 }
