@@ -1,6 +1,6 @@
 /**
- * Makes the program: one bundle with all commands, the manifest of their flags and texts, and the compiled code that lets it
- * start fast. Used by the build, by bin/dev.js and by the tests of the command line.
+ * Makes the program: chunks with all commands, the manifest of their flags and texts, and the compiled code that lets it start
+ * fast. Used by the build, by bin/dev.js and by the tests of the command line.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -8,7 +8,8 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Plugin } from '@oclif/core';
-import { build } from 'esbuild';
+import { build, transform } from 'esbuild';
+import { bundleDiet } from './bundle-diet.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 
@@ -25,7 +26,10 @@ export const commonOptions = /** @type {const} */ ({
 });
 
 /**
- * Builds the program into `dist`, which must hold nothing else that matters.
+ * Builds the program into `dist/program` and `dist/manifest.json`.
+ *
+ * It is cut into chunks, so that a command loads only what it needs: esbuild cuts ES modules only, so each chunk is turned into
+ * CommonJS afterwards, the form for which Node takes compiled code along.
  *
  * @param {string} dist
  * @param {{ codeCache?: boolean, extraCommands?: string }} [options] `codeCache: false` leaves out the compiled code, for a
@@ -33,28 +37,39 @@ export const commonOptions = /** @type {const} */ ({
  * @returns {Promise<import('esbuild').Metafile>} what went into the bundle
  */
 export async function buildProgram(dist, { codeCache = true, extraCommands } = {}) {
-  const folders = [
-    path.join(root, 'src', 'commands'),
-    ...(extraCommands === undefined ? [] : [path.resolve(root, extraCommands)]),
-  ];
-  const bundle = path.join(dist, 'cli.cjs');
-  const cache = `${bundle}.cache`;
-  mkdirSync(dist, { recursive: true });
-  // V8 knows the source that compiled code belongs to by its length alone, so it must never outlive the bundle.
-  rmSync(cache, { force: true });
-  const { metafile } = await build({
+  const folders = [path.join(root, 'src', 'commands')];
+  if (extraCommands !== undefined) folders.push(path.resolve(root, extraCommands));
+  const program = path.join(dist, 'program');
+  // V8 knows the source that compiled code belongs to by its length alone, so none must outlive its source.
+  rmSync(program, { recursive: true, force: true });
+  mkdirSync(program, { recursive: true });
+  const { metafile, outputFiles } = await build({
     ...commonOptions,
     entryPoints: [path.join(root, 'src', 'main.ts')],
-    outfile: bundle,
-    format: 'cjs',
+    outdir: program,
+    outExtension: { '.js': '.cjs' },
+    chunkNames: '[name]-[hash]',
+    format: 'esm',
+    splitting: true,
     external: externalPackages,
     minifySyntax: true,
     minifyWhitespace: true, // not the names: a stack that a user reports must be readable
     metafile: true,
-    banner: { js: 'const importMetaUrl = require("node:url").pathToFileURL(__filename).href;' },
-    define: { 'import.meta.url': 'importMetaUrl' },
-    plugins: [commandTable(folders)],
+    write: false,
+    plugins: [commandTable(folders), bundleDiet],
   });
+  for (const { path: file, text } of outputFiles) {
+    const { code } = await transform(text, {
+      format: 'cjs',
+      platform: 'node',
+      target: 'node20.19',
+      minifyWhitespace: true,
+      supported: { 'dynamic-import': false }, // becomes a promise of `require`, which loads chunks (bin/start.js)
+      define: { 'import.meta.url': 'module.url' },
+    });
+    // Already in the form that bin/start.js runs, so that it need not copy every chunk.
+    writeFileSync(file, `(function(exports,require,module,__filename,__dirname){${code}\n})`);
+  }
   writeFileSync(path.join(dist, 'manifest.json'), JSON.stringify(await makeManifest(dist)));
   if (codeCache) {
     const warmUp = path.join(root, 'scripts', 'warm-up.cjs');

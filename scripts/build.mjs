@@ -1,7 +1,7 @@
 /**
  * npm run build: everything that the package holds under dist/.
  *
- *   dist/cli.cjs, cli.cjs.cache, manifest.json   the program (scripts/build-program.mjs)
+ *   dist/program/, manifest.json                 the program (scripts/build-program.mjs)
  *   dist/index.js, dist/chunks/                  the library, ES modules; its dependencies stay imports
  *   dist/types/                                  its declarations, by tsc (package.json)
  *   dist/THIRD-PARTY-LICENSES.txt                the licences of what is inside the bundle

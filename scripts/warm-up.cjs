@@ -1,13 +1,14 @@
 'use strict';
 /**
- * Writes the compiled code of a freshly built bundle: node scripts/warm-up.cjs DIST.
+ * Writes the compiled code of a freshly built program: node scripts/warm-up.cjs DIST.
  *
  * V8 compiles a function when it is first called and can give out what it has compiled so far. So the common commands are run
- * first, in this process, with their output thrown away.
+ * first, in this process, with their output thrown away. Chunks that they do not load are compiled only as far as V8 goes
+ * without running them.
  */
-const { readFileSync, renameSync, writeFileSync } = require('node:fs');
+const { readdirSync, readFileSync, writeFileSync } = require('node:fs');
 const path = require('node:path');
-const { load } = require('../bin/start.js');
+const { compile, load } = require('../bin/start.js');
 
 const root = path.resolve(__dirname, '..');
 const dist = path.resolve(process.argv[2] ?? path.join(root, 'dist'));
@@ -30,7 +31,7 @@ const lines = [
 async function main() {
   /** @type {any} */
   const pjson = require('../package.json');
-  const { program, script } = load(dist);
+  const { program, scripts } = load(dist);
   const { commands } = JSON.parse(readFileSync(path.join(dist, 'manifest.json'), 'utf8'));
   const { write } = process.stdout;
   const writeError = process.stderr.write;
@@ -44,9 +45,11 @@ async function main() {
   process.stdout.write = write;
   process.stderr.write = writeError;
   process.exitCode = 0;
-  const cache = path.join(dist, 'cli.cjs.cache');
-  writeFileSync(`${cache}.new`, script.createCachedData());
-  renameSync(`${cache}.new`, cache);
+  const folder = path.join(dist, 'program');
+  for (const name of readdirSync(folder).filter((each) => each.endsWith('.cjs'))) {
+    const file = path.join(folder, name);
+    writeFileSync(`${file}.cache`, (scripts.get(file) ?? compile(file)).createCachedData());
+  }
 }
 
 main();

@@ -88,13 +88,17 @@ async function loadConfig(start: Start): Promise<Config> {
       ),
     },
   };
-  const config = new Config({
-    root: start.root,
-    pjson,
-    plugins: new Map([[pjson.name, bundlePlugin(manifest, pjson, start.root)]]),
-  });
+  const plugins = new Map([[pjson.name, bundlePlugin(manifest, pjson, start.root)]]);
+  const config = new ThemelessConfig({ root: start.root, pjson, plugins });
   await config.load();
   return config;
+}
+
+/** Without the search for a theme in the home directory. */
+class ThemelessConfig extends Config {
+  override async loadTheme(): Promise<undefined> {
+    return undefined;
+  }
 }
 
 function bundlePlugin(manifest: Manifest, pjson: Interfaces.PJSON, root: string): Interfaces.Plugin {
