@@ -18,13 +18,6 @@ export interface AlgorithmUse {
   readonly name: string;
 }
 
-/** One transform of an element: a nested pair has two. */
-export interface TransformPart {
-  readonly row: TransformRow;
-  /** Where its name stands. */
-  place(): Span;
-}
-
 export interface ListElement {
   /** As the language writes it. */
   readonly word: string;
@@ -33,9 +26,12 @@ export interface ListElement {
   readonly uses: readonly AlgorithmUse[];
   /** Transforms only. */
   readonly spec?: TransformSpec;
-  readonly parts?: readonly TransformPart[];
-  /** Where it stands: computed when asked, because most elements give no finding. */
+  /** The transforms that make it: a nested pair has two, words of IKE policies none. */
+  readonly rows: readonly TransformRow[];
+  /** Where it stands. Computed when asked, because most elements give no finding. */
   place(): Span;
+  /** Where the name of one of `rows` stands. */
+  rowPlace(row: TransformRow): Span;
 }
 
 export interface AlgorithmList {
@@ -66,12 +62,20 @@ export function isAsShipped(record: IkeRecord): boolean {
   return record.groups.origin.kind === 'builtin';
 }
 
-/** Lists of transforms, and of the groups that stand beside them. */
-export function* childLists(policies: PolicySet): Iterable<AlgorithmList> {
-  for (const record of protectingRecords(policies)) {
-    yield transformList(record);
-    if (record.pfsGroups) yield groupList(record, 'pfs_group', record.pfsGroups);
+const childListsOf = new WeakMap<PolicySet, readonly AlgorithmList[]>();
+const ikeListsOf = new WeakMap<PolicySet, readonly AlgorithmList[]>();
+
+/** Lists of transforms, and behind each the list of groups that stands beside it. Made once: many rules read them. */
+export function childLists(policies: PolicySet): readonly AlgorithmList[] {
+  let lists = childListsOf.get(policies);
+  if (!lists) {
+    lists = [...protectingRecords(policies)].flatMap((record) => {
+      const action = transformList(record);
+      return record.pfsGroups ? [action, groupList(record, 'pfs_group', record.pfsGroups)] : [action];
+    });
+    childListsOf.set(policies, lists);
   }
+  return lists;
 }
 
 /** Lists of an IKE policy. */
@@ -91,7 +95,12 @@ export function isAllCombined(record: IkeRecord): boolean {
 /** Every list of a system. */
 export function* algorithmLists(policies: PolicySet): Iterable<AlgorithmList> {
   yield* childLists(policies);
-  for (const record of writtenIkeRecords(policies)) yield* ikeLists(record);
+  let lists = ikeListsOf.get(policies);
+  if (!lists) {
+    lists = [...writtenIkeRecords(policies)].flatMap((record) => [...ikeLists(record)]);
+    ikeListsOf.set(policies, lists);
+  }
+  yield* lists;
 }
 
 /** The list of transforms of a policy whose action is one. */
@@ -102,36 +111,62 @@ export function transformList(record: HostRecord | TunnelRecord): AlgorithmList 
     record,
     argument: 'action',
     origin,
-    elements: specs.map((spec, index) => transformElement(record, origin, spec, index)),
+    elements: specs.map((spec, index) => new TransformElement(record, origin, spec, index)),
   };
 }
 
-function transformElement(
-  record: HostRecord | TunnelRecord,
-  origin: Origin,
-  spec: TransformSpec,
-  index: number,
-): ListElement {
-  const rows = spec.nested ? [spec.transform, spec.nested] : [spec.transform];
-  const whole = () => (origin.kind === 'explicit' ? spec.at : record.nameAt);
-  return {
-    word: rows.map((row) => row.word).join('+'),
-    index,
-    uses: rows.flatMap(usesOf),
-    spec,
-    parts: rows.map((row) => ({
-      row,
-      place: () => (origin.kind === 'explicit' ? wordWithin(spec.at, row.word) : record.nameAt),
-    })),
-    place: whole,
-  };
+/** A class, because there are hundreds of thousands of them and hardly any is asked for its place. */
+class TransformElement implements ListElement {
+  readonly spec: TransformSpec;
+  readonly index: number;
+  readonly uses: readonly AlgorithmUse[];
+  readonly rows: readonly TransformRow[];
+  readonly #record: HostRecord | TunnelRecord;
+  readonly #origin: Origin;
+
+  constructor(record: HostRecord | TunnelRecord, origin: Origin, spec: TransformSpec, index: number) {
+    const outer = factsOf(spec.transform);
+    const inner = spec.nested && factsOf(spec.nested);
+    this.spec = spec;
+    this.index = index;
+    this.rows = inner ? [...outer.rows, ...inner.rows] : outer.rows;
+    this.uses = inner ? [...outer.uses, ...inner.uses] : outer.uses;
+    this.#record = record;
+    this.#origin = origin;
+  }
+
+  get word(): string {
+    const { transform, nested } = this.spec;
+    return nested ? `${transform.word}+${nested.word}` : transform.word;
+  }
+
+  place(): Span {
+    return this.#origin.kind === 'explicit' ? this.spec.at : this.#record.nameAt;
+  }
+
+  rowPlace(row: TransformRow): Span {
+    return this.#origin.kind === 'explicit' ? wordWithin(this.spec.at, row.word) : this.#record.nameAt;
+  }
 }
 
-function usesOf(row: TransformRow): AlgorithmUse[] {
-  return [
-    ...(row.encryption ? [{ slot: 'child-encryption' as const, name: row.encryption.name }] : []),
-    ...(row.authentication ? [{ slot: 'child-integrity' as const, name: row.authentication.name }] : []),
-  ];
+interface RowFacts {
+  readonly rows: readonly TransformRow[];
+  readonly uses: readonly AlgorithmUse[];
+}
+
+const factsByRow = new WeakMap<TransformRow, RowFacts>();
+
+/** What every element made of one transform has in common. */
+function factsOf(row: TransformRow): RowFacts {
+  let facts = factsByRow.get(row);
+  if (!facts) {
+    const uses: AlgorithmUse[] = [];
+    if (row.encryption) uses.push({ slot: 'child-encryption', name: row.encryption.name });
+    if (row.authentication) uses.push({ slot: 'child-integrity', name: row.authentication.name });
+    facts = { rows: [row], uses };
+    factsByRow.set(row, facts);
+  }
+  return facts;
 }
 
 /** The characters of a whole word within a span, or the span where a continuation line cuts through it. */
@@ -155,7 +190,7 @@ function groupList(
       word: String(id),
       index,
       uses: name ? [{ slot: 'key-exchange', name }] : [],
-      place: () => elementPlace(record, origin, String(id)),
+      ...wordPlaces(record, origin, String(id)),
     };
   });
   return { record, argument, origin, elements };
@@ -172,8 +207,13 @@ function wordList(
       word: row.word,
       index,
       uses: [{ slot, name: row.algorithm }],
-      place: () => elementPlace(record, origin, row.word),
+      ...wordPlaces(record, origin, row.word),
     }),
   );
   return { record, argument, origin, elements };
+}
+
+function wordPlaces(record: AlgorithmList['record'], origin: Origin, word: string) {
+  const place = () => elementPlace(record, origin, word);
+  return { rows: [], place, rowPlace: place };
 }

@@ -44,6 +44,11 @@ export function listPieces({ source, start, end }: Span): ListPiece[] {
   const pieces: ListPiece[] = [];
   let from = start;
   for (const raw of source.text.slice(start, end).split(',')) {
+    if (!/[\\"']/.test(raw)) {
+      pieces.push({ word: raw.toUpperCase(), start: from, end: from + raw.length });
+      from += raw.length + 1;
+      continue;
+    }
     const lead = /^(?:\\\r?\n|["'])*/.exec(raw)?.[0].length ?? 0;
     const tail = /(?:\\\r?\n|["'])*$/.exec(raw.slice(lead))?.[0].length ?? 0;
     const word = raw.replace(/\\\r?\n|["']/g, '').toUpperCase();

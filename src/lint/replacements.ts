@@ -2,6 +2,7 @@
 import { type Dialect, isIn } from '../model/language/dialect.js';
 import {
   type AlgorithmRow,
+  type GroupRow,
   groupRows,
   ikev1Encryption,
   ikev1Hash,
@@ -12,13 +13,27 @@ import {
   transformRows,
 } from '../model/language/values.js';
 import type { IkeRecord } from '../model/record/ike.js';
-import type { AlgorithmList } from './algorithm-lists.js';
+import { keyExchange } from '../model/transform.js';
+import type { AlgorithmList, AlgorithmUse } from './algorithm-lists.js';
+import type { AlgorithmSlot } from './profiles/profile.js';
 
 /** Canonical names in order of preference. */
 const ciphers = ['AES-CBC-256', 'AES-CBC-128'];
-const hashes = ['HMAC-SHA2-256-128', 'HMAC-SHA1-96'];
-const prfs = ['HMAC-SHA2-256', 'HMAC-SHA1'];
-const groups = [19, 14];
+const hashes = ['HMAC-SHA2-256-128', 'HMAC-SHA2-384-192', 'HMAC-SHA1-96'];
+const prfs = ['HMAC-SHA2-256', 'HMAC-SHA2-384', 'HMAC-SHA1'];
+const groups = ['ECP-256', 'ECP-384', 'MODP-2048'];
+
+/** Does nobody object to an algorithm? What somebody objects to is proposed only where nothing else is left. */
+export type Approves = (use: AlgorithmUse) => boolean;
+
+function inOrder(names: readonly string[], slot: AlgorithmSlot, approves: Approves): string[] {
+  const isApproved = (name: string) => approves({ slot, name });
+  return [...names.filter(isApproved), ...names.filter((name) => !isApproved(name))];
+}
+
+function groupRow(name: string): GroupRow | undefined {
+  return groupRows.find((row) => keyExchange(row.group)?.name === name);
+}
 
 const transformByParts = new Map<string, TransformRow[]>();
 for (const row of transformRows) {
@@ -45,27 +60,36 @@ export function betterTransform(
   row: TransformRow,
   part: 'encryption' | 'authentication',
   dialect: Dialect,
+  approves: Approves,
 ): TransformRow | undefined {
-  const wanted = part === 'encryption' ? ciphers : hashes;
-  for (const name of wanted) {
+  const isCipher = part === 'encryption';
+  const slot = isCipher ? 'child-encryption' : 'child-integrity';
+  for (const name of inOrder(isCipher ? ciphers : hashes, slot, approves)) {
     if (name === row[part]?.name) return undefined;
-    const found =
-      part === 'encryption'
-        ? transformOf(dialect, row.protocol, name, row.authentication?.name)
-        : transformOf(dialect, row.protocol, row.encryption?.name, name);
+    const found = isCipher
+      ? transformOf(dialect, row.protocol, name, row.authentication?.name)
+      : transformOf(dialect, row.protocol, row.encryption?.name, name);
     if (found) return found;
   }
   return undefined;
 }
 
 /** A better word for an element of a list of an IKE policy, or of groups. */
-export function betterWord(list: AlgorithmList, word: string, dialect: Dialect): string | undefined {
-  if (list.argument === 'group' || list.argument === 'pfs_group')
-    return groups.map((id) => groupRows.find((row) => row.group === id)).find((row) => row && isIn(dialect, row))?.word;
+export function betterWord(
+  list: AlgorithmList,
+  { slot, name }: AlgorithmUse,
+  dialect: Dialect,
+  approves: Approves,
+): string | undefined {
+  if (slot === 'key-exchange') {
+    const rows = inOrder(groups, slot, approves).map(groupRow);
+    return rows.find((row) => row && isIn(dialect, row))?.word;
+  }
   const [table, wanted] = tableOf(list.record.kind, list.argument);
-  for (const name of wanted) {
-    const row = table.find((candidate) => candidate.algorithm === name && isIn(dialect, candidate));
-    if (row) return row.word === word ? undefined : row.word;
+  for (const candidate of inOrder(wanted, slot, approves)) {
+    if (candidate === name) return undefined;
+    const row = table.find((other) => other.algorithm === candidate && isIn(dialect, other));
+    if (row) return row.word;
   }
   return undefined;
 }
@@ -111,9 +135,7 @@ export function longerIcv(list: AlgorithmList, word: string, dialect: Dialect): 
 export function soundIkeArguments(kind: 'ikev1' | 'ikev2', dialect: Dialect): string {
   const pick = (table: readonly AlgorithmRow[], wanted: readonly string[]) =>
     wanted.flatMap((name) => table.filter((row) => row.algorithm === name && isIn(dialect, row)))[0]?.word;
-  const group = [...groups, 5, 2]
-    .map((id) => groupRows.find((row) => row.group === id))
-    .find((row) => row && isIn(dialect, row));
+  const group = [...groups, 'MODP-1536', 'MODP-1024'].map(groupRow).find((row) => row && isIn(dialect, row));
   const isV2 = kind === 'ikev2';
   return [
     `-group ${group?.word}`,

@@ -96,16 +96,14 @@ export function weaknessOf({ slot, name }: AlgorithmUse): Weakness | undefined {
 }
 
 /** Is an ESP transform without integrity, neither its own nor that of an AH around it (RFC 8221 §4)? */
-export function lacksIntegrity({ parts = [] }: ListElement): boolean {
-  const [outer] = parts;
-  return (
-    parts.length === 1 && outer?.row.protocol === 'ESP' && !outer.row.authentication && !hasIcv(outer.row.encryption)
-  );
+export function lacksIntegrity({ rows }: ListElement): boolean {
+  const [outer] = rows;
+  return rows.length === 1 && outer?.protocol === 'ESP' && !outer.authentication && !hasIcv(outer.encryption);
 }
 
 /** Does a transform hide what it carries? */
-export function encrypts({ parts = [] }: ListElement): boolean {
-  return parts.some(({ row }) => row.encryption !== undefined && row.encryption.strengthBits > 0);
+export function encrypts({ rows }: ListElement): boolean {
+  return rows.some(({ encryption }) => encryption !== undefined && encryption.strengthBits > 0);
 }
 
 function hasIcv(cipher: { readonly icvOctets?: number } | undefined): boolean {
@@ -120,7 +118,9 @@ export function isStruckOut(element: ListElement): boolean {
   return lacksIntegrity(element) || element.uses.some((use) => (weaknessOf(use) ?? sha1).code !== 'CRY005');
 }
 
-/** Ciphers of 64-bit blocks. */
-export const smallBlockCiphers: ReadonlySet<string> = new Set(
-  encryptionTransforms.filter((cipher) => cipher.blockOctets === 8).map((cipher) => cipher.name),
+/** Ciphers of 64-bit blocks for which a limit of volume helps. DES is lost whatever its volume. */
+export const volumeBoundCiphers: ReadonlySet<string> = new Set(
+  encryptionTransforms
+    .filter((cipher) => cipher.blockOctets === 8 && cipher.strengthBits >= securityBitsMin)
+    .map((cipher) => cipher.name),
 );

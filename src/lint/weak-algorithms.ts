@@ -14,20 +14,18 @@ import { isStruckOut, type WeaknessCode, weaknessOf } from './strength.js';
 /** The findings of one of the rules about single weak algorithms. */
 export function* weakAlgorithms(context: SystemContext, code: WeaknessCode): Iterable<RuleFinding> {
   const active = guidanceOf(context.settings);
+  const judged = new Map<string, Judgement>();
   for (const list of algorithmLists(context.policies)) {
     for (const element of list.elements) {
       for (const use of element.uses) {
-        const weakness = weaknessOf(use);
-        if (weakness?.code !== code) continue;
-        const fixes = fixesFor(context, list, element, use);
+        if (weaknessOf(use)?.code !== code) continue;
+        const { severity, notes } = judge(active, list, use, judged);
+        const fixes = fixesFor(context, active, list, element, use);
         yield {
           message: `${recordText(list.record)} ${describeUse(list, element, use)}`,
           at: usePlace(element, use),
-          severity: worst([
-            weakness.severity,
-            ...objections(active, use.slot, use.name).map(({ severity }) => severity),
-          ])!,
-          notes: [weakness.why, ...levelNotes(use), ...guidanceNotes(active, use), ...listNotes(list, element)],
+          severity,
+          notes: [...notes, ...listNotes(list, element)],
           record: recordRef(list.record),
           help: fixes[0] ? fixes[0].title : helpFor(list, element, use),
           fixes,
@@ -37,26 +35,63 @@ export function* weakAlgorithms(context: SystemContext, code: WeaknessCode): Ite
   }
 }
 
-/** `offers DES-CBC: ESP_DES_HMAC_SHA1`, `offers group 2 (MODP-1024)`. */
-export function describeUse(list: AlgorithmList, element: ListElement, { name }: AlgorithmUse): string {
-  const verb = element.index > 0 ? 'offers as an alternative' : 'offers';
-  if (list.argument === 'group') return `${verb} group ${element.word} (${name})`;
-  if (list.argument === 'pfs_group') return `${verb} group ${element.word} (${name}) for PFS`;
-  if (list.argument === 'action') return `${verb} ${name}: ${element.word}`;
-  return `${verb} ${name}: -${list.argument} ${element.word}`;
+interface Judgement {
+  readonly severity: Severity;
+  readonly notes: readonly string[];
+}
+
+/** What is to be said of a weak algorithm wherever it stands; worked out once for each. */
+function judge(
+  active: ActiveProfiles,
+  list: AlgorithmList,
+  use: AlgorithmUse,
+  known: Map<string, Judgement>,
+): Judgement {
+  const key = `${list.record.kind} ${use.slot} ${use.name}`;
+  let judgement = known.get(key);
+  if (!judgement) {
+    const { severity, why } = weaknessOf(use)!;
+    judgement = {
+      severity: worst([severity, ...objections(active, use.slot, use.name).map((demand) => demand.severity)])!,
+      notes: [why, ...levelNotes(list, use), ...guidanceNotes(active, use)],
+    };
+    known.set(key, judgement);
+  }
+  return judgement;
+}
+
+/** `uses DES-CBC (ESP_DES_HMAC_SHA1)`, `offers group 2 (MODP-1024) as an alternative`. */
+export function describeUse(
+  { argument, elements }: AlgorithmList,
+  element: ListElement,
+  { name }: AlgorithmUse,
+): string {
+  const verb = elements.length === 1 ? 'uses' : 'offers';
+  const alternative = element.index > 0 ? ' as an alternative' : '';
+  if (argument === 'group') return `${verb} group ${element.word} (${name})${alternative}`;
+  if (argument === 'pfs_group') return `${verb} group ${element.word} (${name}) for PFS${alternative}`;
+  return `${verb} ${name}${alternative} (${argument === 'action' ? '' : `-${argument} `}${element.word})`;
 }
 
 /** The characters of the transform that holds an algorithm, or of the element. */
 export function usePlace(element: ListElement, use: AlgorithmUse): Span {
-  const part = element.parts?.find(
-    ({ row }) => row.encryption?.name === use.name || row.authentication?.name === use.name,
+  const row = element.rows.find(
+    ({ encryption, authentication }) => encryption?.name === use.name || authentication?.name === use.name,
   );
-  return part ? part.place() : element.place();
+  return row ? element.rowPlace(row) : element.place();
 }
 
-function levelNotes({ slot, name }: AlgorithmUse): string[] {
+function levelNotes({ record }: AlgorithmList, { slot, name }: AlgorithmUse): string[] {
   const found = requirementLevel(slot, name);
-  return found ? [`${found.source}: ${found.level}`] : [];
+  if (!found) return [];
+  // RFC 8247 leaves IKEv1 out; its judgement of an algorithm holds all the same.
+  const scope = record.kind === 'ike' || record.kind === 'ikev1' ? ' (written for IKEv2)' : '';
+  return [`${found.source}${scope}: ${found.level}`];
+}
+
+/** Approval by every active profile. */
+export function approvedBy(active: ActiveProfiles): (use: AlgorithmUse) => boolean {
+  return ({ slot, name }) => objections(active, slot, name).length === 0;
 }
 
 /** Who of the active profiles does not approve of an algorithm. */
@@ -86,15 +121,20 @@ function helpFor(list: AlgorithmList, element: ListElement, { slot }: AlgorithmU
  */
 function fixesFor(
   { policies: { dialect } }: SystemContext,
+  active: ActiveProfiles,
   list: AlgorithmList,
   element: ListElement,
-  { slot, name }: AlgorithmUse,
+  use: AlgorithmUse,
 ): Fix[] {
+  const { slot, name } = use;
+  const approves = approvedBy(active);
   const { record, argument, origin, elements } = list;
   if (element.index > 0 && elements[0] && !isStruckOut(elements[0])) return [];
   const part = slot.endsWith('encryption') ? 'encryption' : 'authentication';
-  const row = element.parts?.find((candidate) => candidate.row[part]?.name === name)?.row;
-  const better = row ? betterTransform(row, part, dialect)?.word : betterWord(list, element.word, dialect);
+  const row = element.rows.find((candidate) => candidate[part]?.name === name);
+  const better = remembered(active, `${dialect} ${list.record.kind} ${argument} ${element.word} ${slot} ${name}`, () =>
+    row ? betterTransform(row, part, dialect, approves)?.word : betterWord(list, use, dialect, approves),
+  );
   if (!better) return [];
   if (elements.some((other) => other !== element && other.word === better)) {
     const edit = element.spec
@@ -102,7 +142,7 @@ function fixesFor(
       : removeElements(origin, (word) => word === element.word);
     return edit ? [{ safety: 'unsafe', title: `leave ${element.word} out`, edits: [edit] }] : [];
   }
-  const at = row ? usePlace(element, { slot, name }) : element.place();
+  const at = row ? usePlace(element, use) : element.place();
   const written = origin.kind === 'explicit';
   // Where a continuation line cuts through a word, its own characters cannot be told from the rest.
   const current = row ? row.word : element.word;
@@ -115,7 +155,17 @@ function fixesFor(
         origin,
         elements.map((other) => (other === element ? better : spelled(other))).join(','),
       );
-  return [{ safety: 'unsafe', title: `write ${better}`, edits: [edit] }];
+  const what = slot === 'key-exchange' ? `group ${better}` : better;
+  return [{ safety: 'unsafe', title: `write ${what}`, edits: [edit] }];
+}
+
+const betterWords = new WeakMap<ActiveProfiles, Map<string, string | undefined>>();
+
+function remembered(active: ActiveProfiles, key: string, find: () => string | undefined): string | undefined {
+  const known = betterWords.get(active) ?? new Map<string, string | undefined>();
+  if (known.size === 0) betterWords.set(active, known);
+  if (!known.has(key)) known.set(key, find());
+  return known.get(key);
 }
 
 /** An element as it must be written to mean the same. */

@@ -64,10 +64,9 @@ export function guidanceOf(settings: LintSettings): ActiveProfiles {
   return active;
 }
 
-/** `NIST SP 800-77r1 (June 2020), table 1`, with a word of caution where the numbers were not compared. */
+/** `NIST SP 800-77r1, June 2020, table 1`, with a word of caution where the numbers were not compared. */
 export function cite({ by, section, confirmed }: Pick<ActiveDemand, 'by' | 'section' | 'confirmed'>): string {
-  const caution = confirmed ? '' : ' (not compared with the published text)';
-  return `${by.title} (${by.edition}), ${section}${caution}`;
+  return `${by.title}, ${by.edition}, ${section}${confirmed ? '' : ' [not compared with the published text]'}`;
 }
 
 const objectionsByName = new WeakMap<ActiveProfiles, Map<string, readonly ActiveDemand<'algorithms'>[]>>();

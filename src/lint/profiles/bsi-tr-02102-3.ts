@@ -5,25 +5,25 @@ const ciphers = ['AES-CBC', 'AES-CTR', 'AES-CCM-12', 'AES-CCM-16', 'AES-GCM-12',
   withKeyBits(mode, ...aesBits),
 );
 const integrity = ['HMAC-SHA2-256-128', 'HMAC-SHA2-384-192', 'HMAC-SHA2-512-256', 'AES-XCBC-96', 'AES-CMAC-96'];
-const edition = 'edition 2026-01';
+const lists = 'lists of algorithms';
 
 /** The German technical guideline; it appears yearly, and its lists carry years of use. */
 export const bsiTr021023: GuidanceProfile = {
   name: 'bsi-tr-02102-3',
   title: 'BSI TR-02102-3',
-  edition: '2026-01 (27 January 2026)',
+  edition: 'version 2026-01',
   citation: 'BSI Technical Guideline TR-02102-3, Use of IPsec and IKEv2, version 2026-01',
   summary:
     'IKEv2, AES with SHA-2, groups 15, 16, 19 to 21 and 28 to 30, PFS, IKE SAs of a day, child SAs of four hours; quantum-safe key exchange from 2032.',
   severities: [],
   demands: [
-    { kind: 'ike-version', approved: [2], severity: 'error', section: edition, confirmed: true },
+    { kind: 'ike-version', approved: [2], severity: 'error', section: lists, confirmed: true },
     {
       kind: 'algorithms',
       slot: 'ike-encryption',
       approved: ciphers,
       severity: 'warning',
-      section: edition,
+      section: lists,
       confirmed: false,
     },
     {
@@ -31,7 +31,7 @@ export const bsiTr021023: GuidanceProfile = {
       slot: 'child-encryption',
       approved: [...ciphers, 'NULL', ...withKeyBits('AES-GMAC', ...aesBits)],
       severity: 'warning',
-      section: edition,
+      section: lists,
       confirmed: false,
     },
     {
@@ -39,7 +39,7 @@ export const bsiTr021023: GuidanceProfile = {
       slot: 'ike-integrity',
       approved: integrity,
       severity: 'warning',
-      section: edition,
+      section: lists,
       confirmed: true,
     },
     {
@@ -47,7 +47,7 @@ export const bsiTr021023: GuidanceProfile = {
       slot: 'child-integrity',
       approved: integrity,
       severity: 'warning',
-      section: edition,
+      section: lists,
       confirmed: true,
     },
     {
@@ -55,7 +55,7 @@ export const bsiTr021023: GuidanceProfile = {
       slot: 'ike-prf',
       approved: ['HMAC-SHA2-256', 'HMAC-SHA2-384', 'HMAC-SHA2-512', 'AES128-XCBC', 'AES128-CMAC'],
       severity: 'warning',
-      section: edition,
+      section: lists,
       confirmed: false,
     },
     {
@@ -66,7 +66,7 @@ export const bsiTr021023: GuidanceProfile = {
         ...['BRAINPOOL-256', 'BRAINPOOL-384', 'BRAINPOOL-512', 'ML-KEM-768', 'ML-KEM-1024'],
       ],
       severity: 'warning',
-      section: edition,
+      section: lists,
       confirmed: false,
     },
     { kind: 'lifetime', of: 'ike', secondsMax: 86400, severity: 'warning', section: '§2.1.2', confirmed: false },
@@ -77,7 +77,7 @@ export const bsiTr021023: GuidanceProfile = {
       methods: ['ML-KEM-768', 'ML-KEM-1024'],
       ppk: false,
       severity: 'warning',
-      section: 'end of use of classical key exchange alone (2031)',
+      section: 'end of 2031 for classical key exchange alone',
       since: '2032-01-01',
       confirmed: false,
     },

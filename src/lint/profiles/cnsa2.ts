@@ -89,7 +89,7 @@ export const cnsa2: GuidanceProfile = {
       // ML-DSA is announced by the digital signature method (RFC 7427).
       approved: ['DIGSIG'],
       severity: 'error',
-      section: 'timeline, networking equipment: exclusively by 2030 (ML-DSA-87)',
+      section: 'timeline, networking equipment: exclusively by 2030, ML-DSA-87',
       since: exclusiveSince,
       confirmed: true,
     },

@@ -24,10 +24,10 @@ export default defineRule({
   *check({ policies }) {
     for (const list of childLists(policies)) {
       for (const element of list.elements) {
-        const [ah, esp] = element.parts ?? [];
+        const [ah, esp] = element.rows;
         if (!ah || !esp) continue;
-        const single = transformOf(policies.dialect, 'ESP', esp.row.encryption?.name, ah.row.authentication?.name);
-        const at = { ...ah.place(), end: esp.place().end };
+        const single = transformOf(policies.dialect, 'ESP', esp.encryption?.name, ah.authentication?.name);
+        const at = { ...element.rowPlace(ah), end: element.rowPlace(esp).end };
         const written =
           list.origin.kind === 'explicit' && at.source.text.slice(at.start, at.end).toUpperCase() === element.word;
         yield {

@@ -26,10 +26,10 @@ export default defineRule({
     for (const list of childLists(policies)) {
       const { record, origin } = list;
       for (const element of list.elements) {
-        const [part, nested] = element.parts ?? [];
-        if (!part || nested || part.row.protocol !== 'AH') continue;
-        const at = part.place();
-        const esp = transformOf(policies.dialect, 'ESP', 'NULL', part.row.authentication?.name);
+        const [row, nested] = element.rows;
+        if (!row || nested || row.protocol !== 'AH') continue;
+        const at = element.rowPlace(row);
+        const esp = transformOf(policies.dialect, 'ESP', 'NULL', row.authentication?.name);
         // One element cannot become ESP alone: a list holds AH or ESP, not both.
         const edit =
           esp && list.elements.length === 1
@@ -38,7 +38,7 @@ export default defineRule({
               : setArgument(record, 'action', origin, esp.word)
             : undefined;
         yield {
-          message: `${recordText(record)} uses AH: ${part.row.word}`,
+          message: `${recordText(record)} uses AH: ${row.word}`,
           at,
           notes: listNotes(list, element),
           help: esp

@@ -1,9 +1,10 @@
 import { algorithmLists } from '../../algorithm-lists.js';
 import { recordRef, recordText, setArgument } from '../../places.js';
+import { guidanceOf } from '../../profiles/active.js';
 import { betterTransform } from '../../replacements.js';
 import { defineRule } from '../../rule.js';
 import { lacksIntegrity } from '../../strength.js';
-import { listNotes } from '../../weak-algorithms.js';
+import { approvedBy, listNotes } from '../../weak-algorithms.js';
 
 export default defineRule({
   scope: 'system',
@@ -22,14 +23,15 @@ export default defineRule({
     '# ipsec-dialect: A.02\nadd host lab -source 10.1.1.1 -destination 10.2.3.3 -priority 20 -action AH_SHA1+ESP_AES128',
     'add host lab -source 10.1.1.1 -destination 10.2.3.3 -priority 20 -action ESP_AES256_GCM16',
   ],
-  *check({ policies }) {
+  *check({ policies, settings }) {
+    const approves = approvedBy(guidanceOf(settings));
     for (const list of algorithmLists(policies)) {
       const { record, origin } = list;
       for (const element of list.elements) {
-        const row = element.parts?.[0]?.row;
+        const [row] = element.rows;
         if (!row || !lacksIntegrity(element)) continue;
-        const at = element.parts![0]!.place();
-        const better = betterTransform(row, 'authentication', policies.dialect);
+        const at = element.rowPlace(row);
+        const better = betterTransform(row, 'authentication', policies.dialect, approves);
         const edit =
           better &&
           (origin.kind === 'explicit'

@@ -26,12 +26,12 @@ export default defineRule({
     for (const list of childLists(policies)) {
       const firstEncrypts = list.elements.findIndex(encrypts);
       for (const element of list.elements) {
-        const [part] = element.parts ?? [];
-        if (part?.row.protocol !== 'ESP' || encrypts(element)) continue;
+        const [row] = element.rows;
+        if (row?.protocol !== 'ESP' || encrypts(element)) continue;
         if (firstEncrypts !== -1 && firstEncrypts < element.index) continue;
         yield {
-          message: `${recordText(list.record)} does not encrypt: ${part.row.word}`,
-          at: part.place(),
+          message: `${recordText(list.record)} does not encrypt: ${row.word}`,
+          at: element.rowPlace(row),
           notes: listNotes(list, element),
           help: 'if that is meant, say so in a comment; otherwise take a transform with a cipher',
           record: recordRef(list.record),

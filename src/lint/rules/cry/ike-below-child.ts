@@ -37,7 +37,7 @@ export default defineRule({
       let best: { element: ListElement; bits: number; child: (typeof children)[number] } | undefined;
       for (const child of children) {
         const first = transformList(child).elements[0];
-        const childBits = Math.max(0, ...(first?.parts ?? []).map(({ row }) => row.encryption?.strengthBits ?? 0));
+        const childBits = Math.max(0, ...(first?.rows ?? []).map((row) => row.encryption?.strengthBits ?? 0));
         if (first && childBits > bits && (!best || childBits > best.bits))
           best = { element: first, bits: childBits, child };
       }

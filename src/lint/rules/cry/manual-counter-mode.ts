@@ -26,11 +26,11 @@ export default defineRule({
       if (!isManual(record)) continue;
       const list = transformList(record);
       for (const element of list.elements) {
-        const part = element.parts?.find(({ row }) => row.encryption?.saltOctets !== undefined);
-        if (!part) continue;
+        const row = element.rows.find(({ encryption }) => encryption?.saltOctets !== undefined);
+        if (!row) continue;
         yield {
-          message: `${recordText(record)} has manual keys for ${part.row.word}, which repeats nonces after a restart`,
-          at: part.place(),
+          message: `${recordText(record)} has manual keys for ${row.word}, which repeats nonces after a restart`,
+          at: element.rowPlace(row),
           notes: listNotes(list, element),
           help: 'let IKE make the keys; with manual keys take a CBC cipher',
           record: recordRef(record),

@@ -29,7 +29,7 @@ export default defineRule({
       for (const element of list.elements) {
         for (const use of element.uses) {
           if (!use.slot.endsWith('encryption') || encryption(use.name).icvOctets !== shortIcvOctets) continue;
-          const better = element.parts
+          const better = element.spec
             ? transformOf(policies.dialect, 'ESP', use.name.replace(/-8-/, '-16-'), undefined)?.word
             : longerIcv(list, element.word, policies.dialect);
           const at = usePlace(element, use);

@@ -1,7 +1,7 @@
 import { childLifetimes, lifetimePlace, setLifetimes } from '../../lifetimes.js';
 import { recordRef, recordText } from '../../places.js';
 import { defineRule } from '../../rule.js';
-import { smallBlockCiphers } from '../../strength.js';
+import { isStruckOut, volumeBoundCiphers } from '../../strength.js';
 import { listNotes } from '../../weak-algorithms.js';
 
 /** 2^32 blocks of 8 octets: from there on two equal blocks are more likely than not. */
@@ -25,12 +25,15 @@ export default defineRule({
   good: [
     'add host a -source 10.1.1.1 -destination 10.2.2.2 -priority 10 -action ESP_3DES_HMAC_SHA2_256/28800/1048576',
     'add host a -source 10.1.1.1 -destination 10.2.2.2 -priority 10 -action ESP_AES128_HMAC_SHA2_256/28800/0',
+    'add host a -source 10.1.1.1 -destination 10.2.2.2 -priority 10 -action ESP_AES128_HMAC_SHA2_256,ESP_3DES_HMAC_SHA1',
   ],
   *check({ policies }) {
     for (const lifetime of childLifetimes(policies)) {
       const { record, list, element, seconds, kilobytes } = lifetime;
       if (kilobytes > 0 && kilobytes <= birthdayKilobytes) continue;
-      if (!element.parts?.some(({ row }) => row.encryption && smallBlockCiphers.has(row.encryption.name))) continue;
+      // An old alternative behind a good one is to be struck out, not to be limited: CRY019.
+      if (element.index > 0 && list.elements[0] && !isStruckOut(list.elements[0])) continue;
+      if (!element.rows.some(({ encryption }) => encryption && volumeBoundCiphers.has(encryption.name))) continue;
       yield {
         message: `${recordText(record)}: ${element.word} may encrypt ${kilobytes === 0 ? 'any volume' : `${kilobytes} kilobytes`} under one key; with blocks of 64 bits ${birthdayKilobytes} kilobytes are too much`,
         at: lifetimePlace(lifetime, 'kilobytes'),

@@ -78,7 +78,7 @@ function* notInDialect(policies: PolicySet, { target, why }: NamedTarget, dialec
 
 /** The rows of the language that make an element. */
 function rowsOf(list: AlgorithmList, element: ListElement): readonly Lifespan[] {
-  if (element.parts) return element.parts.map(({ row }) => row);
+  if (element.spec) return element.rows;
   const isV2 = list.record.kind === 'ikev2';
   const word = element.word;
   switch (list.argument) {
@@ -100,13 +100,13 @@ function* notInKernel(policies: PolicySet, { why }: NamedTarget, host: HostFacts
   const known = host?.kernelAlgorithms && new Set(host.kernelAlgorithms);
   for (const list of childLists(policies)) {
     for (const element of list.elements) {
-      for (const { row, place } of element.parts ?? []) {
+      for (const row of element.rows) {
         for (const algorithm of [row.encryption, row.authentication]) {
           if (!algorithm || algorithm.name === 'NULL') continue;
           if (algorithm.xfrm !== undefined && (!known || known.has(algorithm.xfrm))) continue;
           yield {
             message: `${recordText(list.record)} names ${row.word}, and the kernel has no ${algorithm.xfrm ?? algorithm.name}`,
-            at: place(),
+            at: element.rowPlace(row),
             notes: [why, ...listNotes(list, element)],
             help: algorithm.xfrm
               ? `load the module for ${algorithm.xfrm}, or take another transform`
