@@ -99,7 +99,16 @@ import rplWindowNotWordMultiple from './rules/rpl/window-not-word-multiple.js';
 import rplWindowTooSmall from './rules/rpl/window-too-small.js';
 import rplWindowUnsupported from './rules/rpl/window-unsupported.js';
 import selDisjointSelectors from './rules/sel/disjoint-selectors.js';
+import selDuplicateSelector from './rules/sel/duplicate-selector.js';
+import selManySelectorsIkev1 from './rules/sel/many-selectors-ikev1.js';
+import selOnePairPeer from './rules/sel/one-pair-peer.js';
+import selOutsideTunnelSelectors from './rules/sel/outside-tunnel-selectors.js';
+import selPeerCannotNarrow from './rules/sel/peer-cannot-narrow.js';
+import selPeerMayClaimAnything from './rules/sel/peer-may-claim-anything.js';
 import selProxyIdMismatch from './rules/sel/proxy-id-mismatch.js';
+import selRangeInIkev1 from './rules/sel/range-in-ikev1.js';
+import selSaExplosion from './rules/sel/sa-explosion.js';
+import selTransportNotEndpoint from './rules/sel/transport-not-endpoint.js';
 import selWillBeNarrowed from './rules/sel/will-be-narrowed.js';
 import shdAuthShadowed from './rules/shd/auth-shadowed.js';
 import shdBypassListWins from './rules/shd/bypass-list-wins.js';
@@ -215,7 +224,16 @@ export const rules: readonly Rule[] = [
   rplWindowTooSmall,
   rplWindowUnsupported,
   selDisjointSelectors,
+  selDuplicateSelector,
+  selManySelectorsIkev1,
+  selOnePairPeer,
+  selOutsideTunnelSelectors,
+  selPeerCannotNarrow,
+  selPeerMayClaimAnything,
   selProxyIdMismatch,
+  selRangeInIkev1,
+  selSaExplosion,
+  selTransportNotEndpoint,
   selWillBeNarrowed,
   shdAuthShadowed,
   shdBypassListWins,
