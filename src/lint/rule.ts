@@ -33,6 +33,8 @@ export interface RuleExample {
   readonly asOf?: string;
   /** Facts about the first system, where the rule needs them. */
   readonly host?: Partial<HostFacts>;
+  /** Facts about the second system, named `b`, and about further hosts of the inventory. */
+  readonly hosts?: readonly (Partial<HostFacts> & Pick<HostFacts, 'name'>)[];
 }
 
 interface RuleTexts {

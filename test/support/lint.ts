@@ -22,8 +22,10 @@ export function lintTexts(texts: readonly string[], options: LintTextOptions = {
   const settings = { ...testSettings, ...options.settings };
   const systems = texts.map((text, index) => {
     const name = String.fromCharCode(97 + index);
+    const addresses = options.hosts?.find((facts) => facts.name === name)?.addresses ?? [];
     return loadSystem({
       name,
+      addresses,
       sources: [new SourceText(`${name}.conf`, text)],
       ...(options.dialect ? { dialect: options.dialect } : {}),
     });
@@ -45,7 +47,10 @@ export function lintExample(rule: Rule, example: string | RuleExample): Finding[
   const full: RuleExample = typeof example === 'string' ? { text: example } : example;
   const settings = { ...(full.asOf ? { asOf: full.asOf } : {}), ...(full.profiles ? { profiles: full.profiles } : {}) };
   const facts: HostFacts = { name: 'a', addresses: [], roles: ['host'], behindNat: false, target: undefined };
-  const hosts = full.host ? [{ ...facts, ...full.host }] : [];
+  const hosts = [
+    ...(full.host ? [{ ...facts, ...full.host }] : []),
+    ...(full.hosts ?? []).map((host) => ({ ...facts, ...host })),
+  ];
   return lintTexts(full.peer === undefined ? [full.text] : [full.text, full.peer], { settings, hosts }).filter(
     (finding) => finding.code === rule.code,
   );
