@@ -13,9 +13,8 @@ import { type AddressValue, next, previous } from '../address.js';
 import type { Packet } from '../packet.js';
 import { type Box, type Dimension, dimensions, type Interval, type Region } from './box.js';
 import { buildBoxTable } from './box-table.js';
-import { cellOf } from './coordinates.js';
 import { coverSearch } from './cover-search.js';
-import { meterOf } from './meter.js';
+import { type Meter, meterOf } from './meter.js';
 import { witnessPacket } from './witness.js';
 
 export { type Dimension, dimensions, everything, fullBox, isProper } from './box.js';
@@ -147,17 +146,29 @@ export type Coverage =
 
 /** Is every packet of a box in a region, taken as a whole? Exact, or 'undecided' after `budget` steps. */
 export function isCovered(box: Box, region: Region, budget = defaultBudget): Coverage {
+  return isRegionCovered([box], region, budget);
+}
+
+/** Is every packet of one region in another? Exact, or 'undecided' after `budget` steps. */
+export function isRegionCovered(inner: Region, outer: Region, budget = defaultBudget): Coverage {
+  const meter = meterOf(budget);
+  for (const box of inner) {
+    const coverage = coverBox(box, outer, meter);
+    if (coverage.kind !== 'covered') return coverage;
+  }
+  return { kind: 'covered' };
+}
+
+function coverBox(box: Box, region: Region, meter: Meter): Coverage {
   const relevant = region.filter((other) => intersects(other, box));
   if (relevant.some((other) => containsBox(other, box))) return { kind: 'covered' };
   if (relevant.length === 0) return { kind: 'open', witness: witnessPacket(box), rest: box };
   const clipped = [box, ...relevant.map((other) => intersectBoxes(other, box)!)];
   const table = buildBoxTable(box.family, clipped, new Uint32Array(clipped.length));
-  const lo = new Uint32Array(dimensions.length);
-  const hi = new Uint32Array(dimensions.length);
-  cellOf(table.space, box, lo, hi);
-  let rest: Box | undefined;
+  const lo = table.lo.subarray(0, dimensions.length);
+  const hi = table.hi.subarray(0, dimensions.length);
   const rows = Uint32Array.from(relevant, (_, at) => at + 1);
-  const meter = meterOf(budget);
+  let rest: Box | undefined;
   const finished = coverSearch(table).run(lo, hi, rows, meter, {
     open(cell) {
       rest = cell();
@@ -166,13 +177,4 @@ export function isCovered(box: Box, region: Region, budget = defaultBudget): Cov
   });
   if (rest) return { kind: 'open', witness: witnessPacket(rest), rest };
   return finished ? { kind: 'covered' } : { kind: 'undecided', spent: meter.spent };
-}
-
-/** Is every packet of one region in another? */
-export function isRegionCovered(inner: Region, outer: Region, budget = defaultBudget): Coverage {
-  for (const box of inner) {
-    const coverage = isCovered(box, outer, budget);
-    if (coverage.kind !== 'covered') return coverage;
-  }
-  return { kind: 'covered' };
 }

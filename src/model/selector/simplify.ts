@@ -1,9 +1,14 @@
 /** Regions in fewer boxes, regions in disjoint boxes, and how many packets a region holds. */
 import type { AddressValue } from '../address.js';
 import { hasPorts, hasTypes } from '../packet.js';
-import { defaultBudget, intersects, subtractBox } from './algebra.js';
+import { defaultBudget } from './algebra.js';
+import { buildBoundingTree } from './bounding-tree.js';
 import type { Box, Region } from './box.js';
+import { buildBoxTable, rowSize } from './box-table.js';
+import { dimensionCount } from './coordinates.js';
+import { coverSearch } from './cover-search.js';
 import { mergeBoxes } from './merge.js';
+import { meterOf } from './meter.js';
 
 /**
  * The same packets in fewer boxes: boxes inside another are dropped, and boxes that differ in one dimension only and
@@ -20,19 +25,25 @@ export function simplify(region: Region): Region {
 
 /** The same packets in boxes of which no two share one; undefined when it takes more than `budget` steps. */
 export function disjoint(region: Region, budget = defaultBudget): Region | undefined {
-  const result: Box[] = [];
-  let steps = 0;
-  for (const box of region) {
-    let pieces: Region = [box];
-    for (const other of result.slice()) {
-      steps += pieces.length;
-      if (steps > budget) return undefined;
-      if (pieces.some((piece) => intersects(piece, other)))
-        pieces = pieces.flatMap((piece) => subtractBox(piece, other));
+  if (region.length < 2) return region;
+  const pieces: Box[] = [];
+  const meter = meterOf(budget);
+  for (const family of [4, 6] as const) {
+    const boxes = region.filter((box) => box.family === family);
+    const table = buildBoxTable(family, boxes, Uint32Array.from(boxes.keys()));
+    const tree = buildBoundingTree(table);
+    const search = coverSearch(table);
+    for (const [row, box] of boxes.entries()) {
+      const at = row * rowSize;
+      const lo = table.lo.subarray(at, at + dimensionCount);
+      const hi = table.hi.subarray(at, at + dimensionCount);
+      const earlier = tree.rowsMeeting(lo, hi, 0, row, meter);
+      if (!earlier) return undefined;
+      if (earlier.length === 0) pieces.push(box);
+      else if (!search.run(lo, hi, earlier, meter, { open: (cell) => pieces.push(cell()) > 0 })) return undefined;
     }
-    result.push(...pieces);
   }
-  return result;
+  return pieces;
 }
 
 /**

@@ -40,9 +40,9 @@ export interface SpdIndex {
    * nothing.
    */
   classify4(direction: number, local: number, remote: number, protocol: number, x: number, y: number): number;
-  /** The lowest-numbered entry that shares a packet with the box, or -1. */
+  /** The lowest-numbered entry that meets the box, or -1. The box may be any part of selector space, proper or not. */
   firstOverlap(box: Box, options?: OverlapOptions): number;
-  /** All entries that share a packet with the box, in order, at most `limit` (default: no limit). */
+  /** All entries that meet the box, in order, at most `limit` (default: no limit). */
   overlaps(box: Box, options?: OverlapOptions & { readonly limit?: number }): readonly number[];
   /**
    * Does the entry take any packet, or do earlier ones take them all? Exact, or 'undecided' after `budget` steps. An entry
