@@ -42,16 +42,19 @@ export interface InitFile {
 /** Algorithms of a new repository: today's for Linux, the strongest of the product for HP-UX. */
 const suites = {
   extended: {
-    transform: 'ESP_AES256_GCM16/28800/0',
-    ike: '-group 19 -encryption AES256-GCM16 -prf HMAC-SHA2-384 -life 86400 -pfs ON',
+    transform: 'ESP_AES256_GCM16',
+    ike: '-group 19 -encryption AES256-GCM16 -prf HMAC-SHA2-384 -pfs ON',
     bits: 'AES-256',
   },
   'A.03.02': {
-    transform: 'ESP_AES128_HMAC_SHA2_256/28800/0',
-    ike: '-group 14 -hash HMAC-SHA2-256 -encryption AES128-CBC -prf HMAC-SHA2-256 -life 28800 -pfs ON',
+    transform: 'ESP_AES128_HMAC_SHA2_256',
+    ike: '-group 14 -hash HMAC-SHA2-256 -encryption AES128-CBC -prf HMAC-SHA2-256 -pfs ON',
     bits: 'AES-128',
   },
 } as const;
+
+/** Seconds; one side rekeys first, or both would at the same moment. */
+const lifetimes = { here: { ike: 86_400, child: 28_800 }, there: { ike: 77_760, child: 25_920 } } as const;
 
 /**
  * The files of the new repository. `key` is a fresh preshared key in hexadecimal without 0x; for HP-UX it has to stand in the
@@ -116,6 +119,7 @@ function recordsText(answers: InitAnswers, side: 'here' | 'there', credential: s
   const [own, peer] = side === 'here' ? [answers.here, answers.there] : [answers.there, answers.here];
   const { dialect, mode, traffic, authentication } = answers;
   const suite = suites[dialect];
+  const transform = `${suite.transform}/${lifetimes[side].child}/0`;
   const local = formatAddress(own.address.family, own.address.value);
   const remote = formatAddress(peer.address.family, peer.address.value);
   const bits = addressBits(own.address.family);
@@ -132,12 +136,12 @@ function recordsText(answers: InitAnswers, side: 'here' | 'there', credential: s
   ];
   if (mode === 'tunnel') {
     lines.push(
-      `add tunnel to_${peer.name} -tsource ${local} -tdestination ${remote} -source ${local}/${bits} -destination ${remote}/${bits} -action ${suite.transform}`,
+      `add tunnel to_${peer.name} -tsource ${local} -tdestination ${remote} -source ${local}/${bits} -destination ${remote}/${bits} -action ${transform}`,
       `add host ${peer.name} ${ends} -priority 100 -tunnel to_${peer.name} -action PASS`,
     );
-  } else lines.push(`add host ${peer.name} ${ends} -priority 100 -action ${suite.transform}`);
+  } else lines.push(`add host ${peer.name} ${ends} -priority 100 -action ${transform}`);
   lines.push(
-    `add ikev2 ${peer.name} -remote ${remote}/${bits} -priority 10 ${suite.ike}`,
+    `add ikev2 ${peer.name} -remote ${remote}/${bits} -priority 10 ${suite.ike} -life ${lifetimes[side].ike}`,
     `add auth ${peer.name} -remote ${remote}/${bits} -priority 10 -kmp IKEV2${identity}${credential} -ltype ${type} -lid ${local} -rtype ${type} -rid ${remote}`,
   );
   return `${lines.join('\n')}\n`;

@@ -48,7 +48,7 @@ async function readStructured(file: string): Promise<unknown> {
   } catch (cause) {
     throw new UsageError(`cannot read ${file} (${(cause as NodeJS.ErrnoException).code})`, { cause });
   }
-  const { parseDocument } = await import('yaml');
+  const { parseDocument } = await import('./parse-yaml.js');
   const document = parseDocument(text, { prettyErrors: true, uniqueKeys: true });
   const [error] = document.errors;
   if (error) {

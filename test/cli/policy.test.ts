@@ -1,0 +1,126 @@
+/** The policy commands as a user runs them: the built program, its output and its exit codes. */
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { runCli } from '../support/cli.js';
+import { folderWith } from '../support/folder.js';
+import { root } from '../support/sources.js';
+
+const examples = path.join(root, 'examples');
+
+describe('on the examples', () => {
+  it('policy lint and policy test are content with the site', async () => {
+    const lint = await runCli(['policy', 'lint', path.join(examples, 'site')]);
+    expect([lint.code, lint.stderr]).toEqual([0, '']);
+    const test = await runCli(['policy', 'test', path.join(examples, 'site')]);
+    expect([test.code, test.stdout]).toEqual([0, expect.stringMatching(/^4 hold$/m)]);
+  });
+
+  it('policy fmt finds nothing to do', async () => {
+    expect((await runCli(['policy', 'fmt', '--check', examples])).code).toBe(0);
+  });
+
+  it('policy query speaks the options of ipsec_policy', async () => {
+    const args = [
+      'policy',
+      'query',
+      path.join(examples, 'telnet-only/server.conf'),
+      '-sa',
+      '192.0.2.23',
+      '-sp',
+      '65535',
+      '-da',
+      '198.51.100.23',
+      '-dp',
+      '23',
+      '-p',
+      'tcp',
+      '-dir',
+      'out',
+      '--json',
+    ];
+    const { stdout } = await runCli(args);
+    expect(JSON.parse(stdout)).toMatchObject({
+      verdict: 'PROTECT',
+      policy: { found: { kind: 'host', name: 'telnet_out' } },
+    });
+  });
+
+  it('policy show and rules answer', async () => {
+    expect(
+      (await runCli(['policy', 'show', 'host', 'ssh', path.join(examples, 'locked-down-server')])).stdout,
+    ).toContain('ESP_AES256_GCM16');
+    expect((await runCli(['policy', 'rules', 'shadowed'])).stdout).toContain('SHD001');
+  });
+});
+
+describe('exit codes', () => {
+  it.each([
+    ['a finding that fails', ['policy', 'lint', 'bad.conf'], 1],
+    ['a file that does not parse', ['policy', 'lint', 'broken.conf'], 1],
+    ['a good file', ['policy', 'lint', 'good.conf', '--select', 'SYN'], 0],
+    ['a path that is not there', ['policy', 'lint', 'none.conf'], 2],
+    ['a rule that does not exist', ['policy', 'lint', 'good.conf', '--select', 'XYZ999'], 2],
+    ['a failing assertion', ['policy', 'test', 'no.ipsectest', 'good.conf'], 1],
+    ['a file that is not formatted', ['policy', 'fmt', '--check', 'bad.conf'], 1],
+    ['a difference that was asked for', ['policy', 'diff', 'good.conf', 'bad.conf', '--exit-code'], 1],
+    ['a packet that is none', ['policy', 'query', 'good.conf', '--packet', 'hello'], 2],
+    ['init without a terminal', ['init', 'new'], 2],
+  ])('%s', async (_what, args, code) => {
+    const cwd = folderWith({
+      'good.conf': 'add host a -source 10.1.1.1/32 -destination 10.2.2.2/32 -priority 10 -action PASS\n',
+      'bad.conf': 'add host a -src 10.1.1.1/32 -destination 10.2.2.2/32 -priority 10 -action ESP_DES_HMAC_MD5\n',
+      'broken.conf': 'add hots a\n',
+      'no.ipsectest': 'tcp from 10.1.1.1 to 10.2.2.2 outbound must be protected\n',
+    });
+    const result = await runCli(args, { cwd });
+    expect(result.code, result.stderr).toBe(code);
+  });
+});
+
+describe('secrets', () => {
+  const key = 'Open-Sesame-4711';
+  const files = {
+    'k.conf': `add auth a -remote 10.0.0.0/8 -preshared ${key}\nadd auth b -remote 10.0.0.0/8 -presharde ${key}\nadd auth c -remote 10.0.0.0/8 -preshared=${key}\nadd auth d -remote 10.0.0.0/8 -preshared my ${key} x\nadd auth e -preshared ${key} \\\n-rid "x\n`,
+  };
+  it.each([
+    ['policy', 'lint', 'k.conf', '--select', 'ALL'],
+    ['policy', 'lint', 'k.conf', '--select', 'ALL', '--json'],
+    ['policy', 'lint', 'k.conf', '--select', 'ALL', '--format', 'sarif'],
+    ['policy', 'lint', 'k.conf', '--select', 'ALL', '--format', 'markdown'],
+    ['policy', 'lint', 'k.conf', '--select', 'ALL', '--fix', '--unsafe-fixes', '--diff'],
+    ['policy', 'fmt', 'k.conf', '--diff'],
+    ['policy', 'show', 'k.conf', '--resolved', '--origin'],
+    ['policy', 'show', 'k.conf', '--json'],
+    ['policy', 'query', 'k.conf', '--packet', 'tcp 10.1.1.1:1 > 10.2.2.2:2', '--json'],
+  ])('%s %s %s %s %s', async (...args) => {
+    const cwd = folderWith(files);
+    const { stdout, stderr } = await runCli(args, { cwd });
+    expect(stdout + stderr).not.toContain('Sesame');
+    expect(stdout + stderr).not.toContain('4711');
+  });
+});
+
+it('init by flags writes a repository that lints, holds its promises and keeps the key to itself', async () => {
+  const cwd = folderWith({});
+  const made = await runCli(
+    [
+      'init',
+      'net',
+      '--here',
+      'alpha=10.1.1.1',
+      '--there',
+      'beta=10.2.2.2',
+      '--protect',
+      'telnet@beta',
+      '--mode',
+      'tunnel',
+    ],
+    { cwd },
+  );
+  expect(made.code, made.stdout + made.stderr).toBe(0);
+  expect((await runCli(['policy', 'lint', 'net'], { cwd })).code).toBe(0);
+  expect((await runCli(['policy', 'test', 'net'], { cwd })).code).toBe(0);
+  expect((await runCli(['policy', 'fmt', '--check', 'net'], { cwd })).code).toBe(0);
+  const again = await runCli(['init', 'net', '--here', 'alpha=10.1.1.1', '--there', 'beta=10.2.2.2'], { cwd });
+  expect([again.code, again.stderr]).toEqual([2, expect.stringContaining('exists')]);
+});

@@ -1,0 +1,39 @@
+/** Every example parses, is in canonical form, and lints as its README says: no warning except where it is the point. */
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { formatFiles } from '../src/services/format.js';
+import { lint } from '../src/services/lint.js';
+import { runAssertions } from '../src/services/run-assertions.js';
+import { root } from './support/sources.js';
+
+const folder = path.join(root, 'examples');
+const topologies = readdirSync(folder).filter((name) => statSync(path.join(folder, name)).isDirectory());
+
+describe.each(topologies)('%s', (name) => {
+  it('lints as it should, its systems together', async () => {
+    const { report } = await lint({ paths: [path.join(folder, name)], together: true, asOf: '2026-11-01' });
+    const serious = report.findings
+      .filter((finding) => finding.severity !== 'info')
+      .map((finding) => `${finding.code} ${finding.message}`);
+    if (name === 'legacy-a02') expect(report.summary.errors).toBeGreaterThan(3);
+    else expect(serious).toEqual([]);
+    // A suppression in an example that hides nothing would teach the wrong thing.
+    expect(report.findings.filter((finding) => finding.code.startsWith('HYG'))).toEqual([]);
+  });
+
+  it('is in canonical form', async () => {
+    if (name === 'legacy-a02') return;
+    const files = await formatFiles({ paths: [path.join(folder, name)] });
+    expect(files.filter((file) => file.changed).map((file) => file.path)).toEqual([]);
+  });
+});
+
+it('the assertions of the site hold', async () => {
+  expect((await runAssertions({ paths: [path.join(folder, 'site')] })).failed).toBe(false);
+});
+
+it('the README names every folder', () => {
+  const text = readFileSync(path.join(folder, 'README.md'), 'utf8');
+  for (const name of topologies) expect(text).toContain(`| \`${name}\` |`);
+});
