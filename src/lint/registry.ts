@@ -123,6 +123,13 @@ import shdReturnPathAsymmetry from './rules/shd/return-path-asymmetry.js';
 import shdShadowedByUnion from './rules/shd/shadowed-by-union.js';
 import shdShadowed from './rules/shd/shadowed.js';
 import synSyntaxError from './rules/syn/syntax-error.js';
+import tunEndpointInSelector from './rules/tun/endpoint-in-selector.js';
+import tunEndpointsImplicit from './rules/tun/endpoints-implicit.js';
+import tunMtuShortfall from './rules/tun/mtu-shortfall.js';
+import tunOverlappingRemoteNets from './rules/tun/overlapping-remote-nets.js';
+import tunOverlappingSession from './rules/tun/overlapping-session.js';
+import tunTunnelLoop from './rules/tun/tunnel-loop.js';
+import tunWeakerOuterOrLater from './rules/tun/weaker-outer-or-later.js';
 import type { Rule } from './rule.js';
 
 export const rules: readonly Rule[] = [
@@ -248,4 +255,11 @@ export const rules: readonly Rule[] = [
   shdShadowedByUnion,
   shdShadowed,
   synSyntaxError,
+  tunEndpointInSelector,
+  tunEndpointsImplicit,
+  tunMtuShortfall,
+  tunOverlappingRemoteNets,
+  tunOverlappingSession,
+  tunTunnelLoop,
+  tunWeakerOuterOrLater,
 ];

@@ -23,6 +23,8 @@ export function* shadowedPolicies(context: SystemContext, cover: 'one' | 'severa
       const place = atEntry(context, entry);
       if (!place) continue;
       const by = fate.by.map((other) => spd.entries[other]!);
+      // What the bypass list takes from policies is told there (SHD010).
+      if (by.every(({ source }) => source.record.kind === 'bypass')) continue;
       const together = by.length > 1 ? ' together' : '';
       const fix = reorder(context, spd, number, fate.by[0]!, free);
       yield {

@@ -1,6 +1,7 @@
 /** Correlated entries: two that share packets, neither within the other, and would treat these differently. */
 import type { Packet } from '../../model/packet.js';
 import { intersectRegions, isCovered } from '../../model/selector/algebra.js';
+import type { Box } from '../../model/selector/box.js';
 import { witnessPacket } from '../../model/selector/witness.js';
 import type { Fate } from './fates.js';
 import { meterFor } from './meter.js';
@@ -25,7 +26,7 @@ const lookCost = 8;
 
 /**
  * For each reachable entry the first earlier policy of other effect that it crosses such that their order decides about
- * some packet. Where the search was cut short, the answer is 'undecided'.
+ * some packet that is not from an address to itself. Where the search was cut short, the answer is 'undecided'.
  */
 export function crossingsOf(
   spd: Spd,
@@ -78,7 +79,9 @@ export function crossingsOf(
     const first = spd.entries[earlier]!.selectors;
     const second = spd.entries[later]!.selectors;
     meter.spend(first.length * second.length);
-    const common = intersectRegions(first, second).slice(0, commonBoxesMax);
+    const common = intersectRegions(first, second)
+      .filter((box) => !isToItself(box))
+      .slice(0, commonBoxesMax);
     for (const box of common) {
       const packet = witnessPacket(box);
       meter.spend(tryingCost);
@@ -94,4 +97,9 @@ export function crossingsOf(
     }
     return undefined;
   }
+}
+
+/** Packets of an address to itself: two policies, one from and one to an address, have no others in common. */
+export function isToItself({ local, remote }: Box): boolean {
+  return local.lo === local.hi && remote.lo === remote.hi && local.lo === remote.lo;
 }

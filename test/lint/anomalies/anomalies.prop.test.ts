@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { crossingsOf } from '../../../src/lint/anomalies/crossings.js';
+import { crossingsOf, isToItself } from '../../../src/lint/anomalies/crossings.js';
 import { fatesOf } from '../../../src/lint/anomalies/fates.js';
 import { followersOf } from '../../../src/lint/anomalies/followers.js';
 import { sharesOf } from '../../../src/lint/anomalies/shares.js';
 import { type Spd, spdOf } from '../../../src/lint/anomalies/spd.js';
 import { hasPorts, hasTypes, type Packet } from '../../../src/model/packet.js';
-import { containsBox } from '../../../src/model/selector/algebra.js';
+import { containsBox, intersectBoxes } from '../../../src/model/selector/algebra.js';
 import { type Box, everything } from '../../../src/model/selector/box.js';
 import { seededRandom } from '../../../src/model/selector/sampling.js';
 import { buildSpdIndex } from '../../../src/model/selector/spd-index.js';
@@ -159,6 +159,7 @@ describe('anomalies, against looking at every packet', () => {
               other < number &&
               spd.keys[other] !== spd.keys[number] &&
               !within(drafts, other, number) &&
+              !isToItself(intersectBoxes(drafts[other]!.boxes[0]!, drafts[number]!.boxes[0]!) ?? everything[0]!) &&
               holders.some((list) => list[0] === other && list.includes(number)),
           );
           const found = crossings.get(number);

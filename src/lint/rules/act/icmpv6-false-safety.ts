@@ -42,7 +42,7 @@ export default defineRule({
     yield {
       at: first.nameAt,
       record: recordRef(first),
-      message: `host '${first.name}'${others} for every IPv6 protocol do${wide.length > 1 ? '' : 'es'} not cover neighbour discovery`,
+      message: `host '${first.name}'${others}, for every IPv6 protocol, do${wide.length > 1 ? '' : 'es'} not cover neighbour discovery`,
       notes: [`ICMPv6 ${types} pass in the clear unless a policy names them`],
     };
   },
@@ -50,7 +50,9 @@ export default defineRule({
 
 /** Is it an IPv6 policy of a protocol (0: every one) that does more than let pass, without ICMPv6 types? */
 function isMisleading(record: Prioritised<HostRecord>, protocol: number): boolean {
-  const isV6 = record.destinations.some(({ value }) => value.range.family === 6);
+  const isV6 = [record.sources, record.destinations].every((specs) =>
+    specs.some(({ value }) => value.range.family === 6),
+  );
   const passes = record.action.value.kind === 'PASS' && !record.tunnel;
   const hasTypes = record.messageTypes.some((types) => types.protocol === protocolNumbers.ICMPV6);
   const hasPorts = [...record.sources, ...record.destinations].some(({ value }) => value.port !== undefined);

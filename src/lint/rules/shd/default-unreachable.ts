@@ -1,6 +1,6 @@
 import { describeAction } from '../../../model/treatment.js';
 import { defaultEntry, defaultPlace, defaultReach } from '../../default-policy.js';
-import { entryName, relatedEntries } from '../../entries.js';
+import { entryName, entryPlace, relatedEntries } from '../../entries.js';
 import { defineRule } from '../../rule.js';
 
 export default defineRule({
@@ -21,11 +21,14 @@ export default defineRule({
     'add host low -source 0.0.0.0/1 -priority 10 -action DISCARD\nadd host high -source 128.0.0.0/2 -priority 20 -action PASS',
   ],
   *check(context) {
-    const at = defaultPlace(context);
-    if (!at) return;
+    const place = defaultPlace(context);
+    if (!place) return;
     const entry = defaultEntry(context);
     for (const reach of defaultReach(context)) {
       const family = `IPv${reach.family}`;
+      // A default that nobody wrote has no place of its own.
+      const by = reach.kind === 'covered' && reach.by;
+      const at = (by && !context.policies.defaultHost.record && entryPlace(context, by)) || place;
       if (reach.kind === 'undecided') {
         yield {
           at,
@@ -33,11 +36,11 @@ export default defineRule({
           notes: [`the answer takes more than the budget of ${context.settings.budget} steps`],
         };
       } else if (reach.kind === 'covered') {
-        const by = reach.by ? `${entryName(reach.by)} selects` : 'other entries together select';
+        const others = by ? `${entryName(by)} selects` : 'other entries together select';
         yield {
           at,
-          message: `${entryName(entry)} (${describeAction(entry.action)}) never applies to ${family}: ${by} every packet`,
-          related: reach.by ? relatedEntries(context, [reach.by]) : [],
+          message: `${entryName(entry)} (${describeAction(entry.action)}) never applies to ${family}: ${others} every packet`,
+          related: by ? relatedEntries(context, [by]) : [],
           record: entry.source.record,
         };
       }

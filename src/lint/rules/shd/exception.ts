@@ -37,7 +37,7 @@ export default defineRule({
         const [does, instead] = [describeAction(entry.action), describeAction(general.action)];
         yield {
           ...place,
-          message: `${entryName(entry)} is an exception to ${entryName(general)}: ${does} instead of ${instead === does ? 'another one' : instead}`,
+          message: `${entryName(entry)} is an exception to ${entryName(general)}: ${instead === does ? `${does} with other options or lifetimes` : `${does} instead of ${instead}`}`,
           notes: [`${formatPacket(fate.witness)}: ${does}`],
           related: relatedEntries(context, [general]),
         };
