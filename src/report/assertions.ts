@@ -29,7 +29,7 @@ export function* renderAssertions(
 ): Generator<string> {
   for (const shown of judged) {
     const holds = shown.result.kind === 'holds';
-    yield `${holds ? style.green('ok    ') : style.red('FAILED')} ${visible(shown.system)}: ${visible(shown.text)}`;
+    yield `${holds ? style.green('ok    ') : style.red('FAILED')} ${visible(titleOf(shown))}`;
     for (const line of explain(shown)) yield `       ${line}`;
   }
   for (const { at, message, help } of problems) {
@@ -49,13 +49,18 @@ export function* renderTap(judged: readonly ShownAssertion[], problems: readonly
   const plain = (text: string) => visible(text).replace(/[#\\]/g, '\\$&');
   for (const shown of judged) {
     number += 1;
-    yield `${shown.result.kind === 'holds' ? 'ok' : 'not ok'} ${number} - ${plain(`${shown.system}: ${shown.text}`)}`;
+    yield `${shown.result.kind === 'holds' ? 'ok' : 'not ok'} ${number} - ${plain(titleOf(shown))}`;
     for (const line of explain(shown)) yield `# ${line}`;
   }
   for (const { at, message } of problems) {
     number += 1;
     yield `not ok ${number} - ${plain(`${formatPlace(at)}: ${message}`)}`;
   }
+}
+
+/** The sentence, with its system unless it names it. */
+function titleOf({ system, text }: ShownAssertion): string {
+  return /^on\s/i.test(text) ? text : `${system}: ${text}`;
 }
 
 function* explain({ at, result }: ShownAssertion): Generator<string> {
