@@ -9,7 +9,7 @@ import type { HostRecord, TransformSpec, TunnelRecord } from '../model/record/po
 import type { PolicySet } from '../model/resolve.js';
 import type { Span } from '../model/span.js';
 import { encryption, keyExchange } from '../model/transform.js';
-import { elementPlace } from './places.js';
+import { elementPlace, listPieces } from './places.js';
 import type { AlgorithmSlot } from './profiles/profile.js';
 
 /** An algorithm by its name in the tables of transforms. */
@@ -141,11 +141,18 @@ class TransformElement implements ListElement {
   }
 
   place(): Span {
-    return this.#origin.kind === 'explicit' ? this.spec.at : this.#record.nameAt;
+    const origin = this.#origin;
+    if (origin.kind !== 'explicit') return this.#record.nameAt;
+    const { at } = this.spec;
+    const isWhole = at.start === origin.at.start && at.end === origin.at.end;
+    if (!isWhole || !/[,"'\\]/.test(at.source.text.slice(at.start, at.end))) return at;
+    // The reader could not tell the element from its list, because quotes or a continuation line cut through it.
+    const piece = listPieces(at).find(({ word }) => word.split('/')[0] === this.word);
+    return piece ? { source: at.source, start: piece.start, end: piece.end } : at;
   }
 
   rowPlace(row: TransformRow): Span {
-    return this.#origin.kind === 'explicit' ? wordWithin(this.spec.at, row.word) : this.#record.nameAt;
+    return this.#origin.kind === 'explicit' ? wordWithin(this.place(), row.word) : this.#record.nameAt;
   }
 }
 

@@ -1,5 +1,5 @@
 /** Lifetimes of child SAs as the rules read them, and the edits that change them. */
-import type { TextEdit } from '../model/finding.js';
+import type { Fix } from '../model/finding.js';
 import type { HostRecord, TunnelRecord } from '../model/record/policy.js';
 import type { PolicySet } from '../model/resolve.js';
 import type { Span } from '../model/span.js';
@@ -69,16 +69,18 @@ export function lifetimeNotes({ element }: ChildLifetime): string[] {
     : [];
 }
 
-/** Writes other lifetimes behind a transform. */
-export function setLifetimes({ record, list, element }: ChildLifetime, seconds: number, kilobytes: number): TextEdit {
+/** The fix that writes other lifetimes behind a transform; none where a continuation line cuts through it. */
+export function lifetimeFixes({ record, list, element }: ChildLifetime, seconds: number, kilobytes: number): Fix[] {
   const spell = `/${seconds}${kilobytes > 0 ? `/${kilobytes}` : ''}`;
+  const title = kilobytes > 0 ? `write ${spell}` : `write ${seconds} seconds`;
   if (list.origin.kind === 'explicit') {
     const at = element.place();
-    const text = at.source.text.slice(at.start, at.end);
-    return { at, newText: `${text.split('/')[0]}${spell}` };
+    const [names] = at.source.text.slice(at.start, at.end).split('/');
+    if (names?.toUpperCase() !== element.word) return [];
+    return [{ safety: 'unsafe', title, edits: [{ at, newText: `${names}${spell}` }] }];
   }
   const words = list.elements.map((other) => (other === element ? `${element.word}${spell}` : spelled(other)));
-  return setArgument(record, 'action', list.origin, words.join(','));
+  return [{ safety: 'unsafe', title, edits: [setArgument(record, 'action', list.origin, words.join(','))] }];
 }
 
 /** `28800 s (8 h)`. */

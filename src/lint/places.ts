@@ -74,6 +74,11 @@ export function removeElements(origin: Origin, doomed: (word: string) => boolean
   return { at: origin.at, newText: left.map((piece) => source.text.slice(piece.start, piece.end)).join(',') };
 }
 
+/** Writes another word in the place of one; undefined where a continuation line or quotes cut through it. */
+export function replaceWord(at: Span, word: string, newText: string): TextEdit | undefined {
+  return at.source.text.slice(at.start, at.end).toUpperCase() === word ? { at, newText } : undefined;
+}
+
 /** Gives an argument a value: in place where it is written, else behind the record's name. */
 export function setArgument(record: AnyRecord, name: string, origin: Origin | undefined, value: string): TextEdit {
   return origin?.kind === 'explicit'

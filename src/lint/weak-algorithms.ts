@@ -1,9 +1,10 @@
 /** What the rules about weak algorithms have in common: one finding for each element of a list, at its own characters. */
 import type { Fix, Severity } from '../model/finding.js';
+import type { TransformRow } from '../model/language/values.js';
 import type { Span } from '../model/span.js';
 import { type AlgorithmList, type AlgorithmUse, algorithmLists, type ListElement } from './algorithm-lists.js';
 import type { SystemContext } from './context.js';
-import { originNotes, recordRef, recordText, removeElements, setArgument } from './places.js';
+import { originNotes, recordRef, recordText, removeElements, replaceWord, setArgument } from './places.js';
 import { type ActiveProfiles, cite, guidanceOf, objections } from './profiles/active.js';
 import { requirementLevel } from './profiles/levels.js';
 import { worst } from './profiles/severity.js';
@@ -128,7 +129,7 @@ function fixesFor(
 ): Fix[] {
   const { slot, name } = use;
   const approves = approvedBy(active);
-  const { record, argument, origin, elements } = list;
+  const { argument, origin, elements } = list;
   if (element.index > 0 && elements[0] && !isStruckOut(elements[0])) return [];
   const part = slot.endsWith('encryption') ? 'encryption' : 'authentication';
   const row = element.rows.find((candidate) => candidate[part]?.name === name);
@@ -142,21 +143,36 @@ function fixesFor(
       : removeElements(origin, (word) => word === element.word);
     return edit ? [{ safety: 'unsafe', title: `leave ${element.word} out`, edits: [edit] }] : [];
   }
-  const at = row ? usePlace(element, use) : element.place();
-  const written = origin.kind === 'explicit';
-  // Where a continuation line cuts through a word, its own characters cannot be told from the rest.
-  const current = row ? row.word : element.word;
-  if (written && at.source.text.slice(at.start, at.end).toUpperCase() !== current) return [];
-  const edit = written
-    ? { at, newText: better }
-    : setArgument(
-        record,
-        argument,
-        origin,
-        elements.map((other) => (other === element ? better : spelled(other))).join(','),
-      );
-  const what = slot === 'key-exchange' ? `group ${better}` : better;
-  return [{ safety: 'unsafe', title: `write ${what}`, edits: [edit] }];
+  return replacementFixes(list, element, better, row);
+}
+
+/**
+ * The fix that writes a better word in the place of an element, or of one of its transforms. A list that nobody wrote is
+ * written out. None where a continuation line cuts through the word.
+ */
+export function replacementFixes(list: AlgorithmList, element: ListElement, better: string, row?: TransformRow): Fix[] {
+  const { record, argument, origin, elements } = list;
+  const whole = row ? element.word.replace(row.word, better) : better;
+  const edit =
+    origin.kind === 'explicit'
+      ? replaceWord(row ? element.rowPlace(row) : namesPlace(element), row ? row.word : element.word, better)
+      : setArgument(
+          record,
+          argument,
+          origin,
+          elements.map((other) => (other === element ? spelled(element, whole) : spelled(other))).join(','),
+        );
+  const isGroup = argument === 'group' || argument === 'pfs_group';
+  return edit
+    ? [{ safety: 'unsafe', title: isGroup ? `write group ${better}` : `write ${better}`, edits: [edit] }]
+    : [];
+}
+
+/** Where the names of an element stand, without lifetimes. */
+export function namesPlace(element: ListElement): Span {
+  const [first] = element.rows;
+  const last = element.rows.at(-1);
+  return first && last ? { ...element.rowPlace(first), end: element.rowPlace(last).end } : element.place();
 }
 
 const betterWords = new WeakMap<ActiveProfiles, Map<string, string | undefined>>();
@@ -168,11 +184,11 @@ function remembered(active: ActiveProfiles, key: string, find: () => string | un
   return known.get(key);
 }
 
-/** An element as it must be written to mean the same. */
-export function spelled({ word, spec }: ListElement): string {
+/** An element as it must be written to mean the same, or with other names to live as long. */
+export function spelled({ word, spec }: ListElement, names = word): string {
   const { lifetimeSeconds: seconds, lifetimeKilobytes: kilobytes } = spec ?? {};
-  if (seconds === undefined && kilobytes === undefined) return word;
-  return kilobytes === undefined ? `${word}/${seconds}` : `${word}/${seconds ?? 28800}/${kilobytes}`;
+  if (seconds === undefined && kilobytes === undefined) return names;
+  return kilobytes === undefined ? `${names}/${seconds}` : `${names}/${seconds ?? 28800}/${kilobytes}`;
 }
 
 /** The most severe of the objections to an algorithm. */

@@ -2,7 +2,7 @@ import { childLists } from '../../algorithm-lists.js';
 import { recordRef, recordText } from '../../places.js';
 import { transformOf } from '../../replacements.js';
 import { defineRule } from '../../rule.js';
-import { listNotes } from '../../weak-algorithms.js';
+import { listNotes, namesPlace, replacementFixes } from '../../weak-algorithms.js';
 
 export default defineRule({
   scope: 'system',
@@ -27,19 +27,14 @@ export default defineRule({
         const [ah, esp] = element.rows;
         if (!ah || !esp) continue;
         const single = transformOf(policies.dialect, 'ESP', esp.encryption?.name, ah.authentication?.name);
-        const at = { ...element.rowPlace(ah), end: element.rowPlace(esp).end };
-        const written =
-          list.origin.kind === 'explicit' && at.source.text.slice(at.start, at.end).toUpperCase() === element.word;
         yield {
           message: `${recordText(list.record)} puts AH around ESP: ${element.word}`,
-          at,
+          at: namesPlace(element),
           notes: listNotes(list, element),
           help: single
             ? `write ${single.word}: the same cipher and the same hash in one SA`
             : 'take one ESP transform with integrity',
-          ...(single && written
-            ? { fixes: [{ safety: 'unsafe', title: `write ${single.word}`, edits: [{ at, newText: single.word }] }] }
-            : {}),
+          fixes: single ? replacementFixes(list, element, single.word) : [],
           record: recordRef(list.record),
         };
       }

@@ -1,8 +1,8 @@
 import { childLists } from '../../algorithm-lists.js';
-import { recordRef, recordText, setArgument } from '../../places.js';
+import { recordRef, recordText } from '../../places.js';
 import { transformOf } from '../../replacements.js';
 import { defineRule } from '../../rule.js';
-import { listNotes } from '../../weak-algorithms.js';
+import { listNotes, replacementFixes } from '../../weak-algorithms.js';
 
 export default defineRule({
   scope: 'system',
@@ -24,19 +24,14 @@ export default defineRule({
   ],
   *check({ policies }) {
     for (const list of childLists(policies)) {
-      const { record, origin } = list;
+      const { record } = list;
       for (const element of list.elements) {
         const [row, nested] = element.rows;
         if (!row || nested || row.protocol !== 'AH') continue;
         const at = element.rowPlace(row);
         const esp = transformOf(policies.dialect, 'ESP', 'NULL', row.authentication?.name);
         // One element cannot become ESP alone: a list holds AH or ESP, not both.
-        const edit =
-          esp && list.elements.length === 1
-            ? origin.kind === 'explicit'
-              ? { at, newText: esp.word }
-              : setArgument(record, 'action', origin, esp.word)
-            : undefined;
+        const fixes = esp && list.elements.length === 1 ? replacementFixes(list, element, esp.word, row) : [];
         yield {
           message: `${recordText(record)} uses AH: ${row.word}`,
           at,
@@ -44,7 +39,7 @@ export default defineRule({
           help: esp
             ? `write ${esp.word} unless the outer addresses themselves need protection`
             : 'take ESP with null encryption',
-          ...(edit && esp ? { fixes: [{ safety: 'unsafe', title: `write ${esp.word}`, edits: [edit] }] } : {}),
+          fixes,
           record: recordRef(record),
         };
       }

@@ -1,10 +1,10 @@
 import { algorithmLists } from '../../algorithm-lists.js';
-import { recordRef, recordText, setArgument } from '../../places.js';
+import { recordRef, recordText } from '../../places.js';
 import { guidanceOf } from '../../profiles/active.js';
 import { betterTransform } from '../../replacements.js';
 import { defineRule } from '../../rule.js';
 import { lacksIntegrity } from '../../strength.js';
-import { approvedBy, listNotes } from '../../weak-algorithms.js';
+import { approvedBy, listNotes, replacementFixes } from '../../weak-algorithms.js';
 
 export default defineRule({
   scope: 'system',
@@ -26,23 +26,19 @@ export default defineRule({
   *check({ policies, settings }) {
     const approves = approvedBy(guidanceOf(settings));
     for (const list of algorithmLists(policies)) {
-      const { record, origin } = list;
+      const { record } = list;
       for (const element of list.elements) {
         const [row] = element.rows;
         if (!row || !lacksIntegrity(element)) continue;
         const at = element.rowPlace(row);
         const better = betterTransform(row, 'authentication', policies.dialect, approves);
-        const edit =
-          better &&
-          (origin.kind === 'explicit'
-            ? { at, newText: better.word }
-            : setArgument(record, 'action', origin, better.word));
+        const fixes = better ? replacementFixes(list, element, better.word, row) : [];
         yield {
           message: `${recordText(record)} encrypts without integrity: ${row.word}`,
           at,
           notes: ['RFC 8221 §4: encryption without authentication MUST NOT be used', ...listNotes(list, element)],
           help: better ? `write ${better.word}` : 'take a transform with an integrity algorithm',
-          ...(edit ? { fixes: [{ safety: 'unsafe', title: `write ${better.word}`, edits: [edit] }] } : {}),
+          fixes,
           record: recordRef(record),
         };
       }

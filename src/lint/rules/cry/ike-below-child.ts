@@ -5,7 +5,7 @@ import { recordRef, recordText } from '../../places.js';
 import { stronger } from '../../replacements.js';
 import { defineRule } from '../../rule.js';
 import { weaknessOf } from '../../strength.js';
-import { listNotes } from '../../weak-algorithms.js';
+import { listNotes, replacementFixes } from '../../weak-algorithms.js';
 
 export default defineRule({
   scope: 'system',
@@ -43,19 +43,15 @@ export default defineRule({
       }
       if (!best) continue;
       const better = stronger(list, element.word, best.bits, policies.dialect);
-      const at = element.place();
-      const isOwn = at.source.text.slice(at.start, at.end).toUpperCase() === element.word;
       yield {
         message: `${recordText(ike)} prefers ${use.name} and makes keys for ${recordText(best.child)}, which prefers ${best.element.word}`,
-        at,
+        at: element.place(),
         related: [
           { at: best.element.place(), text: `this SA is protected by ${best.bits} bits, its IKE SA by ${bits}` },
         ],
         notes: listNotes(list, element),
         help: better ? `write ${better}` : 'take a cipher that is as strong',
-        ...(better && isOwn
-          ? { fixes: [{ safety: 'unsafe', title: `write ${better}`, edits: [{ at, newText: better }] }] }
-          : {}),
+        fixes: better ? replacementFixes(list, element, better) : [],
         record: recordRef(ike),
       };
     }

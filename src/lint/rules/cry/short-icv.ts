@@ -3,7 +3,7 @@ import { algorithmLists } from '../../algorithm-lists.js';
 import { recordRef, recordText } from '../../places.js';
 import { longerIcv, transformOf } from '../../replacements.js';
 import { defineRule } from '../../rule.js';
-import { describeUse, listNotes, usePlace } from '../../weak-algorithms.js';
+import { describeUse, listNotes, replacementFixes, usePlace } from '../../weak-algorithms.js';
 
 const shortIcvOctets = 8;
 
@@ -32,16 +32,12 @@ export default defineRule({
           const better = element.spec
             ? transformOf(policies.dialect, 'ESP', use.name.replace(/-8-/, '-16-'), undefined)?.word
             : longerIcv(list, element.word, policies.dialect);
-          const at = usePlace(element, use);
-          const isOwn = /^[\w-]+$/.test(at.source.text.slice(at.start, at.end)) && list.origin.kind === 'explicit';
           yield {
             message: `${recordText(list.record)} ${describeUse(list, element, use)}, with an integrity check of ${shortIcvOctets} octets`,
-            at,
+            at: usePlace(element, use),
             notes: listNotes(list, element),
             help: better ? `write ${better}` : 'take the form with 16 octets',
-            ...(better && isOwn
-              ? { fixes: [{ safety: 'unsafe', title: `write ${better}`, edits: [{ at, newText: better }] }] }
-              : {}),
+            fixes: better ? replacementFixes(list, element, better) : [],
             record: recordRef(list.record),
           };
         }

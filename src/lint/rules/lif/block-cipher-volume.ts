@@ -1,4 +1,4 @@
-import { childLifetimes, lifetimePlace, setLifetimes } from '../../lifetimes.js';
+import { childLifetimes, lifetimeFixes, lifetimePlace } from '../../lifetimes.js';
 import { recordRef, recordText } from '../../places.js';
 import { defineRule } from '../../rule.js';
 import { isStruckOut, volumeBoundCiphers } from '../../strength.js';
@@ -39,13 +39,7 @@ export default defineRule({
         at: lifetimePlace(lifetime, 'kilobytes'),
         notes: listNotes(list, element),
         help: 'take AES; until then give a limit of volume',
-        fixes: [
-          {
-            safety: 'unsafe',
-            title: `write ${wantedKilobytes} kilobytes`,
-            edits: [setLifetimes(lifetime, seconds, wantedKilobytes)],
-          },
-        ],
+        fixes: lifetimeFixes(lifetime, seconds, wantedKilobytes),
         record: recordRef(record),
       };
     }

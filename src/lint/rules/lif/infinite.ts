@@ -1,4 +1,4 @@
-import { childLifetimes, defaultSeconds, lifetimePlace, setLifetimes } from '../../lifetimes.js';
+import { childLifetimes, defaultSeconds, lifetimeFixes, lifetimePlace } from '../../lifetimes.js';
 import { recordRef, recordText } from '../../places.js';
 import { cite, guidanceOf, lifetimeCeiling } from '../../profiles/active.js';
 import { worst } from '../../profiles/severity.js';
@@ -37,7 +37,7 @@ export default defineRule({
           ...listNotes(list, element),
         ],
         help: `give it a lifetime, as /${wanted}`,
-        fixes: [{ safety: 'unsafe', title: `write ${wanted} seconds`, edits: [setLifetimes(lifetime, wanted, 0)] }],
+        fixes: lifetimeFixes(lifetime, wanted, 0),
         record: recordRef(record),
       };
     }

@@ -1,6 +1,6 @@
 import { ranges } from '../../../model/language/limits.js';
 import { octetsPerSecond } from '../../estimate-wrap.js';
-import { childLifetimes, formatSeconds, lifetimePlace, renewalSeconds, setLifetimes } from '../../lifetimes.js';
+import { childLifetimes, formatSeconds, lifetimeFixes, lifetimePlace, renewalSeconds } from '../../lifetimes.js';
 import { recordRef, recordText } from '../../places.js';
 import { defineRule } from '../../rule.js';
 import { listNotes } from '../../weak-algorithms.js';
@@ -54,13 +54,7 @@ export default defineRule({
         help: `give ${wanted} kilobytes or more, or no limit of volume`,
         ...(wanted <= ranges.lifetimeKilobytes.max
           ? {
-              fixes: [
-                {
-                  safety: 'unsafe',
-                  title: `write ${wanted} kilobytes`,
-                  edits: [setLifetimes(lifetime, seconds, wanted)],
-                },
-              ],
+              fixes: lifetimeFixes(lifetime, seconds, wanted),
             }
           : {}),
         record: recordRef(record),

@@ -1,5 +1,5 @@
 import { writtenIkeRecords } from '../../algorithm-lists.js';
-import { childLifetimes, formatSeconds, lifetimeNotes, lifetimePlace, setLifetimes } from '../../lifetimes.js';
+import { childLifetimes, formatSeconds, lifetimeFixes, lifetimeNotes, lifetimePlace } from '../../lifetimes.js';
 import { originNotes, placeOf, recordRef, recordText, setArgument } from '../../places.js';
 import { cite, guidanceOf, lifetimeCeiling } from '../../profiles/active.js';
 import { defineRule } from '../../rule.js';
@@ -53,13 +53,7 @@ export default defineRule({
           ...listNotes(list, element),
         ],
         help: `write /${childMax} or less`,
-        fixes: [
-          {
-            safety: 'unsafe',
-            title: `write ${childMax} seconds`,
-            edits: [setLifetimes(lifetime, childMax, kilobytes)],
-          },
-        ],
+        fixes: lifetimeFixes(lifetime, childMax, kilobytes),
         record: recordRef(record),
       };
     }

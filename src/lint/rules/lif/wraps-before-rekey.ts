@@ -1,6 +1,6 @@
 import type { Fix } from '../../../model/finding.js';
 import { forecastWrap, fullPacketOctets, mixedPacketOctets } from '../../estimate-wrap.js';
-import { childLifetimes, formatSeconds, lifetimeNotes, lifetimePlace, setLifetimes } from '../../lifetimes.js';
+import { childLifetimes, formatSeconds, lifetimeFixes, lifetimeNotes, lifetimePlace } from '../../lifetimes.js';
 import { recordRef, recordText, setArgument } from '../../places.js';
 import { defineRule } from '../../rule.js';
 import { listNotes } from '../../weak-algorithms.js';
@@ -56,13 +56,7 @@ export default defineRule({
               },
             ]
           : shorter >= 600
-            ? [
-                {
-                  safety: 'unsafe',
-                  title: `write ${shorter} seconds`,
-                  edits: [setLifetimes(lifetime, shorter, kilobytes)],
-                },
-              ]
+            ? lifetimeFixes(lifetime, shorter, kilobytes)
             : [];
       yield {
         message: `${recordText(record)}: at ${linkMbps} Mb/s the sequence numbers of ${element.word} end after ${formatSeconds(Math.floor(atBest))}, ${seconds === 0 ? 'and its key never does' : `its key after ${formatSeconds(seconds)}`}`,
