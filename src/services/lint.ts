@@ -74,7 +74,7 @@ export async function lintRepository(repository: Repository, options: LintOption
     suppressed,
     problems: hygiene,
   } = applySuppressions({
-    findings: found.filter((finding) => isWanted(finding, repository, config)),
+    findings: found.filter(wantedFindings(repository, config)),
     suppressions: repository.systems.flatMap((system) => system.files.flatMap((file) => file.directives.suppressions)),
     rules: judged.rules,
     known: allRules,
@@ -202,20 +202,31 @@ function judgeRules(
   };
 }
 
-/** Findings in files that were asked for, and not ignored for these files by configuration. */
-function isWanted(finding: Finding, repository: Repository, config: LintConfig): boolean {
-  const shown = finding.at.source.path;
-  if (repository.only && !repository.only.has(shown)) return false;
-  const perFile = Object.entries(config.perFile ?? {});
-  if (perFile.length === 0) return true;
-  const file = repository.files.get(shown) ?? shown;
-  const relative = path
-    .relative(repository.config.root ?? '.', file)
-    .split(path.sep)
-    .join('/');
-  return !perFile.some(
-    ([glob, selectors]) => globMatcher([glob])(relative) && selectors.some((selector) => selects(selector, finding)),
-  );
+/** Says whether a finding is in a file that was asked for, and not ignored for that file by configuration. */
+function wantedFindings(repository: Repository, config: LintConfig): (finding: Finding) => boolean {
+  const perFile = Object.entries(config.perFile ?? {}).map(([glob, selectors]) => ({
+    matches: globMatcher([glob]),
+    selectors,
+  }));
+  const ignored = new Map<string, readonly string[]>();
+  const ignoredIn = (shown: string): readonly string[] => {
+    let selectors = ignored.get(shown);
+    if (!selectors) {
+      const file = repository.files.get(shown) ?? shown;
+      const relative = path
+        .relative(repository.config.root ?? '.', file)
+        .split(path.sep)
+        .join('/');
+      selectors = perFile.filter(({ matches }) => matches(relative)).flatMap((entry) => entry.selectors);
+      ignored.set(shown, selectors);
+    }
+    return selectors;
+  };
+  return (finding) => {
+    const shown = finding.at.source.path;
+    if (repository.only && !repository.only.has(shown)) return false;
+    return perFile.length === 0 || !ignoredIn(shown).some((selector) => selects(selector, finding));
+  };
 }
 
 async function takeOffBaseline(
