@@ -249,16 +249,24 @@ function readRsaPrivateKey(octets: Uint8Array): RsaPrivate | undefined {
   const read = readDer(octets, (reader) => {
     const key = reader.sequence();
     if (key.smallInteger() !== 0) key.fail('a multi-prime RSA key');
-    const [n, e, d, p, q] = [key.integer(), key.integer(), key.integer(), key.integer(), key.integer()];
-    while (!key.atEnd) key.integer(); // what speeds OpenSSL up, and follows from the rest
-    return { n, e, d, p, q };
+    const numbers = Array.from({ length: 8 }, () => key.integer());
+    key.end();
+    return numbers as [bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint];
   });
   if (read.kind !== 'value') return undefined;
-  const { n, e, d, p, q } = read.value;
+  const [n, e, d, p, q, dp, dq, inverseOfQ] = read.value;
   const known = checkedRsa({ n, e });
+  if (!known || p <= 1n || q <= 1n || p * q !== n || d <= 1n || d >= n) return undefined;
+  // A key that contradicts itself would sign differently by the Chinese remainder theorem and without it.
   const consistent =
-    p > 1n && q > 1n && p * q === n && d > 1n && d < n && (e * d) % (p - 1n) === 1n && (e * d) % (q - 1n) === 1n;
-  return known && consistent ? { ...known, d, p, q } : undefined;
+    (e * d) % (p - 1n) === 1n &&
+    (e * d) % (q - 1n) === 1n &&
+    dp === d % (p - 1n) &&
+    dq === d % (q - 1n) &&
+    inverseOfQ > 0n &&
+    inverseOfQ < p &&
+    (inverseOfQ * q) % p === 1n;
+  return consistent ? { ...known, d, p, q } : undefined;
 }
 
 /** Octets of a signature half: of the subgroup's order. */

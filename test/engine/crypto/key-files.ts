@@ -1,5 +1,5 @@
-/** Private keys for tests, made once for each run; DSA's domain parameters are those of RFC 6979 appendix A.2.1. */
-import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+/** Private keys for tests, the same in every run; DSA's domain parameters are those of RFC 6979 appendix A.2.1. */
+import { readFileSync } from 'node:fs';
 import {
   derInteger,
   derObjectIdentifier,
@@ -7,37 +7,47 @@ import {
   derSequence,
 } from '../../../src/engine/crypto/asn1/der-writer.js';
 import { oids } from '../../../src/engine/crypto/asn1/oids.js';
-import { plain } from '../../../src/engine/crypto/octets.js';
+import { type EcpGroup, ecpGroups } from '../../../src/engine/crypto/groups/ecp.js';
+import { fromBigInt } from '../../../src/engine/crypto/octets.js';
+import { pemBlocks } from '../../../src/engine/crypto/pem.js';
+import { randomScalar, seededRandom } from '../../../src/engine/crypto/random.js';
 import { Secret } from '../../../src/model/secret.js';
 
-function once<T>(make: () => T): () => T {
-  let value: T | undefined;
-  return () => {
-    value ??= make();
-    return value;
-  };
+/** The keys of 2048, 1024 and 1025 bits that were made for these tests; every run signs with the same ones. */
+const rsaKeys = pemBlocks(readFileSync(new URL('../../vectors/crypto/rsa-keys.pem', import.meta.url), 'utf8'));
+
+function rsa(index: number): () => Secret {
+  const key = new Secret(rsaKeys[index]!.der);
+  return () => key;
 }
 
-function pkcs8(key: KeyObject): Secret {
-  return new Secret(plain(key.export({ format: 'der', type: 'pkcs8' })));
-}
-
-function rsa(modulusLength: number): () => Secret {
-  return once(() => pkcs8(generateKeyPairSync('rsa', { modulusLength }).privateKey));
-}
-
-export const rsaKey = rsa(2048);
+export const rsaKey = rsa(0);
 /** Too short for PSS with SHA-512 and a salt as long as the hash. */
-export const shortRsaKey = rsa(1024);
+export const shortRsaKey = rsa(1);
 /** Its modulus is one bit longer than whole octets, which EMSA-PSS leaves out. */
-export const oddRsaKey = rsa(1025);
+export const oddRsaKey = rsa(2);
 
-export function ecKey(namedCurve: string): Secret {
-  return pkcs8(generateKeyPairSync('ec', { namedCurve }).privateKey);
+const random = seededRandom('keys for tests');
+
+/** A fresh key of a curve, by OpenSSL's name of it. */
+export function ecKey(curve: string): Secret {
+  const group = ecpGroups.find((candidate) => candidate.curve === curve)!;
+  return ecPrivateKeyInfo(group, randomScalar(random, group.n));
 }
 
-export const ed25519Key = once(() => pkcs8(generateKeyPairSync('ed25519').privateKey));
-export const ed448Key = once(() => pkcs8(generateKeyPairSync('ed448').privateKey));
+function ecPrivateKeyInfo(group: EcpGroup, d: bigint): Secret {
+  const algorithm = derSequence(derObjectIdentifier(oids.ecPublicKey), derObjectIdentifier(group.oid));
+  const key = derSequence(derInteger(1n), derOctetString(fromBigInt(d, group.orderOctets)));
+  return new Secret(derSequence(derInteger(0n), algorithm, derOctetString(key)));
+}
+
+function edKey(oid: string, seedLength: number): Secret {
+  const key = derOctetString(random(seedLength));
+  return new Secret(derSequence(derInteger(0n), derSequence(derObjectIdentifier(oid)), derOctetString(key)));
+}
+
+export const ed25519Key = (): Secret => edKey(oids.ed25519, 32);
+export const ed448Key = (): Secret => edKey(oids.ed448, 57);
 
 const number = (hex: string): bigint => BigInt(`0x${hex.replaceAll(/\s/g, '')}`);
 
@@ -64,11 +74,8 @@ export function dsaKey({ p, q, g, x } = dsaNumbers): Secret {
   return new Secret(derSequence(derInteger(0n), algorithm, derOctetString(derInteger(x))));
 }
 
-/** P-256 private key of RFC 6979 appendix A.2.5, as ECPrivateKey in PKCS #8. */
+/** The P-256 key of RFC 6979 appendix A.2.5. */
 export function p256Key(): Secret {
-  const d = number('C9AFA9D845BA75166B5C215767B1D6934E50C3DB36E89B127B8A622B120F6721');
-  const octets = Uint8Array.from(d.toString(16).match(/../g)!, (pair) => Number.parseInt(pair, 16));
-  const algorithm = derSequence(derObjectIdentifier(oids.ecPublicKey), derObjectIdentifier('1.2.840.10045.3.1.7'));
-  const key = derSequence(derInteger(1n), derOctetString(octets));
-  return new Secret(derSequence(derInteger(0n), algorithm, derOctetString(key)));
+  const group = ecpGroups.find(({ curve }) => curve === 'prime256v1')!;
+  return ecPrivateKeyInfo(group, number('C9AFA9D845BA75166B5C215767B1D6934E50C3DB36E89B127B8A622B120F6721'));
 }

@@ -29,9 +29,15 @@ const message = new TextEncoder().encode('what both peers have seen');
 const seeded = seededRandom('signatures');
 const system = systemRandom((length) => seeded(length));
 
+const imported = new Map<CryptoProvider, WeakMap<Secret, PrivateKey>>(
+  providers.map((provider) => [provider, new WeakMap()]),
+);
+
 function privateKey(provider: CryptoProvider, pkcs8: Secret): PrivateKey {
-  const key = provider.importPrivateKey(pkcs8);
+  const known = imported.get(provider)!;
+  const key = known.get(pkcs8) ?? provider.importPrivateKey(pkcs8);
   if (!key) throw new Error(`${provider.name} refuses the key`);
+  known.set(pkcs8, key);
   return key;
 }
 
@@ -51,7 +57,7 @@ function pairSchemes(kind: 'DSA' | 'ECDSA'): SignatureScheme[] {
 }
 
 const cases: readonly (readonly [name: string, key: () => Secret, schemes: readonly SignatureScheme[]])[] = [
-  ['RSA-2048', rsaKey, rsaSchemes],
+  ['RSA-1024', shortRsaKey, rsaSchemes],
   ['RSA-1025', oddRsaKey, rsaSchemes],
   ['DSA-1024', dsaKey, pairSchemes('DSA')],
   ['ECDSA P-256', () => ecKey('prime256v1'), pairSchemes('ECDSA')],
@@ -76,10 +82,9 @@ describe.each(cases)('%s', (_, makeKey, schemes) => {
     for (const [signer, verifier] of [
       [noble, node],
       [node, noble],
-      [node, node],
-      [noble, noble],
     ] as const) {
-      for (const random of [seeded, system]) {
+      // The node provider signs by OpenSSL only where nothing has to be reproducible.
+      for (const random of signer === node ? [seeded, system] : [seeded]) {
         const signature = privateKey(signer, pkcs8).sign(scheme, signed, random)!;
         const key = verifier.importPublicKey(privateKey(verifier, pkcs8).publicKey.spki)!;
         expect(key.verify(scheme, signed, signature)).toBe(true);
@@ -238,19 +243,14 @@ describe.each(providers)('$name', (provider) => {
   });
 });
 
-it('both providers accept the same damaged keys, and no key that signs wrongly', () => {
+it('no octet of a private key can be changed without its being refused', () => {
   const pkcs8 = shortRsaKey().reveal();
-  const scheme = { kind: 'RSASSA-PKCS1-v1_5', hash: 'SHA2-256' } as const;
-  let refused = 0;
-  for (let index = 0; index < pkcs8.length; index += 5) {
+  for (let index = 0; index < pkcs8.length; index += 1) {
     const damaged = pkcs8.slice();
     damaged[index]! ^= 1 << (index & 7);
-    const [a, b] = [noble, node].map((provider) => provider.importPrivateKey(new Secret(damaged)));
-    expect(a === undefined, `octet ${index}`).toBe(b === undefined);
-    if (!a || !b) refused += 1;
-    else expect(a.publicKey.verify(scheme, message, b.sign(scheme, message, seeded)!), `octet ${index}`).toBe(true);
+    const keys = providers.map((provider) => provider.importPrivateKey(new Secret(damaged)));
+    expect(keys, `octet ${index}`).toEqual([undefined, undefined]);
   }
-  expect(refused).toBeGreaterThan(50);
 });
 
 it('rejects implicitly just as OpenSSL does from 3.2 on', (context) => {
