@@ -123,12 +123,15 @@ import shdReturnPathAsymmetry from './rules/shd/return-path-asymmetry.js';
 import shdShadowedByUnion from './rules/shd/shadowed-by-union.js';
 import shdShadowed from './rules/shd/shadowed.js';
 import synSyntaxError from './rules/syn/syntax-error.js';
+import tunAhAcrossNat from './rules/tun/ah-across-nat.js';
 import tunEndpointInSelector from './rules/tun/endpoint-in-selector.js';
 import tunEndpointsImplicit from './rules/tun/endpoints-implicit.js';
 import tunMtuShortfall from './rules/tun/mtu-shortfall.js';
 import tunOverlappingRemoteNets from './rules/tun/overlapping-remote-nets.js';
 import tunOverlappingSession from './rules/tun/overlapping-session.js';
+import tunTargetCannotForward from './rules/tun/target-cannot-forward.js';
 import tunTunnelLoop from './rules/tun/tunnel-loop.js';
+import tunTwoPeersOneNat from './rules/tun/two-peers-one-nat.js';
 import tunWeakerOuterOrLater from './rules/tun/weaker-outer-or-later.js';
 import type { Rule } from './rule.js';
 
@@ -255,11 +258,14 @@ export const rules: readonly Rule[] = [
   shdShadowedByUnion,
   shdShadowed,
   synSyntaxError,
+  tunAhAcrossNat,
   tunEndpointInSelector,
   tunEndpointsImplicit,
   tunMtuShortfall,
   tunOverlappingRemoteNets,
   tunOverlappingSession,
+  tunTargetCannotForward,
   tunTunnelLoop,
+  tunTwoPeersOneNat,
   tunWeakerOuterOrLater,
 ];
