@@ -1,14 +1,18 @@
 /**
  * The grammar of one statement, in chevrotain with embedded actions:
  *
- *   operation := ( 'add' | 'delete' | 'show' | 'batch' | 'export' ) object [ subject ] { argument | stray }
- *   argument  := ARGUMENT [ WORD ]
+ *   operation := ( 'add' | 'delete' ) object [ subject ] rest | ( 'show' | 'batch' | 'export' ) rest
+ *   rest      := { ARGUMENT [ WORD ] | stray }
  *
  * It is deliberately permissive after the object word: which arguments exist, which take a value and what the value looks
  * like depends on object and dialect, and is decided by the binder from the tables of the language, which can say much
  * better what was expected.
+ *
+ * A statement that begins wrongly is still read to its end: a misspelt first or second word is taken for the nearest one
+ * that could stand there, a record kind without a verb is added, and what else begins wrongly is read as arguments, so that
+ * nothing in it goes unseen.
  */
-import { EmbeddedActionsParser, type IRecognitionException, type IToken } from 'chevrotain';
+import { EmbeddedActionsParser, type IRecognitionException, type IToken, type TokenType } from 'chevrotain';
 import {
   Add,
   AnyArgument,
@@ -39,53 +43,111 @@ class StatementParser extends EmbeddedActionsParser {
   }
 
   readonly operation = this.RULE('operation', (): void => {
-    this.found.verb = this.OR(this.#verbs);
-    this.found.object = this.OR1(this.#objects);
-    this.OPTION(() => {
-      this.found.subject = this.CONSUME(AnyWord);
-    });
+    this.OR([
+      {
+        ALT: () => {
+          this.found.verb = this.OR1(this.#verbs);
+          this.found.object = this.OR2(this.#objects);
+          this.OPTION(() => {
+            this.found.subject = this.CONSUME(AnyWord);
+          });
+        },
+      },
+      {
+        ALT: () => {
+          this.found.verb = this.OR3(this.#refused);
+        },
+      },
+    ]);
+    this.SUBRULE(this.rest);
+  });
+
+  readonly rest = this.RULE('rest', (): void => {
     this.MANY(() => {
-      this.OR2(this.#parts);
+      this.OR4(this.#parts);
     });
   });
 
-  readonly #verbs = [Add, Delete, ...refusedVerbs].map((verb) => ({ ALT: () => this.CONSUME1(verb) }));
-  readonly #objects = objectTokens.map((object) => ({ ALT: () => this.CONSUME2(object) }));
+  readonly #verbs = [Add, Delete].map((verb) => ({ ALT: () => this.CONSUME1(verb) }));
+  readonly #refused = refusedVerbs.map((verb) => ({ ALT: () => this.CONSUME2(verb) }));
+  readonly #objects = objectTokens.map((object) => ({ ALT: () => this.CONSUME3(object) }));
   readonly #parts = [
     {
       ALT: () => {
-        const name = this.CONSUME3(AnyArgument);
+        const name = this.CONSUME4(AnyArgument);
         let value: IToken | undefined;
         this.OPTION1(() => {
-          value = this.CONSUME4(AnyWord);
+          value = this.CONSUME5(AnyWord);
         });
         this.found.arguments.push(value ? { name, value } : { name });
       },
     },
-    { ALT: () => void this.found.strays.push(this.CONSUME5(AnyWord)) },
+    { ALT: () => void this.found.strays.push(this.CONSUME6(AnyWord)) },
   ];
+}
+
+/** Something that the grammar could not take. */
+export interface OperationError {
+  readonly exception: IRecognitionException;
+  /** What should stand there. */
+  readonly expected: 'verb' | 'object';
+  /** The word that it was taken for, or that was put before it. */
+  readonly repairedBy?: string;
+  readonly inserted?: boolean;
 }
 
 export interface ParsedOperation {
   readonly tokens: OperationTokens;
-  /** The first thing that the grammar could not take, which ends the statement. */
-  readonly error?: IRecognitionException;
+  readonly errors: readonly OperationError[];
 }
 
+/** The word that was meant by one that cannot stand in its place, if that can be told. */
+export type Repair = (word: IToken, expected: OperationError['expected']) => string | undefined;
+
 /** Reads one statement; `mode` says by whose rules its quotes count. Never throws on what is written. */
-export type OperationReader = (text: string, mode: 'batch' | 'command') => ParsedOperation;
+export type OperationReader = (text: string, mode: 'batch' | 'command', repair: Repair) => ParsedOperation;
+
+const noErrors: readonly OperationError[] = [];
+const keywords = new Map<string, TokenType>([Add, Delete, ...objectTokens].map((type) => [type.name, type]));
 
 /** Builds lexer and parser once (milliseconds) and returns the reader that reuses them. */
 export function createOperationReader(): OperationReader {
   const lexer = createStatementLexer();
   const parser = new StatementParser();
-  return (text, mode) => {
-    const lexed = lexer.tokenize(text, mode);
-    parser.input = lexed.tokens;
+  const parse = (tokens: IToken[], rule: 'operation' | 'rest'): OperationTokens => {
     const found: OperationTokens = { arguments: [], strays: [] };
+    parser.input = tokens;
     parser.found = found;
-    parser.operation();
-    const error = parser.errors[0];
-    return error ? { tokens: found, error } : { tokens: found };
+    parser[rule]();
+    return found;
+  };
+  return (text, mode, repair) => {
+    const { tokens } = lexer.tokenize(text, mode);
+    let found = parse(tokens, 'operation');
+    if (parser.errors.length === 0) return { tokens: found, errors: noErrors };
+    const errors: OperationError[] = [];
+    // Two words can be wrong, the verb and the object.
+    while (parser.errors[0] && errors.length < 2) {
+      const exception = parser.errors[0];
+      const expected = found.verb ? 'object' : 'verb';
+      const at = tokens.indexOf(exception.token);
+      if (expected === 'verb' && objectTokens.includes(exception.token.tokenType)) {
+        errors.push({ exception, expected, repairedBy: Add.name, inserted: true });
+        tokens.unshift({ ...exception.token, image: '', tokenType: Add, tokenTypeIdx: Add.tokenTypeIdx! });
+        found = parse(tokens, 'operation');
+        continue;
+      }
+      const type = at === -1 ? undefined : keywords.get(repair(exception.token, expected) ?? '');
+      if (!type) {
+        errors.push({ exception, expected });
+        const { verb } = found;
+        const rest = parse(at === -1 ? [] : tokens.slice(at), 'rest');
+        return { tokens: verb ? { ...rest, verb } : rest, errors };
+      }
+      errors.push({ exception, expected, repairedBy: type.name });
+      tokens[at] = { ...exception.token, tokenType: type, tokenTypeIdx: type.tokenTypeIdx! };
+      found = parse(tokens, 'operation');
+    }
+    return { tokens: found, errors };
   };
 }

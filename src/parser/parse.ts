@@ -1,12 +1,13 @@
 /** From text to syntax: every statement and comment of a file, and everything that is wrong with how it is written. */
-import { type IRecognitionException, NoViableAltException } from 'chevrotain';
-import { closest } from '../model/did-you-mean.js';
-import { objectRows } from '../model/language/objects.js';
+import type { IToken } from 'chevrotain';
 import type { Problem } from '../model/problem.js';
 import type { SourceText } from '../model/span.js';
+import { explainBreak, explainOperation, explainStrangeBlank, nearestWord } from './explain.js';
 import { createOperationReader, type OperationReader } from './grammar.js';
+import { hideInComment, hideSecrets } from './hide-secrets.js';
 import { type LogicalLine, logicalLines } from './statements.js';
 import type { ArgumentSyntax, StatementForm, StatementSyntax, SyntaxFile, SyntaxItem, Word } from './syntax.js';
+import { unfold } from './unfold.js';
 
 /** A longer statement is not one of this language (20 sources and destinations and all arguments need less than 8 KiB). */
 export const statementLengthMax = 65_536;
@@ -17,163 +18,124 @@ export const statementLengthMax = 65_536;
  */
 const commandPrefix = /^(?:\d+\s+)?(?:(?:[$%>]|\S+[$%>])\s+)?(?:sudo\s+)?(?:\S*\/)?ipsec_config(?=\s|\\\r?\n|$)/i;
 
-const verbs = ['add', 'delete'];
+/** Blanks that are none here, as copied pages have them: no-break and other Unicode spaces, the byte order mark. */
+const strangeBlank = /[\u00a0\u1680\u2000-\u200b\u202f\u205f\u3000\ufeff]/;
+
 let sharedReader: OperationReader | undefined;
 
 /** Reads a whole text. Never throws on what is written, and takes time linear in its length. */
 export function parseText(source: SourceText): SyntaxFile {
   const items: SyntaxItem[] = [];
   const problems: Problem[] = [];
-  const nul = source.text.indexOf('\0');
+  const { text } = source;
+  const nul = text.indexOf('\0');
   if (nul !== -1) {
-    problems.push({
-      code: 'SYN024',
-      message: 'this is not a text: it holds NUL octets',
-      at: { source, start: nul, end: nul + 1 },
-      help: 'give a text file in UTF-8 with IPsec records, or leave this file out',
-    });
+    problems.push(notText(source, nul));
     return { source, items, problems };
   }
   sharedReader ??= createOperationReader();
-  for (const line of logicalLines(source.text)) {
-    if (line.kind === 'comment') items.push({ kind: 'comment', start: line.start, end: line.end });
-    else items.push(parseStatement(source, line, sharedReader, problems));
+  const hasStrangeBlanks = strangeBlank.test(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
+  for (const line of logicalLines(text)) {
+    if (line.kind === 'comment') {
+      hideInComment(source, line.start, line.end, false);
+      items.push({ kind: 'comment', start: line.start, end: line.end });
+    } else items.push(parseStatement(source, line, sharedReader, hasStrangeBlanks, problems));
   }
   return { source, items, problems };
+}
+
+function notText(source: SourceText, nul: number): Problem {
+  // Every second octet NUL is UTF-16, as some editors write it.
+  const isWide = nul < 4 && source.text.indexOf('\0', nul + 1) === nul + 2;
+  source.markSecret(0, source.text.length);
+  return {
+    code: 'SYN024',
+    message: isWide ? 'this text is in UTF-16' : 'this is not a text: it holds NUL octets',
+    at: { source, start: nul, end: nul + 1 },
+    help: isWide
+      ? 'convert the file, for instance with iconv -f UTF-16 -t UTF-8'
+      : 'give a text file in UTF-8 with IPsec records, or leave this file out',
+  };
 }
 
 function parseStatement(
   source: SourceText,
   line: LogicalLine,
   read: OperationReader,
+  hasStrangeBlanks: boolean,
   problems: Problem[],
 ): StatementSyntax {
-  const bare: StatementSyntax = {
-    kind: 'statement',
-    form: 'batch',
-    start: line.start,
-    end: line.end,
-    arguments: [],
-    strays: [],
-  };
-  if (line.end - line.start > statementLengthMax) {
+  const { start, end, breaks } = line;
+  if (end - start > statementLengthMax) {
     problems.push({
       code: 'SYN018',
-      message: `a statement of ${line.end - line.start} characters is too long; the longest that is read has ${statementLengthMax}`,
-      at: { source, start: line.start, end: line.start + 40 },
+      message: `a statement of ${end - start} characters is too long; the longest that is read has ${statementLengthMax}`,
+      at: { source, start, end: start + 40 },
       help: 'look for a missing line break, or for a file that holds no records',
     });
-    source.markSecret(line.start, line.end);
-    return bare;
+    source.markSecret(start, end);
+    return { kind: 'statement', form: 'batch', start, end, arguments: [], strays: [] };
   }
-  let text = source.text.slice(line.start, line.end);
-  for (const [start, end] of line.innerComments ?? []) {
-    problems.push({
-      code: 'SYN018',
-      message: 'a comment may not stand inside a continued statement',
-      at: { source, start, end },
-      help: 'move the comment above the statement',
-    });
-    text = `${text.slice(0, start - line.start)}${' '.repeat(end - start)}${text.slice(end - line.start)}`;
-  }
-  const prefix = commandPrefix.exec(text)?.[0].length ?? 0;
+  const { text, original } = unfold(source.text, start, end, breaks);
+  const prefix = text.startsWith('add ') ? 0 : (commandPrefix.exec(text)?.[0].length ?? 0);
   const form: StatementForm = prefix > 0 ? 'command' : 'batch';
-  const base = line.start + prefix;
-  const { tokens, error } = read(prefix > 0 ? text.slice(prefix) : text, form);
+  const { tokens, errors } = read(prefix > 0 ? text.slice(prefix) : text, form, nearestWord);
 
-  const word = (token: { image: string; startOffset: number }): Word => ({
-    text: cook(token.image, form),
-    start: base + token.startOffset,
-    end: base + token.startOffset + token.image.length,
-  });
+  const word = (token: IToken): Word => {
+    const from = prefix + token.startOffset;
+    return {
+      text: form === 'batch' ? token.image : cook(token.image),
+      start: start + original(from, false),
+      end: start + original(from + token.image.length, true),
+    };
+  };
+  const isGuessed = errors.length > 0 || breaks !== undefined;
+  // A word that was taken for a keyword counts as that.
+  const keyword = (token: IToken): Word => (isGuessed ? { ...word(token), text: token.tokenType.name } : word(token));
   const found: ArgumentSyntax[] = tokens.arguments.map(({ name, value }) =>
     value ? { name: word(name), value: word(value) } : { name: word(name) },
   );
   const statement: StatementSyntax = {
     kind: 'statement',
     form,
-    start: line.start,
-    end: line.end,
-    ...(tokens.verb ? { verb: word(tokens.verb) } : {}),
-    ...(tokens.object ? { object: word(tokens.object) } : {}),
+    start,
+    end,
+    ...(tokens.verb ? { verb: keyword(tokens.verb) } : {}),
+    ...(tokens.object ? { object: keyword(tokens.object) } : {}),
     ...(tokens.subject ? { subject: word(tokens.subject) } : {}),
     arguments: found,
     strays: tokens.strays.map(word),
+    ...(isGuessed ? { guessed: true } : {}),
   };
-  hideSecrets(source, statement, text);
-  if (error) problems.push(explain(source, statement, error, base, form));
+  hideSecrets(source, statement);
+  if (form === 'command') hideShellComment(source, statement);
+  if (breaks) {
+    for (const fault of breaks) {
+      if (fault.kind === 'comment') hideInComment(source, fault.start, fault.end, true);
+      problems.push(explainBreak(source, fault));
+    }
+  }
+  for (const error of errors) problems.push(explainOperation(source, statement, error, word(error.exception.token)));
+  if (hasStrangeBlanks) {
+    const at = source.text.slice(start, end).search(strangeBlank);
+    if (at !== -1) problems.push(explainStrangeBlank(source, start + at));
+  }
   return statement;
 }
 
-/** Takes continuations out of a word, and in a shell line its quotes. */
-function cook(image: string, form: StatementForm): string {
-  const glued = image.includes('\\') ? image.replace(/\\\r?\n/g, '') : image;
-  if (form === 'batch') return glued;
-  return glued.replace(
-    /"([^"]*)"?|'([^']*)'?|\\([\s\S])/g,
-    (_whole, double, single, escaped) => double ?? single ?? escaped ?? '',
+/** Takes quotes and escapes out of a shell's word (POSIX shell §2.2). */
+function cook(image: string): string {
+  return image.replace(
+    /"((?:[^"\\]|\\[\s\S]?)*)"?|'([^']*)'?|\\([\s\S]?)/g,
+    (_whole, double: string | undefined, single: string | undefined, escaped: string | undefined) =>
+      double?.replace(/\\([$`"\\])/g, '$1') ?? single ?? escaped ?? '',
   );
 }
 
-const secretName = /^-(?:pre|psk|ppk$)/i;
-const longHexadecimal = /0x[0-9a-f]{8,}/gi;
-
-/**
- * Marks all that may be a secret: the value of -preshared and any stray words after it (a key with a blank in it), and every
- * long hexadecimal number (manual keys, also in arguments that are misspelt).
- */
-function hideSecrets(source: SourceText, statement: StatementSyntax, text: string): void {
-  let secretUntil = -1;
-  for (const [index, { name, value }] of statement.arguments.entries()) {
-    if (!secretName.test(name.text)) continue;
-    if (value && !/^(?:file|env):/.test(value.text)) source.markSecret(value.start, value.end);
-    secretUntil = statement.arguments[index + 1]?.name.start ?? statement.end;
-    for (const stray of statement.strays) {
-      if (stray.start > name.start && stray.start < secretUntil) source.markSecret(stray.start, stray.end);
-    }
-  }
-  if (text.includes('0x') || text.includes('0X')) {
-    for (const match of text.matchAll(longHexadecimal)) {
-      source.markSecret(statement.start + match.index, statement.start + match.index + match[0].length);
-    }
-  }
-}
-
-function explain(
-  source: SourceText,
-  statement: StatementSyntax,
-  error: IRecognitionException,
-  base: number,
-  form: StatementForm,
-): Problem {
-  const token = error.token;
-  const ended = Number.isNaN(token.startOffset);
-  const at = ended
-    ? { source, start: Math.max(statement.start, statement.end - 1), end: statement.end }
-    : { source, start: base + token.startOffset, end: base + token.startOffset + token.image.length };
-  const shown = ended ? 'the end of the statement' : `'${source.masked(at.start, Math.min(at.end, at.start + 60))}'`;
-  const wantsVerb = statement.verb === undefined;
-  const wanted = wantsVerb ? verbs : objectRows.map((row) => row.name);
-  const guess = ended ? undefined : closest(cook(token.image, form).toLowerCase(), wanted);
-  const message = wantsVerb
-    ? `expected 'add' or 'delete', found ${shown}`
-    : `expected a record kind after '${statement.verb?.text}', found ${shown}`;
-  return {
-    code: 'SYN018',
-    message,
-    at,
-    notes: wantsVerb ? [] : [`record kinds: ${wanted.join(', ')}`],
-    ...(guess
-      ? {
-          help: `did you mean '${guess}'?`,
-          fixes: [{ safety: 'unsafe', title: `write '${guess}'`, edits: [{ at, newText: guess }] }],
-        }
-      : wantsVerb && !(error instanceof NoViableAltException)
-        ? {}
-        : {
-            help: wantsVerb
-              ? 'begin each statement with add or delete; begin a comment with #'
-              : 'name the kind of the record',
-          }),
-  };
+/** What a shell would not read: from a `#` after the last word on. */
+function hideShellComment(source: SourceText, { start, end, subject, arguments: list, strays }: StatementSyntax): void {
+  const last = list.at(-1);
+  const from = Math.max(start, subject?.end ?? 0, last?.value?.end ?? last?.name.end ?? 0, strays.at(-1)?.end ?? 0);
+  const hash = source.text.slice(from, end).indexOf('#');
+  if (hash !== -1) hideInComment(source, from + hash, end, true);
 }

@@ -7,7 +7,7 @@ import { type ArgumentRow, argumentsOf, findArgument } from '../model/language/a
 import type { Dialect } from '../model/language/dialect.js';
 import { objectRow } from '../model/language/objects.js';
 import type { SourceText } from '../model/span.js';
-import type { ArgumentSyntax, StatementSyntax, SyntaxFile } from './syntax.js';
+import { type ArgumentSyntax, argumentWord, type StatementSyntax, type SyntaxFile } from './syntax.js';
 
 /** Columns of a line that a statement should not pass. */
 const lineWidth = 80;
@@ -56,13 +56,11 @@ function printStatement(source: SourceText, statement: StatementSyntax, options:
 function canonicalParts(source: SourceText, statement: StatementSyntax, options: PrintOptions): string[] | undefined {
   const { verb, object, subject } = statement;
   const row = object && objectRow(object.text.toLowerCase());
-  if (statement.form !== 'batch' || !verb || !row || statement.strays.length > 0) return undefined;
-  // A comment inside the statement would be lost.
-  if (/\n[ \t]*#/.test(source.text.slice(statement.start, statement.end))) return undefined;
+  if (statement.guessed || statement.form !== 'batch' || !verb || !row || statement.strays.length > 0) return undefined;
   const order = new Map(argumentsOf(row.name).map((argument, index) => [argument, index]));
   const printed: { readonly place: number; readonly text: string }[] = [];
   for (const argument of statement.arguments) {
-    const found = findArgument(row.name, argument.name.text.slice(1), options.dialect);
+    const found = findArgument(row.name, argumentWord(argument.name.text), options.dialect);
     if (!found || 'ambiguous' in found) return undefined;
     const value = printValue(source, found.row, argument, options);
     if (value === undefined) return undefined;
@@ -82,6 +80,9 @@ function printValue(
 ): string | undefined {
   if (row.kind === 'switch') return value ? undefined : '';
   if (!value) return undefined;
+  if (options.mask && source.secretsWithin(value.start, value.end).length > 0) {
+    return source.masked(value.start, value.end).replace(/\\\r?\n/g, '');
+  }
   switch (row.kind) {
     case 'word':
     case 'words':
@@ -93,9 +94,6 @@ function printValue(
       return value.text.toUpperCase() === 'ALL' ? 'ALL' : value.text;
     case 'addrspec':
       return value.text.replace(/\/[A-Za-z][A-Za-z-]*$/, (service) => service.toUpperCase());
-    case 'secret':
-    case 'manual-key':
-      return options.mask ? source.masked(value.start, value.end).replace(/\\\r?\n/g, '') : value.text;
     default:
       return value.text;
   }

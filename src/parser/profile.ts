@@ -3,7 +3,7 @@
  * records take from them.
  */
 import { closest } from '../model/did-you-mean.js';
-import { type ArgumentRow, argumentsOf } from '../model/language/arguments.js';
+import { type ArgumentRow, argumentRows, argumentsOf } from '../model/language/arguments.js';
 import type { Dialect } from '../model/language/dialect.js';
 import { objectRows } from '../model/language/objects.js';
 import { shippedProfile } from '../model/language/shipped-profile.js';
@@ -30,6 +30,14 @@ interface ProfileEntry {
 }
 
 const sectionNames = objectRows.flatMap((row) => (row.profileSection ? [row.profileSection] : []));
+
+/** Words that a line of a profile may begin with. */
+const isParameter: ReadonlySet<string> = new Set([
+  'begin',
+  'end',
+  'priority',
+  ...argumentRows.filter((row) => row.profile !== false).flatMap((row) => [row.name, ...(row.aliases ?? [])]),
+]);
 
 /** Parameters are named like the arguments, and `priority` is the step of automatic priorities. */
 function parameterRow(section: string, parameter: string): ArgumentRow | 'priority' | undefined {
@@ -125,6 +133,7 @@ function readEntries(source: SourceText, problems: Problem[]): ProfileEntry[] {
     const text = source.text.slice(lineStart, end).trim();
     if (text === '' || text.startsWith('#')) continue;
     const start = lineStart + source.text.slice(lineStart, end).indexOf(text);
+    hideValue(source, text, start);
     const bracket = /^(BEGIN|END)(?:\s+(\S+))?$/i.exec(text);
     if (bracket?.[1]?.toUpperCase() === 'BEGIN') {
       if (section) complain(section.start, section.end, `section ${section.name} has no END before the next BEGIN`);
@@ -134,14 +143,18 @@ function readEntries(source: SourceText, problems: Problem[]): ProfileEntry[] {
         complain(
           start,
           start + text.length,
-          `no profile section is called '${bracket[2] ?? ''}'`,
+          `no profile section is called '${(bracket[2] ?? '').slice(0, 60)}'`,
           guess ? `did you mean ${guess}?` : `sections: ${sectionNames.join(', ')}`,
           'warning',
         );
       }
-      section = { name: name ?? bracket[2] ?? '', start, end: start + text.length };
+      section = { name: name ?? (bracket[2] ?? '').slice(0, 60), start, end: start + text.length };
     } else if (bracket) {
       if (!section) complain(start, start + text.length, 'END without BEGIN');
+      else if (bracket[2] && bracket[2].toLowerCase() !== section.name.toLowerCase()) {
+        const names = `END ${bracket[2].slice(0, 60)} after BEGIN ${section.name}`;
+        complain(start, start + text.length, names, `end it with END ${section.name}`, 'warning');
+      }
       section = undefined;
     } else if (!section)
       complain(start, start + text.length, 'a parameter stands outside of BEGIN and END', 'put it into a section');
@@ -150,6 +163,13 @@ function readEntries(source: SourceText, problems: Problem[]): ProfileEntry[] {
   if (section)
     complain(section.start, section.end, `section ${section.name} has no END`, `end it with END ${section.name}`);
   return entries;
+}
+
+/** A profile holds no keys; where one stands all the same, nobody shall see it. */
+function hideValue(source: SourceText, text: string, start: number): void {
+  const name = /^[A-Za-z_-]+(?=\s*[:=\s])/.exec(text)?.[0] ?? '';
+  if (name !== '' && isParameter.has(name.toLowerCase())) return;
+  source.markSecret(start + name.length, start + text.length);
 }
 
 function readParameter(
@@ -179,11 +199,15 @@ function readParameter(
     complain(
       start,
       start + name.length,
-      `${section} has no parameter '${name}'`,
+      `${section} has no parameter '${name.slice(0, 60)}'`,
       guess ? `did you mean ${guess}?` : undefined,
       'warning',
     );
     return;
+  }
+  const row = parameterRow(section, name);
+  if (entries.some((entry) => entry.section === section && parameterRow(section, entry.parameter) === row)) {
+    complain(start, start + name.length, `${section} gives '${name}' twice`, 'the last one counts', 'warning');
   }
   entries.push({
     section,

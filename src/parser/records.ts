@@ -17,7 +17,7 @@ import type {
 } from '../model/record/policy.js';
 import type { PolicyRecord, StartupRecord } from '../model/record/record.js';
 import type { AuthenticationMethod, Identity, IdentityPattern, IdentityType } from '../model/system-config.js';
-import type { BoundArguments } from './bind.js';
+import type { BoundArguments } from './bound-arguments.js';
 import { parseDn, parseLocalIdentity, parseRemoteIdentity, unquote } from './values/identity.js';
 
 /** The record of an add statement; undefined where what is written is not enough for one. */

@@ -34,6 +34,8 @@ export interface StatementSyntax {
   readonly arguments: readonly ArgumentSyntax[];
   /** Words that belong to no argument. */
   readonly strays: readonly Word[];
+  /** It breaks the grammar and was read as what it was probably meant to be: never rewrite it. */
+  readonly guessed?: true;
 }
 
 export interface CommentSyntax {
@@ -54,4 +56,11 @@ export interface SyntaxFile {
 /** The span of a word. */
 export function wordSpan(source: SourceText, word: { readonly start: number; readonly end: number }): Span {
   return { source, start: word.start, end: word.end };
+}
+
+/** The name of an argument without what it begins with: a hyphen, or what may stand in the place of one. */
+export function argumentWord(text: string): string {
+  return text.charCodeAt(0) === 45 && text.charCodeAt(1) !== 45
+    ? text.slice(1)
+    : text.replace(/^[-\u2010-\u2015\u2212]+/, '');
 }

@@ -1,13 +1,16 @@
 /**
- * Tokens of one statement. A word is white space to white space: slashes, commas and plus signs are taken apart by the
- * argument's own parser, because what they mean depends on the argument. So does quoting, hence the lexer modes:
+ * Tokens of one statement, whose continuations were taken out before. A word is white space to white space: slashes, commas
+ * and plus signs are taken apart by the argument's own parser, because what they mean depends on the argument. So does
+ * quoting, hence the lexer modes:
  *
  *   batch      a line of a batch file; quotes are ordinary characters
- *   command    a line that a shell would read; quotes group and vanish
+ *   command    a line that a shell would read; quotes group and vanish, a word that begins with # begins a comment
  *   quotable   the value after -rid, -lid, -subject: a leading `"` opens a quoted string
  *   raw        the value after -preshared: any characters up to white space, even a leading hyphen
+ *   shellRaw   the same in a command
  */
-import { createToken, Lexer } from 'chevrotain';
+import { createToken, type ITokenConfig, Lexer } from 'chevrotain';
+import { type ArgumentRow, argumentsOf } from '../model/language/arguments.js';
 
 /** Any word; keywords are words too, so that a record may be named `host`. */
 export const AnyWord = createToken({ name: 'AnyWord', pattern: Lexer.NA });
@@ -20,28 +23,27 @@ const WhiteSpace = createToken({
   group: Lexer.SKIPPED,
   line_breaks: true,
 });
-const Continuation = createToken({ name: 'Continuation', pattern: /\\\r?\n/, group: Lexer.SKIPPED, line_breaks: true });
+const ShellComment = createToken({ name: 'ShellComment', pattern: /#[^\n]*/, group: Lexer.SKIPPED });
 
-/** A backslash-newline inside a word vanishes when the next line begins with more of the word. */
-const batchWord = /(?:[^ \t\v\f\r\n\\]|\\(?!\r?\n)|\\\r?\n(?=[^ \t\v\f\r\n]))+/;
+const batchWord = /[^ \t\v\f\r\n]+/;
 /** A shell's word: quoted parts may hold blanks, a backslash takes the meaning from the next character. */
-const shellWord = /(?:[^ \t\v\f\r\n\\"']|"[^"]*"?|'[^']*'?|\\(?!\r?\n)[^\n]?|\\\r?\n(?=[^ \t\v\f\r\n]))+/;
+const shellWord = /(?:[^ \t\v\f\r\n\\"']|"(?:[^"\\]|\\[\s\S]?)*"?|'[^']*'?|\\[\s\S]?)+/;
+const wordEnd = '(?![^ \\t\\v\\f\\r\\n])';
 /** Characters that a word may begin with: all but blanks, one for each of the lexer's buckets above 255. */
 const wordStart = [
   ...Array.from({ length: 256 }, (_, code) => code).filter((code) => ![9, 10, 11, 12, 13, 32].includes(code)),
   ...Array.from({ length: 257 }, (_, bucket) => Math.min(65535, 256 + bucket * 255)),
 ];
-const wordOptions = { start_chars_hint: wordStart, line_breaks: true } as const;
 
-export const Word = createToken({ name: 'Word', pattern: batchWord, categories: AnyWord, ...wordOptions });
-export const ShellWord = createToken({ name: 'ShellWord', pattern: shellWord, categories: AnyWord, ...wordOptions });
+function word(name: string, pattern: RegExp, more: Partial<ITokenConfig> = {}) {
+  return createToken({ name, pattern, categories: AnyWord, start_chars_hint: wordStart, line_breaks: true, ...more });
+}
 
-function keyword(word: string) {
-  return createToken({
-    name: word,
-    pattern: new RegExp(`${word}(?![^ \\t\\v\\f\\r\\n\\\\])`, 'i'),
-    categories: AnyWord,
-  });
+export const Word = word('Word', batchWord);
+export const ShellWord = word('ShellWord', shellWord);
+
+function keyword(text: string) {
+  return createToken({ name: text, pattern: new RegExp(`${text}${wordEnd}`, 'i'), categories: AnyWord });
 }
 
 export const Add = keyword('add');
@@ -64,47 +66,41 @@ export const objectTokens = [
   'crl',
 ].map(keyword);
 
-/** -preshared and -ppk, also misspelt or cut short: what follows must not be shown. */
-const secretArgument = /-(?:pre|psk|ppk(?![^ \t\v\f\r\n\\]))[^ \t\v\f\r\n\\]*/i;
-export const SecretArgument = createToken({
-  name: 'SecretArgument',
-  categories: AnyArgument,
-  pattern: secretArgument,
-  push_mode: 'raw',
-});
-export const ShellSecretArgument = createToken({
-  name: 'ShellSecretArgument',
-  categories: AnyArgument,
-  pattern: secretArgument,
-  push_mode: 'shellRaw',
-});
+/** What an argument begins with: a hyphen, or what word processors and copied manuals make of one; or two of them. */
+const hyphens = '[-\\u2010-\\u2015\\u2212]{1,2}';
+
+function argument(name: string, pattern: string, more: Partial<ITokenConfig> = {}) {
+  return createToken({ name, pattern: new RegExp(pattern, 'i'), categories: AnyArgument, ...more });
+}
+
+/** -preshared and -ppk, also cut short or misspelt at their end: what follows must not be shown. */
+const secret = `${hyphens}(?:pre|psk|ppk${wordEnd})[a-z_-]*${wordEnd}`;
+export const SecretArgument = argument('SecretArgument', secret, { push_mode: 'raw' });
+export const ShellSecretArgument = argument('ShellSecretArgument', secret, { push_mode: 'shellRaw' });
 /** Arguments whose value may be quoted because it may hold blanks. */
-export const QuotableArgument = createToken({
-  name: 'QuotableArgument',
-  categories: AnyArgument,
-  pattern: /-(?:rid|lid|sub(?:ject|jec|je|j)?)(?![^ \t\v\f\r\n\\])/i,
+export const QuotableArgument = argument('QuotableArgument', `${hyphens}(?:rid|lid|sub(?:ject|jec|je|j)?)${wordEnd}`, {
   push_mode: 'quotable',
 });
-export const Argument = createToken({
-  name: 'Argument',
-  categories: AnyArgument,
-  pattern: /-[A-Za-z][^ \t\v\f\r\n\\]*/,
-});
+export const Argument = argument('Argument', `${hyphens}[A-Za-z][^ \\t\\v\\f\\r\\n]*`);
 
-export const RawValue = createToken({
-  name: 'RawValue',
-  categories: AnyWord,
-  pattern: batchWord,
-  pop_mode: true,
-  ...wordOptions,
-});
-export const ShellRawValue = createToken({
-  name: 'ShellRawValue',
-  categories: AnyWord,
-  pattern: shellWord,
-  pop_mode: true,
-  ...wordOptions,
-});
+/**
+ * A value after -preshared, -rid, -lid or -subject may begin with a hyphen; but where an argument of the same record stands
+ * in its place, the value was forgotten.
+ */
+function nextArgument(name: string, kind: (row: ArgumentRow) => boolean, push?: string) {
+  const rows = [...argumentsOf('auth'), ...argumentsOf('csr')].filter(kind);
+  const pattern = `-(?:${[...new Set(rows.map((row) => row.name))].join('|')})${wordEnd}`;
+  return argument(name, pattern, { pop_mode: true, ...(push ? { push_mode: push } : {}) });
+}
+const NextSecret = nextArgument('NextSecret', ({ kind }) => kind === 'secret', 'raw');
+const NextShellSecret = nextArgument('NextShellSecret', ({ kind }) => kind === 'secret', 'shellRaw');
+const NextQuotable = nextArgument('NextQuotable', ({ kind }) => kind === 'identity', 'quotable');
+const NextArgument = nextArgument('NextArgument', ({ kind }) => kind !== 'identity' && kind !== 'secret');
+/** A shell has taken the quotes away, so an identity is a word like any other there. */
+const NextShellArgument = nextArgument('NextShellArgument', ({ kind }) => kind !== 'secret');
+
+export const RawValue = word('RawValue', batchWord, { pop_mode: true });
+export const ShellRawValue = word('ShellRawValue', shellWord, { pop_mode: true });
 /** From the quote to the next one, or to the end of the statement where that is missing. */
 export const QuotedValue = createToken({
   name: 'QuotedValue',
@@ -113,48 +109,22 @@ export const QuotedValue = createToken({
   pop_mode: true,
   line_breaks: true,
 });
-export const PlainValue = createToken({
-  name: 'PlainValue',
-  categories: AnyWord,
-  pattern: batchWord,
-  pop_mode: true,
-  ...wordOptions,
-});
+export const PlainValue = word('PlainValue', batchWord, { pop_mode: true });
 
-const skipped = [WhiteSpace, Continuation];
 const keywords = [Add, Delete, ...refusedVerbs, ...objectTokens];
 
+const modes = {
+  batch: [WhiteSpace, ...keywords, SecretArgument, QuotableArgument, Argument, Word],
+  command: [WhiteSpace, ShellComment, ...keywords, ShellSecretArgument, Argument, ShellWord],
+  raw: [WhiteSpace, NextSecret, NextQuotable, NextArgument, RawValue],
+  shellRaw: [WhiteSpace, NextShellSecret, NextShellArgument, ShellRawValue],
+  quotable: [WhiteSpace, NextSecret, NextQuotable, NextArgument, QuotedValue, PlainValue],
+};
+
 /** Every token type, for the parser's vocabulary. */
-export const allTokens = [
-  AnyWord,
-  AnyArgument,
-  ...skipped,
-  ...keywords,
-  SecretArgument,
-  ShellSecretArgument,
-  QuotableArgument,
-  Argument,
-  Word,
-  ShellWord,
-  RawValue,
-  ShellRawValue,
-  QuotedValue,
-  PlainValue,
-];
+export const allTokens = [AnyWord, AnyArgument, ...new Set(Object.values(modes).flat())];
 
 /** Builds the lexer; it costs milliseconds, so callers keep one. Initial modes are `batch` and `command`. */
 export function createStatementLexer(): Lexer {
-  return new Lexer(
-    {
-      modes: {
-        batch: [...skipped, ...keywords, SecretArgument, QuotableArgument, Argument, Word],
-        command: [...skipped, ...keywords, ShellSecretArgument, Argument, ShellWord],
-        raw: [...skipped, RawValue],
-        shellRaw: [...skipped, ShellRawValue],
-        quotable: [...skipped, QuotedValue, PlainValue],
-      },
-      defaultMode: 'batch',
-    },
-    { positionTracking: 'onlyOffset', ensureOptimizations: true },
-  );
+  return new Lexer({ modes, defaultMode: 'batch' }, { positionTracking: 'onlyOffset', ensureOptimizations: true });
 }

@@ -125,7 +125,7 @@ function parseLifetime(
   if (value !== 0 && (value < range.min || value > range.max)) {
     context.report({
       code: 'SYN002',
-      message: `${context.what}: a lifetime of ${text} ${range.unit} is out of range`,
+      message: `${context.what}: a lifetime of ${shown(context, at)} ${range.unit} is out of range`,
       at,
       help: `give ${describeRange(range)}`,
       ...(context.record ? { record: context.record } : {}),

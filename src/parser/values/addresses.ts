@@ -48,7 +48,7 @@ export function parseAddressSpec(context: ValueContext, ports: boolean): Address
       context,
       partSpan(context, firstSlash, text.length),
       `${context.what}: no prefix length after the slash`,
-      `write ${text}${prefixLength}, or leave the slash out`,
+      `write ${shown(context)}${prefixLength}, or leave the slash out`,
     );
   }
   const range = prefixRange(address, prefixLength);
@@ -126,13 +126,15 @@ function readAddress(context: ValueContext, from: number, to: number): Address |
   const at = partSpan(context, from, to);
   if (text === '')
     return badValue(context, partSpan(context, 0, context.word.text.length), `${context.what}: an address is missing`);
-  const hint = /^[a-z][\w-]*(?:\.[\w-]+)*$/i.test(text)
-    ? 'names are not resolved: write the address'
-    : /%/.test(text)
-      ? 'zones (%interface) do not exist in policies'
-      : /(?:^|\.)0\d/.test(text)
-        ? 'leave out leading zeros, which some readers take for octal'
-        : 'write dotted decimal IPv4, or colon-hexadecimal IPv6';
+  const hint = /^["']/.test(text)
+    ? 'leave the quotes out: they are ordinary characters here'
+    : /^[a-z][\w-]*(?:\.[\w-]+)*$/i.test(text)
+      ? 'names are not resolved: write the address'
+      : /%/.test(text)
+        ? 'zones (%interface) do not exist in policies'
+        : /(?:^|\.)0\d/.test(text)
+          ? 'leave out leading zeros, which some readers take for octal'
+          : 'write dotted decimal IPv4, or colon-hexadecimal IPv6';
   return badValue(context, at, `${context.what}: '${shown(context, at)}' is not an IP address`, hint);
 }
 
@@ -145,11 +147,12 @@ function readPrefix(context: ValueContext, from: number, to: number, address: Ad
       context.report(portWithoutPrefix(context, from, to, bits));
       return undefined;
     }
+    const netmask = netmaskLength(text);
     return badValue(
       context,
       at,
       `${context.what}: '${shown(context, at)}' is not a prefix length`,
-      `give 0 to ${bits}`,
+      netmask === undefined ? `give 0 to ${bits}` : `write the netmask as /${netmask}`,
     );
   }
   const value = Number(text);
@@ -162,10 +165,18 @@ function readPrefix(context: ValueContext, from: number, to: number, address: Ad
   outOfRange(
     context,
     at,
-    `${context.what}: prefix length ${value} is out of range for IPv${address.family}`,
+    `${context.what}: prefix length ${shown(context, at)} is out of range for IPv${address.family}`,
     `give 0 to ${bits}`,
   );
   return undefined;
+}
+
+/** The prefix length of a netmask in dotted decimal. */
+function netmaskLength(text: string): number | undefined {
+  const mask = parseAddress(text);
+  if (mask?.family !== 4) return undefined;
+  const hostPart = 0xffff_ffff - Number(mask.value);
+  return Number.isInteger(Math.log2(hostPart + 1)) ? 32 - Math.log2(hostPart + 1) : undefined;
 }
 
 function portWithoutPrefix(context: ValueContext, from: number, to: number, bits: number) {
@@ -228,7 +239,7 @@ function readPorts(context: ValueContext, from: number): Ports | undefined {
   const hi = numeric[2] === undefined ? lo : Number(numeric[2]);
   if (numeric[2] !== undefined) checkDialect(context, at, 'a port range', { since: 'A.03.00' });
   if (lo > 65535 || hi > 65535) {
-    outOfRange(context, at, `${context.what}: port ${Math.max(lo, hi)} is out of range`, 'give 0 (any) to 65535');
+    outOfRange(context, at, `${context.what}: port ${shown(context, at)} is out of range`, 'give 0 (any) to 65535');
     return undefined;
   }
   if (hi < lo) {
@@ -297,7 +308,7 @@ export function parseUnicast(context: ValueContext): Address | undefined {
       context,
       partSpan(context, slash, text.length),
       `${context.what}: takes one address without a prefix length`,
-      `write ${text.slice(0, slash)}`,
+      `write ${shown(context, partSpan(context, 0, slash))}`,
     );
   }
   const address = readAddress(context, 0, text.length);
@@ -311,7 +322,7 @@ export function parseUnicast(context: ValueContext): Address | undefined {
   ) {
     context.report({
       code: 'SYN004',
-      message: `${context.what}: ${text} is ${scope === 'unspecified' ? 'the unspecified address' : `a ${scope} address`}`,
+      message: `${context.what}: ${formatAddress(address.family, address.value)} is ${scope === 'unspecified' ? 'the unspecified address' : `a ${scope} address`}`,
       at: partSpan(context, 0, text.length),
       help: 'give a unicast address',
       ...(context.record ? { record: context.record } : {}),

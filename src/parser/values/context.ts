@@ -28,7 +28,7 @@ export function partSpan({ source, word }: ValueContext, from: number, to: numbe
 
 /** A value's own text for a message: cut to a readable length, secrets masked. */
 export function shown(context: ValueContext, at: Span = partSpan(context, 0, context.word.text.length)): string {
-  const text = context.source.masked(at.start, at.end);
+  const text = context.source.masked(at.start, at.end).replace(/\\\r?\n/g, '');
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }
 

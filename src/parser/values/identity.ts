@@ -140,7 +140,7 @@ export function parseDn(context: ValueContext, text: string): readonly DnAttribu
       return badValue(
         context,
         whole,
-        `${context.what}: a distinguished name holds ${dnAttributes.join(', ')}, not ${name.slice(0, 20)}`,
+        `${context.what}: a distinguished name holds ${dnAttributes.join(', ')}${/^[A-Z]{1,20}$/.test(name) ? `, not ${name}` : ' and nothing else'}`,
       );
     }
     if (name === 'C' && !/^[a-z]{2}$/i.test(value))

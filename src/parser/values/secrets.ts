@@ -59,20 +59,12 @@ export function parseManualKey(context: ValueContext): ManualSa | undefined {
     fields.push({ text: field, from, to: from + field.length });
     from += field.length + 1;
   }
-  // Everything behind the SPI is or may be a key, however it is written.
-  const third = fields[2];
-  if (third) {
-    const rest = partSpan(context, third.from, text.length);
-    context.source.markSecret(rest.start, rest.end);
-  }
   const [protocol, spi, authenticationKey, encryptionKey, iv, ...more] = fields;
   const whole = partSpan(context, 0, text.length);
   const name = protocol?.text.toUpperCase();
   const form = name === 'AH' ? 'AH/spi/authentication-key' : 'ESP/spi/authentication-key/encryption-key[/iv]';
   if (name !== 'ESP' && name !== 'AH') {
-    // The first field may be a key that lost its protocol.
     const at = partSpan(context, 0, protocol?.to ?? 0);
-    context.source.markSecret(at.start, at.end);
     return badValue(context, at, `${context.what}: a manual key begins with ESP or AH`, `write ${form}`);
   }
   if (

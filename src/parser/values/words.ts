@@ -107,7 +107,7 @@ export function parseProtocol(context: ValueContext): number | undefined {
   if (!/^\d+$/.test(text)) return findWord(context, protocolRows, text, at)?.number;
   const number = Number(text);
   if (number <= ranges.protocol.max) return number;
-  outOfRange(context, at, `${context.what}: protocol ${text} is out of range`, 'give 0 (all) to 255');
+  outOfRange(context, at, `${context.what}: protocol ${shown(context, at)} is out of range`, 'give 0 (all) to 255');
   return undefined;
 }
 
