@@ -9,13 +9,13 @@ export const cnsa1: GuidanceProfile = {
   summary: 'IKEv2, AES-256, SHA-384, ECP-384 or MODP of at least 3072 bits.',
   severities: [],
   demands: [
-    { kind: 'ike-version', approved: [2], severity: 'error', section: '§5', confirmed: true },
+    { kind: 'ike-version', approved: [2], severity: 'error', section: 'IKEv2', confirmed: true },
     {
       kind: 'algorithms',
       slot: 'ike-encryption',
       approved: [...withKeyBits('AES-CBC', 256), ...withKeyBits('AES-GCM-16', 256)],
       severity: 'error',
-      section: '§5, AES-256',
+      section: 'AES-256',
       confirmed: true,
     },
     {
@@ -23,7 +23,7 @@ export const cnsa1: GuidanceProfile = {
       slot: 'child-encryption',
       approved: [...withKeyBits('AES-CBC', 256), ...withKeyBits('AES-GCM-16', 256)],
       severity: 'error',
-      section: '§5, AES-256',
+      section: 'AES-256',
       confirmed: true,
     },
     {
@@ -31,7 +31,7 @@ export const cnsa1: GuidanceProfile = {
       slot: 'ike-integrity',
       approved: ['HMAC-SHA2-384-192', 'HMAC-SHA2-512-256'],
       severity: 'error',
-      section: '§5, SHA-384 or longer',
+      section: 'SHA-384 or longer',
       confirmed: false,
     },
     {
@@ -39,7 +39,7 @@ export const cnsa1: GuidanceProfile = {
       slot: 'child-integrity',
       approved: ['HMAC-SHA2-384-192', 'HMAC-SHA2-512-256'],
       severity: 'error',
-      section: '§5, SHA-384 or longer',
+      section: 'SHA-384 or longer',
       confirmed: false,
     },
     {
@@ -47,7 +47,7 @@ export const cnsa1: GuidanceProfile = {
       slot: 'ike-prf',
       approved: ['HMAC-SHA2-384', 'HMAC-SHA2-512'],
       severity: 'error',
-      section: '§5, SHA-384 or longer',
+      section: 'SHA-384 or longer',
       confirmed: false,
     },
     {
@@ -55,14 +55,14 @@ export const cnsa1: GuidanceProfile = {
       slot: 'key-exchange',
       approved: ['ECP-384', 'MODP-3072', 'MODP-4096', 'MODP-6144', 'MODP-8192'],
       severity: 'error',
-      section: '§5, P-384 or MODP of at least 3072 bits',
+      section: 'P-384 or MODP of at least 3072 bits',
       confirmed: true,
     },
     {
       kind: 'authentication',
       approved: ['RSASIG', 'ECDSASIG', 'DIGSIG'],
       severity: 'warning',
-      section: '§6, signatures by P-384 or RSA of at least 3072 bits',
+      section: 'signatures by P-384 or RSA of at least 3072 bits',
       confirmed: false,
     },
   ],

@@ -15,7 +15,7 @@ export const cnsa2: GuidanceProfile = {
     'IKEv2, AES-256-GCM, SHA-384 or SHA-512, ML-KEM-1024: preferred from 2026, exclusive from 2030 (VPN equipment).',
   severities: [],
   demands: [
-    { kind: 'ike-version', approved: [2], severity: 'error', section: draft, confirmed: true },
+    { kind: 'ike-version', approved: [2], severity: 'error', section: draft, confirmed: false },
     {
       kind: 'algorithms',
       slot: 'ike-encryption',
@@ -91,7 +91,7 @@ export const cnsa2: GuidanceProfile = {
       severity: 'error',
       section: 'timeline, networking equipment: exclusively by 2030, ML-DSA-87',
       since: exclusiveSince,
-      confirmed: true,
+      confirmed: false,
     },
   ],
 };
