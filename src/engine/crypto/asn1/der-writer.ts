@@ -15,6 +15,7 @@ function lengthOctets(length: number): number[] {
   return [0x80 | octets.length, ...octets];
 }
 
+/** A SEQUENCE of whole elements. */
 export function derSequence(...content: readonly Uint8Array[]): Uint8Array {
   return derElement(tags.sequence, ...content);
 }
@@ -26,10 +27,12 @@ export function derInteger(value: bigint): Uint8Array {
   return derElement(tags.integer, fromBigInt(value, value === 0n ? 1 : octets));
 }
 
+/** NULL. */
 export function derNull(): Uint8Array {
   return derElement(tags.null);
 }
 
+/** An OCTET STRING. */
 export function derOctetString(octets: Uint8Array): Uint8Array {
   return derElement(tags.octetString, octets);
 }

@@ -5,7 +5,7 @@ import { mod, modInverse, modPow } from '../big-math.js';
 import { type DsaPublic, orderOctets } from '../keys.js';
 import { bitLength, concat, fromBigInt, toBigInt } from '../octets.js';
 import type { HashName } from '../provider.js';
-import { noblePrimitives } from './symmetric.js';
+import { nobleHashes, nobleHmac } from './hashes.js';
 
 export interface DsaScheme {
   readonly hash: HashName | 'prehashed';
@@ -46,14 +46,14 @@ export function dsaSign(
 }
 
 function digestOf({ hash }: DsaScheme, message: Uint8Array): Uint8Array {
-  return hash === 'prehashed' ? message : noblePrimitives.hashes[hash].digest(message);
+  return hash === 'prehashed' ? message : nobleHashes[hash].digest(message);
 }
 
 /** The hash of the nonce's derivation: that of the message, or one as long as the digest. */
 export function nonceHash({ hash }: DsaScheme, digest: Uint8Array): HashName {
   if (hash !== 'prehashed') return hash;
   const names: readonly HashName[] = ['SHA1', 'SHA2-256', 'SHA2-384', 'SHA2-512'];
-  return names.find((name) => noblePrimitives.hashes[name].outputLength === digest.length) ?? 'SHA2-256';
+  return names.find((name) => nobleHashes[name].outputLength === digest.length) ?? 'SHA2-256';
 }
 
 /** The leftmost bits of a digest, as many as the order has. */
@@ -67,21 +67,20 @@ const noncesMax = 64;
 
 /** RFC 6979 §3.2, steps b to h. */
 function* nonces(hash: HashName, q: bigint, x: bigint, digest: Uint8Array): Generator<bigint> {
-  const { hmac, hashes } = noblePrimitives;
   const length = Math.ceil(bitLength(q) / 8);
   const seed = concat([fromBigInt(x, length), fromBigInt(leftmost(digest, q) % q, length)]);
-  let k: Uint8Array = new Uint8Array(hashes[hash].outputLength);
+  let k: Uint8Array = new Uint8Array(nobleHashes[hash].outputLength);
   let v: Uint8Array = k.slice().fill(1);
   const stir = (...parts: readonly Uint8Array[]): void => {
-    k = hmac(hash, k)([v, ...parts]);
-    v = hmac(hash, k)([v]);
+    k = nobleHmac(hash, k)([v, ...parts]);
+    v = nobleHmac(hash, k)([v]);
   };
   stir(Uint8Array.of(0), seed);
   stir(Uint8Array.of(1), seed);
   for (let count = 0; count < noncesMax; count += 1) {
     const blocks: Uint8Array[] = [];
     while (blocks.length * v.length < length) {
-      v = hmac(hash, k)([v]);
+      v = nobleHmac(hash, k)([v]);
       blocks.push(v);
     }
     const nonce = leftmost(concat(blocks).subarray(0, length), q);

@@ -5,8 +5,8 @@ import type { EcPublic } from '../keys.js';
 import { concat, fromBigInt } from '../octets.js';
 import type { HashName } from '../provider.js';
 import { type DsaScheme, decodePair, encodePair, nonceHash } from './dsa.js';
+import { nobleHash } from './hashes.js';
 import { pointsOf } from './key-exchange.js';
-import { nobleHash } from './symmetric.js';
 
 const instances = new Map<string, ECDSA>();
 

@@ -15,10 +15,12 @@ export function polynomial(): Polynomial {
   return new Uint16Array(n);
 }
 
+/** The sum, coefficient by coefficient. */
 export function add(a: Polynomial, b: Polynomial): Polynomial {
   return a.map((value, index) => (value + b[index]!) % q);
 }
 
+/** The difference, coefficient by coefficient. */
 export function subtract(a: Polynomial, b: Polynomial): Polynomial {
   return a.map((value, index) => (value + q - b[index]!) % q);
 }

@@ -12,9 +12,7 @@ import {
   pssEncode,
   pssVerify,
 } from '../rsa-padding.js';
-import { noblePrimitives } from './symmetric.js';
-
-const { hashes, hmac } = noblePrimitives;
+import { nobleHashes, nobleHmac } from './hashes.js';
 
 /** s^e mod n at the length of the modulus, or undefined where `octets` is not a representative (§5.2.2). */
 function publicOperation({ n, e }: RsaPublic, octets: Uint8Array): Uint8Array | undefined {
@@ -42,7 +40,7 @@ export function rsaVerify(
   if (!block) return false;
   switch (scheme.kind) {
     case 'RSASSA-PKCS1-v1_5': {
-      const expected = pkcs1SignatureBlock(hashes[scheme.hash], message, block.length);
+      const expected = pkcs1SignatureBlock(nobleHashes[scheme.hash], message, block.length);
       return expected !== undefined && equalConstantTime(expected, block);
     }
     case 'RSA-raw-hash': {
@@ -54,7 +52,7 @@ export function rsaVerify(
       // A modulus of 8k + 1 bits has a first octet that the encoded message does not reach (§8.1.2).
       const encoded = bits % 8 === 1 ? block.subarray(1) : block;
       const reaches = encoded.length === block.length || block[0] === 0;
-      return reaches && pssVerify(hashes[scheme.hash], message, encoded, scheme.saltLength, bits);
+      return reaches && pssVerify(nobleHashes[scheme.hash], message, encoded, scheme.saltLength, bits);
     }
     default:
       return false;
@@ -71,11 +69,11 @@ export function rsaSignatureBlock(
   const length = modulusOctets(key);
   switch (scheme.kind) {
     case 'RSASSA-PKCS1-v1_5':
-      return pkcs1SignatureBlock(hashes[scheme.hash], message, length);
+      return pkcs1SignatureBlock(nobleHashes[scheme.hash], message, length);
     case 'RSA-raw-hash':
       return pkcs1RawBlock(message, length);
     case 'RSASSA-PSS': {
-      const encoded = pssEncode(hashes[scheme.hash], message, random(scheme.saltLength), bitLength(key.n));
+      const encoded = pssEncode(nobleHashes[scheme.hash], message, random(scheme.saltLength), bitLength(key.n));
       return encoded && concat([new Uint8Array(length - encoded.length), encoded]);
     }
     default:
@@ -104,8 +102,8 @@ export function rsaEncrypt(key: RsaPublic, plaintext: Uint8Array, random: Secure
 export function rsaDecrypt(key: RsaPrivate, ciphertext: Uint8Array): Uint8Array | undefined {
   if (ciphertext.length !== modulusOctets(key) || toBigInt(ciphertext) >= key.n) return undefined;
   return pkcs1Decrypted(privateOperation(key, ciphertext), ciphertext, {
-    sha256: hashes['SHA2-256'],
-    hmacSha256: (secret, ...parts) => hmac('SHA2-256', secret)(parts),
+    sha256: nobleHashes['SHA2-256'],
+    hmacSha256: (secret, ...parts) => nobleHmac('SHA2-256', secret)(parts),
     privateExponent: privateExponentOctets(key),
   });
 }

@@ -1,32 +1,13 @@
-/** Symmetric primitives on @noble/ciphers and @noble/hashes, with DES, Camellia and CCM of our own. */
+/** Symmetric primitives on @noble/ciphers, with DES, Camellia and CCM of our own. */
 import { cbc, cmac, ctr, gcm } from '@noble/ciphers/aes.js';
 import { chacha20poly1305 } from '@noble/ciphers/chacha.js';
-import { hmac } from '@noble/hashes/hmac.js';
-import { md5, sha1 } from '@noble/hashes/legacy.js';
-import { sha256, sha384, sha512 } from '@noble/hashes/sha2.js';
 import type { AeadPrimitive, CipherPrimitive, Primitives } from '../assemble.js';
 import { concat, equalConstantTime } from '../octets.js';
-import type { HashAlgorithm, HashName } from '../provider.js';
 import { type BlockCipher, cbcDecrypt, cbcEncrypt } from './block.js';
 import { camellia } from './camellia.js';
 import { aesCcm } from './ccm.js';
 import { des } from './des.js';
-
-/** The hash functions as noble has them. */
-export const nobleHash = { MD5: md5, SHA1: sha1, 'SHA2-256': sha256, 'SHA2-384': sha384, 'SHA2-512': sha512 } as const;
-
-function hashAlgorithm(name: HashName): HashAlgorithm {
-  const hash = nobleHash[name];
-  return {
-    name,
-    outputLength: hash.outputLen,
-    digest(...parts) {
-      const state = hash.create();
-      for (const part of parts) state.update(part);
-      return state.digest();
-    },
-  };
-}
+import { nobleHashes, nobleHmac } from './hashes.js';
 
 const aesBlockLength = 16;
 const fullIcvLength = 16;
@@ -56,24 +37,11 @@ export const noblePrimitives: Primitives = {
   }),
   camelliaCbc: (key) => cbcOf(camellia(key)),
   desCbc: (key) => cbcOf(des(key)),
-  hmac(hash, key) {
-    const keyed = hmac.create(nobleHash[hash], key);
-    return (parts) => {
-      const state = keyed.clone();
-      for (const part of parts) state.update(part);
-      return state.digest();
-    };
-  },
+  hmac: nobleHmac,
   aesCmac: (key) => (parts) => cmac(concat(parts), key),
   lastCbcBlock: (key) => (data) =>
     cbc(key, new Uint8Array(aesBlockLength), withoutPadding).encrypt(data).slice(-aesBlockLength),
-  hashes: {
-    MD5: hashAlgorithm('MD5'),
-    SHA1: hashAlgorithm('SHA1'),
-    'SHA2-256': hashAlgorithm('SHA2-256'),
-    'SHA2-384': hashAlgorithm('SHA2-384'),
-    'SHA2-512': hashAlgorithm('SHA2-512'),
-  },
+  hashes: nobleHashes,
 };
 
 function cbcOf(cipher: BlockCipher): CipherPrimitive {

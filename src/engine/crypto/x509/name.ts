@@ -135,6 +135,7 @@ export function hasAttributes(name: DistinguishedName, wanted: readonly DnAttrib
   return wanted.every((attribute) => keys.has(`${attribute.name.toUpperCase()}=${folded(attribute.value)}`));
 }
 
+/** Are both the same name (RFC 5280 §7.1)? */
 export function isSameName(a: DistinguishedName, b: DistinguishedName): boolean {
   return a.key === b.key;
 }
