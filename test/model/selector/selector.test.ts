@@ -5,6 +5,7 @@ import { isCovered, isProper, subtractBox } from '../../../src/model/selector/al
 import { type Box, everything, fullBox, type Interval } from '../../../src/model/selector/box.js';
 import { formatBox } from '../../../src/model/selector/format-box.js';
 import { decorrelate, differences, firstMatchEqual } from '../../../src/model/selector/partition.js';
+import { packetSource, seededRandom } from '../../../src/model/selector/sampling.js';
 import { boxVolume, regionVolume, simplify } from '../../../src/model/selector/simplify.js';
 import { buildSpdIndex } from '../../../src/model/selector/spd-index.js';
 import { contains, packetPoint, witnessPacket } from '../../../src/model/selector/witness.js';
@@ -101,11 +102,26 @@ describe('ports and types are never confused', () => {
     ]);
   });
 
-  test('merging never joins ports of neighbouring protocols', () => {
-    const sixteen = { ...telnet, protocol: { lo: 33, hi: 33 } };
-    const seventeen = { ...telnet, protocol: { lo: 34, hi: 34 }, y: { lo: 0, hi: 65535 } };
-    expect(simplify([sixteen, seventeen])).toHaveLength(2);
-    expect(simplify([{ ...sixteen, y: { lo: 0, hi: 65535 } }, seventeen])).toHaveLength(1);
+  test('merging never takes types of one protocol for ports of the next', () => {
+    // Mobility Header and UDP-Lite are neighbours: 135 has types, 136 has ports.
+    const types = box('10.0.0.1', '10.0.0.2', { protocol: 135, x: [0, 255] });
+    const ports = box('10.0.0.1', '10.0.0.2', { protocol: 136, x: [0, 255] });
+    expect(simplify([types, ports])).toEqual([types, ports]);
+    const any = { lo: 0, hi: 65535 };
+    expect(
+      simplify([
+        { ...types, x: any },
+        { ...ports, x: any },
+      ]),
+    ).toEqual([box('10.0.0.1', '10.0.0.2', { protocol: [135, 136] })]);
+  });
+
+  test('random packets of overlapping boxes are even over the packets, not over the boxes', () => {
+    const a = box('10.0.0.0/24', '10.0.0.1', { protocol: 50 });
+    const b = box('10.0.1.0/24', '10.0.0.1', { protocol: 50 });
+    const next = packetSource([a, a, a, b], seededRandom(1))!;
+    const inB = Array.from({ length: 2_000 }, next).filter((packet) => contains(b, packet)).length;
+    expect(inB / 2_000).toBeCloseTo(0.5, 1);
   });
 
   test('a packet has the coordinates of its protocol only', () => {
