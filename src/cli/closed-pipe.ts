@@ -11,12 +11,20 @@ export function outliveClosedPipe(): void {
   endsOnClosedPipe = false;
 }
 
-/** Puts the handlers on both streams; once for a process. */
+/** Watches the standard output; once for a process. (That of errors is opened by few runs; see `isClosedPipe`.) */
 export function handleClosedPipes(): void {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
-      if (endsOnClosedPipe) process.exit();
-    });
-  }
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (!isClosedPipe(error)) throw error;
+    onClosedPipe();
+  });
+}
+
+/** Is this what a stream says whose reader has gone? An uncaught one comes from the stream for errors. */
+export function isClosedPipe(error: unknown): boolean {
+  return error instanceof Error && (error as NodeJS.ErrnoException).code === 'EPIPE';
+}
+
+/** Ends the program, unless it is to outlive this. */
+export function onClosedPipe(): void {
+  if (endsOnClosedPipe) process.exit();
 }

@@ -12,7 +12,7 @@ import path from 'node:path';
 import { type Command, Config, Help, type Interfaces } from '@oclif/core';
 import type { Start } from '../main.js';
 import { UsageError } from '../model/tool-error.js';
-import { handleClosedPipes } from './closed-pipe.js';
+import { handleClosedPipes, isClosedPipe, onClosedPipe } from './closed-pipe.js';
 import { describeFault, didYouMean, printFault } from './fault.js';
 import { globalFlags } from './flags.js';
 import { type Known, resolveCommand } from './resolve-command.js';
@@ -35,6 +35,7 @@ export async function dispatch(start: Start): Promise<void> {
     return fault;
   };
   process.on('uncaughtException', (error) => {
+    if (isClosedPipe(error)) return onClosedPipe();
     fail(error);
     process.exit();
   });
