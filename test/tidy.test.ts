@@ -38,8 +38,6 @@ const notYetReached: readonly string[] = [
   'src/cli/interrupt.ts',
   'src/engine/',
   'src/lint/',
-  'src/model/',
-  'src/parser/',
 ];
 
 const partOf = (path: string) => path.split('/')[1]!;
