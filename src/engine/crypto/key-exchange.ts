@@ -19,6 +19,7 @@ export interface DiffieHellman<P> {
   };
 }
 
+/** The method of a Diffie-Hellman group. */
 export function keyExchangeMethod<P>(group: DiffieHellman<P>): KeyExchangeMethod {
   function keyExchange(privateValue: P): KeyExchange {
     const { publicValue, agree } = group.exchange(privateValue);

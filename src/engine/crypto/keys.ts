@@ -8,6 +8,7 @@ import { derBitString, derInteger, derNull, derObjectIdentifier, derSequence } f
 import { oids } from './asn1/oids.js';
 import { modPow } from './big-math.js';
 import { type EcpGroup, ecpGivenPrivate, ecpGroupOfOid, onCurve } from './groups/ecp.js';
+import { isEdwardsKey } from './groups/edwards.js';
 import { bitLength, concat, fromBigInt } from './octets.js';
 
 export interface RsaPublic {
@@ -53,6 +54,8 @@ export type PrivateNumbers =
 /** Below, a key is broken in minutes; above, one verification takes seconds and a peer could keep us busy with it. */
 const rsaBits = { min: 512, max: 16384 };
 const rsaExponentBitsMax = 256; // FIPS 186-5 §5.1
+/** From this size on OpenSSL takes short exponents only, lest verification become slow. */
+const rsaLarge = { modulusBits: 3072, exponentBitsMax: 64 };
 const dsaBits = { p: { min: 512, max: 4096 }, q: { min: 160, max: 256 } };
 const edOctets = { Ed25519: 32, Ed448: 57 } as const;
 
@@ -119,7 +122,7 @@ function publicNumbers(algorithm: Algorithm, key: Uint8Array): PublicNumbers | u
     }
     case 'Ed25519':
     case 'Ed448':
-      return key.length === edOctets[algorithm.kind] ? { kind: algorithm.kind, point: key.slice() } : undefined;
+      return isEdwardsKey(algorithm.kind, key) ? { kind: algorithm.kind, point: key.slice() } : undefined;
     case 'unknown':
       return undefined;
   }
@@ -144,7 +147,7 @@ function checkedRsa({ n, e }: { n: bigint; e: bigint }): RsaPublic | undefined {
     e >= 3n &&
     (e & 1n) === 1n &&
     e < n &&
-    bitLength(e) <= rsaExponentBitsMax;
+    bitLength(e) <= (bitLength(n) > rsaLarge.modulusBits ? rsaLarge.exponentBitsMax : rsaExponentBitsMax);
   return valid ? { kind: 'RSA', n, e } : undefined;
 }
 

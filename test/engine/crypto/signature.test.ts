@@ -8,7 +8,7 @@ import {
 } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { writePublicKey } from '../../../src/engine/crypto/keys.js';
-import { concat, plain, toHex } from '../../../src/engine/crypto/octets.js';
+import { concat, fromBigInt, plain, toHex } from '../../../src/engine/crypto/octets.js';
 import type { CryptoProvider, PrivateKey, SignatureScheme } from '../../../src/engine/crypto/provider.js';
 import { seededRandom, systemRandom } from '../../../src/engine/crypto/random.js';
 import { Secret } from '../../../src/model/secret.js';
@@ -220,6 +220,30 @@ describe.each(providers)('$name', (provider) => {
     expect(key.decrypt(new Uint8Array(0))).toBeUndefined();
   });
 
+  it('refuses Edwards keys of small order and coordinates that are not reduced (RFC 8032 §5.1.3, §5.2.3)', () => {
+    const key = (kind: 'Ed25519' | 'Ed448', point: string) =>
+      provider.importPublicKey(writePublicKey({ kind, point: hex(point) }));
+    const littleEndian = (value: bigint, octets: number) => toHex(fromBigInt(value, octets).reverse());
+    const p = 2n ** 255n - 19n;
+    for (const point of [
+      '01'.padEnd(64, '0'),
+      `01${'00'.repeat(30)}80`,
+      '00'.repeat(32),
+      littleEndian(p - 1n, 32),
+      littleEndian(p, 32),
+      littleEndian(p + 1n, 32),
+      'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a',
+      'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa',
+      '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05',
+    ]) {
+      expect(key('Ed25519', point), point).toBeUndefined();
+    }
+    for (const point of ['00'.repeat(57), '01'.padEnd(114, '0'), littleEndian(2n ** 448n - 2n ** 224n - 2n, 57)]) {
+      expect(key('Ed448', point), point).toBeUndefined();
+    }
+    expect(key('Ed25519', 'd75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a')).toBeDefined();
+  });
+
   it('refuses keys out of bounds and malformed ones', () => {
     const rsa = (n: bigint, e: bigint) => provider.importPublicKey(writePublicKey({ kind: 'RSA', n, e }));
     const n = (1n << 2047n) + 1n;
@@ -230,6 +254,8 @@ describe.each(providers)('$name', (provider) => {
     expect(rsa((1n << 510n) + 1n, 3n)).toBeUndefined();
     expect(rsa((1n << 16384n) + 1n, 3n)).toBeUndefined();
     expect(rsa(n, (1n << 256n) + 1n)).toBeUndefined();
+    expect(rsa((1n << 4095n) + 1n, (1n << 63n) + 1n)).toBeDefined();
+    expect(rsa((1n << 4095n) + 1n, (1n << 64n) + 1n)).toBeUndefined();
     const dsa = (y: bigint) => provider.importPublicKey(writePublicKey({ kind: 'DSA', ...dsaNumbers, y }));
     expect(dsa(dsaNumbers.y)).toBeDefined();
     for (const y of [0n, 1n, dsaNumbers.p - 1n, dsaNumbers.p, dsaNumbers.y + 1n]) expect(dsa(y)).toBeUndefined();
