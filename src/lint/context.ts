@@ -2,6 +2,7 @@
 import type { Address } from '../model/address.js';
 import type { PolicySet } from '../model/resolve.js';
 import { buildSpdIndex, type SpdIndex } from '../model/selector/spd-index.js';
+import type { SourceText } from '../model/span.js';
 import type { SystemConfig } from '../model/system-config.js';
 
 /** A host of the inventory, as far as rules need it. */
@@ -40,6 +41,8 @@ export interface SystemContext {
   readonly config: SystemConfig;
   readonly host?: HostFacts;
   readonly settings: LintSettings;
+  /** The first of its files, for findings about the system as a whole. */
+  readonly firstFile?: SourceText;
   /** First-match index over `config.spd`, built once. */
   readonly spdIndex: SpdIndex;
 }

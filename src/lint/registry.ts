@@ -40,6 +40,9 @@ import cryStaticSpiReuse from './rules/cry/static-spi-reuse.js';
 import cryUnauthenticatedDefault from './rules/cry/unauthenticated-default.js';
 import cryWeakAlternative from './rules/cry/weak-alternative.js';
 import cryWeakDh from './rules/cry/weak-dh.js';
+import hygExpiredSuppression from './rules/hyg/expired-suppression.js';
+import hygSuppressionWithoutReason from './rules/hyg/suppression-without-reason.js';
+import hygUnusedSuppression from './rules/hyg/unused-suppression.js';
 import ik1AggressivePsk from './rules/ik1/aggressive-psk.js';
 import ik1AutoconfIpId from './rules/ik1/autoconf-ip-id.js';
 import ik1AutoconfNeedsAm from './rules/ik1/autoconf-needs-am.js';
@@ -92,6 +95,14 @@ import priNoGap from './rules/pri/no-gap.js';
 import priOrderDiffersBetweenPeers from './rules/pri/order-differs-between-peers.js';
 import proAlgorithmNotApproved from './rules/pro/algorithm-not-approved.js';
 import proAuthenticationNotApproved from './rules/pro/authentication-not-approved.js';
+import refFallsToDefaultIke from './rules/ref/falls-to-default-ike.js';
+import refMissingCredential from './rules/ref/missing-credential.js';
+import refMultihomedGap from './rules/ref/multihomed-gap.js';
+import refPeerWithoutAuth from './rules/ref/peer-without-auth.js';
+import refSourceNotLocal from './rules/ref/source-not-local.js';
+import refUnknownTunnel from './rules/ref/unknown-tunnel.js';
+import refUnownedRecord from './rules/ref/unowned-record.js';
+import refUnusedRecord from './rules/ref/unused-record.js';
 import rplReplayOff from './rules/rpl/replay-off.js';
 import rplReplayWithManualKeys from './rules/rpl/replay-with-manual-keys.js';
 import rplWindowBelow32 from './rules/rpl/window-below-32.js';
@@ -175,6 +186,9 @@ export const rules: readonly Rule[] = [
   cryUnauthenticatedDefault,
   cryWeakAlternative,
   cryWeakDh,
+  hygExpiredSuppression,
+  hygSuppressionWithoutReason,
+  hygUnusedSuppression,
   ik1AggressivePsk,
   ik1AutoconfIpId,
   ik1AutoconfNeedsAm,
@@ -227,6 +241,14 @@ export const rules: readonly Rule[] = [
   priOrderDiffersBetweenPeers,
   proAlgorithmNotApproved,
   proAuthenticationNotApproved,
+  refFallsToDefaultIke,
+  refMissingCredential,
+  refMultihomedGap,
+  refPeerWithoutAuth,
+  refSourceNotLocal,
+  refUnknownTunnel,
+  refUnownedRecord,
+  refUnusedRecord,
   rplReplayOff,
   rplReplayWithManualKeys,
   rplWindowBelow32,

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { type HostFacts, type LintSettings, type SystemContext, systemContext } from '../lint/context.js';
 import { activeProfiles } from '../lint/profiles/active.js';
+import { profiles as allProfiles, defaultProfile, unknownProfile } from '../lint/profiles/catalogue.js';
 import { severityOf } from '../lint/profiles/severity.js';
 import { rules as allRules } from '../lint/registry.js';
 import type { Rule } from '../lint/rule.js';
@@ -138,7 +139,13 @@ function chooseRules(options: LintOptions, config: LintConfig): Rule[] {
 }
 
 function lintSettings(repository: Repository, options: LintOptions, config: LintConfig): LintSettings {
-  const profiles = options.profiles ?? config.profiles ?? ['rfc'];
+  const profiles = options.profiles ?? config.profiles ?? [defaultProfile];
+  const unknown = unknownProfile(profiles);
+  if (unknown) {
+    const guess = unknown.guess ? [`Did you mean ${unknown.guess}?`] : [];
+    const hints = [...guess, `Profiles: ${allProfiles.map(({ name }) => name).join(', ')}.`];
+    throw new UsageError(`no guidance profile is called '${unknown.name}'`, { hints });
+  }
   return {
     asOf: options.asOf ?? new Date().toISOString().slice(0, 10),
     profiles,
@@ -163,9 +170,17 @@ function isTracked(repository: Repository): boolean {
 /** One context for each system, sharing what is computed for several rules. */
 export function contextsOf(repository: Repository, settings: LintSettings): SystemContext[] {
   const facts = new Map<string, HostFacts>(repository.hosts.map((host) => [host.name, host]));
-  return repository.systems.map(({ name, policies, config }: LoadedSystem) => {
+  return repository.systems.map(({ name, policies, config, files }: LoadedSystem) => {
     const host = facts.get(name);
-    return systemContext({ name, policies, config, settings, ...(host ? { host } : {}) });
+    const firstFile = files[0]?.syntax.source;
+    return systemContext({
+      name,
+      policies,
+      config,
+      settings,
+      ...(host ? { host } : {}),
+      ...(firstFile ? { firstFile } : {}),
+    });
   });
 }
 
@@ -185,19 +200,23 @@ function judgeRules(
   config: LintConfig,
 ): { rules: Rule[]; severity(finding: Finding): Finding } {
   const profiles = activeProfiles(settings.profiles, settings.asOf);
-  const overrides = new Map<string, Severity>();
+  const overrides = new Map<string, { severity: Severity; always: boolean; own: Severity }>();
   const left = rules.filter((rule) => {
     const byConfig = configuredSeverity(rule, config.severity ?? {});
     const severity = byConfig ?? severityOf(rule, profiles);
     if (severity === 'off') return false;
-    if (byConfig || severity !== rule.severity) overrides.set(rule.code, severity);
+    if (byConfig || severity !== rule.severity)
+      overrides.set(rule.code, { severity, always: byConfig !== undefined, own: rule.severity });
     return true;
   });
   return {
     rules: left,
     severity: (finding) => {
-      const severity = overrides.get(finding.code);
-      return severity ? { ...finding, severity } : finding;
+      const override = overrides.get(finding.code);
+      // A rule that made one finding milder or graver knew why; only the user's own word goes over that.
+      return override && (override.always || finding.severity === override.own)
+        ? { ...finding, severity: override.severity }
+        : finding;
     },
   };
 }

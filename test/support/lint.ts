@@ -3,6 +3,7 @@ import { type HostFacts, type LintSettings, systemContext } from '../../src/lint
 import { rules } from '../../src/lint/registry.js';
 import type { Rule, RuleExample } from '../../src/lint/rule.js';
 import { allPairs, runRules } from '../../src/lint/run.js';
+import { applySuppressions } from '../../src/lint/suppress.js';
 import type { Finding } from '../../src/model/finding.js';
 import type { Dialect } from '../../src/model/language/dialect.js';
 import { SourceText } from '../../src/model/span.js';
@@ -30,16 +31,29 @@ export function lintTexts(texts: readonly string[], options: LintTextOptions = {
       ...(options.dialect ? { dialect: options.dialect } : {}),
     });
   });
-  const contexts = systems.map(({ name, policies, config }) => {
+  const contexts = systems.map(({ name, policies, config, files }) => {
     const host = options.hosts?.find((facts) => facts.name === name);
-    return systemContext({ name, policies, config, settings, ...(host ? { host } : {}) });
+    const firstFile = files[0]!.syntax.source;
+    return systemContext({ name, policies, config, settings, firstFile, ...(host ? { host } : {}) });
   });
-  return runRules({
-    rules: options.rules ?? rules,
+  const run = options.rules ?? rules;
+  const findings = runRules({
+    rules: run,
     repository: { systems: contexts, hosts: options.hosts ?? [], unownedFiles: [], settings },
     problems: systems.map(({ name, problems }) => ({ system: name, problems })),
     pairs: allPairs(contexts, settings),
   });
+  const suppressions = systems.flatMap(({ files }) => files.flatMap((file) => file.directives.suppressions));
+  if (suppressions.length === 0) return findings;
+  const { kept, problems } = applySuppressions({
+    findings,
+    suppressions,
+    rules: run,
+    known: rules,
+    asOf: settings.asOf,
+  });
+  const none = { systems: [], hosts: [], unownedFiles: [], settings };
+  return [...kept, ...runRules({ rules: run, repository: none, problems: [{ problems }], pairs: [] })];
 }
 
 /** Findings of one rule's example. */
