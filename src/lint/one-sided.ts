@@ -3,6 +3,7 @@
  * another fault to a reader. Nothing there at all; selectors that miss each other; an exception that only one side has;
  * rules that both have, in another order.
  */
+import type { PairAnalysis } from '../model/peer/analysis.js';
 import type { Flow, FlowEnd } from '../model/peer/flows.js';
 import { mirrorBox } from '../model/peer/flows.js';
 import { regionsIntersect } from '../model/selector/algebra.js';
@@ -25,23 +26,23 @@ export interface OneSidedFlow {
     | { readonly kind: 'order'; readonly behindTheirs: number; readonly behindMine: number };
 }
 
-const known = new WeakMap<PairContext, readonly OneSidedFlow[]>();
+const known = new WeakMap<PairAnalysis, readonly OneSidedFlow[]>();
 
 /** Entries that may follow in either list when an order is looked into. */
 const followersMax = 64;
 
 /** The one-sided flows of a pair. What is left of a policy whose selectors merely differ is not among them. */
 export function oneSidedFlows(pair: PairContext): readonly OneSidedFlow[] {
-  let found = known.get(pair);
+  const analysis = analysisOf(pair);
+  let found = known.get(analysis);
   if (!found) {
-    found = classify(pair);
-    known.set(pair, found);
+    found = classify(analysis);
+    known.set(analysis, found);
   }
   return found;
 }
 
-function classify(pair: PairContext): OneSidedFlow[] {
-  const { flows, walks } = analysisOf(pair);
+function classify({ flows, walks }: PairAnalysis): OneSidedFlow[] {
   const mutual = flows.filter(({ a, b }) => a.templates.length > 0 && b.templates.length > 0);
   const matched = { a: new Set(mutual.map(({ a }) => a.entry)), b: new Set(mutual.map(({ b }) => b.entry)) };
   // Entries that meet a counterpart with other selectors: the rest of their traffic is that finding's matter.

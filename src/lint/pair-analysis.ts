@@ -15,14 +15,14 @@ export function bySide<T>(initiator: Side, mine: T, theirs: T): Readonly<Record<
   return initiator === 'a' ? { a: mine, b: theirs } : { a: theirs, b: mine };
 }
 
-const analyses = new WeakMap<PairContext, PairAnalysis>();
+/** The last pair that was asked about: rules come pair by pair, and all pairs together would take much room. */
+let last: { readonly pair: PairContext; readonly analysis: PairAnalysis } | undefined;
 
 /** The analysis of a pair. */
 export function analysisOf(pair: PairContext): PairAnalysis {
-  let analysis = analyses.get(pair);
-  if (!analysis) {
+  if (last?.pair !== pair) {
     const { a, b, settings } = pair;
-    analysis = analysePair(
+    const analysis = analysePair(
       systemView(a.config, () => a.spdIndex),
       systemView(b.config, () => b.spdIndex),
       {
@@ -30,9 +30,9 @@ export function analysisOf(pair: PairContext): PairAnalysis {
         behindNat: { a: a.host?.behindNat === true, b: b.host?.behindNat === true },
       },
     );
-    analyses.set(pair, analysis);
+    last = { pair, analysis };
   }
-  return analysis;
+  return last.analysis;
 }
 
 /** Walks of the flows that both systems protect towards each other: the others are one-sided, whatever else is wrong. */

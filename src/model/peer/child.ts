@@ -7,7 +7,7 @@ import { narrow } from '../narrow.js';
 import type { Packet } from '../packet.js';
 import { type ProposalSelection, selectProposal, withGroups } from '../proposal.js';
 import { mirrorProxyIds, proxyIds, sameProxyIds } from '../proxy-ids.js';
-import { defaultBudget, isRegionCovered, subtractRegion } from '../selector/algebra.js';
+import { boxesEqual, defaultBudget, isRegionCovered, subtractRegion } from '../selector/algebra.js';
 import type { Region } from '../selector/box.js';
 import { simplify } from '../selector/simplify.js';
 import type { IkePolicy, SaTemplate, SpdEntry } from '../system-config.js';
@@ -273,6 +273,7 @@ function compareSelectors(
   templateY: SaTemplate,
 ): SelectorComparison {
   const isTransport = templateX.mode === 'transport';
+  if (isMirrorImage(templateX.selectors, templateY.selectors)) return { kind: 'equal' };
   const proposed = selectorLists(templateX.selectors.map(mirrorBox));
   const narrowing = narrow(proposed, templateY.selectors, {
     ...(isTransport ? { transport: { local: y.address, remote: x.address } } : {}),
@@ -293,6 +294,12 @@ function compareSelectors(
   const [onlyInitiator, onlyResponder] = [only(mine, theirs), only(theirs, mine)];
   if (onlyInitiator?.length === 0 && onlyResponder?.length === 0) return { kind: 'equal' };
   return { kind: 'narrowed', onlyInitiator, onlyResponder };
+}
+
+/** The usual case, decided without any search: the same boxes, each the other way round. */
+function isMirrorImage(mine: Region, theirs: Region): boolean {
+  if (mine.length !== theirs.length) return false;
+  return mine.every((box, at) => boxesEqual(mirrorBox(box), theirs[at]!));
 }
 
 /** What IKE's selectors can say of a region: both directions, and all protocols for a stretch of several. */

@@ -13,6 +13,8 @@ import { defineRule, type RuleFinding } from '../../rule.js';
 const policy = '-group 14 -hash HMAC-SHA2-256 -encryption AES128-CBC -prf HMAC-SHA2-256';
 const v1 = '-kmp IKEV1 -preshared file:keys/a-b.psk';
 
+/** Further records that are told. */
+const notesMax = 8;
 /** One side's lifetime is made this much shorter. */
 const jitter = 0.9;
 /** No lifetime may be shorter. */
@@ -42,18 +44,22 @@ export default defineRule({
     examplePair({ auth: v1 }, { auth: v1 }),
   ],
   *check(pair) {
-    const skews = new Map<string, Skew>();
+    const skews = new Map<string, Skew[]>();
+    const seen = new Set<string>();
     for (const walk of mutualWalks(pair)) {
       if (walk.outcome === 'fails') continue;
       for (const skew of skewsOf(walk)) {
-        const key = skew.kind === 'equal' ? 'equal' : `${skew.what} ${skew.a.record.name} ${skew.b.record.name}`;
-        const known = skews.get(key);
-        if (!known) skews.set(key, skew);
-        else if (!known.also.some((text) => text === textOf(pair, skew)) && textOf(pair, known) !== textOf(pair, skew))
-          known.also.push(textOf(pair, skew));
+        const records = `${skew.what} ${skew.a.record.kind} ${skew.a.record.name} ${skew.b.record.name}`;
+        // Equal lifetimes are one cause, however many records have them.
+        const key = skew.kind === 'equal' ? 'equal' : records;
+        if (seen.has(records)) continue;
+        seen.add(records);
+        const list = skews.get(key);
+        if (list) list.push(skew);
+        else skews.set(key, [skew]);
       }
     }
-    for (const skew of skews.values()) yield* report(pair, skew);
+    for (const [first, ...also] of skews.values()) if (first) yield* report(pair, first, also);
   },
 });
 
@@ -64,12 +70,13 @@ interface Skew {
   readonly b: EntrySource;
   readonly seconds: Readonly<Record<Side, number>>;
   readonly initiator: Side;
+  /** The preloaded policies stand nowhere: then these are pointed at. */
+  readonly entries: Readonly<Record<Side, EntrySource>>;
   /** The IKE policy whose lifetime may be changed without any negotiation noticing. */
   readonly adjustable?: { readonly side: Side; readonly policy: IkePolicy };
-  readonly also: string[];
 }
 
-function skewsOf({ ike, steps, initiator, initiatorTemplate, responderTemplate }: Walk): Skew[] {
+function skewsOf({ ike, steps, flow, initiator, initiatorTemplate, responderTemplate }: Walk): Skew[] {
   const found: Skew[] = [];
   const skew = (
     what: Skew['what'],
@@ -89,7 +96,7 @@ function skewsOf({ ike, steps, initiator, initiatorTemplate, responderTemplate }
       b: sides.b,
       seconds: values,
       initiator,
-      also: [],
+      entries: { a: flow.a.entry.source, b: flow.b.entry.source },
       ...(what === 'IKE SA' && policies.b ? { adjustable: { side: 'b' as const, policy: policies.b } } : {}),
     });
   };
@@ -120,8 +127,8 @@ function textOf(pair: PairContext, { kind, what, a, b, seconds, initiator }: Ske
   return `${mine.name} proposes a lifetime of ${words(long)} for the ${what} of ${names}, ${theirs.name} allows ${words(short)}`;
 }
 
-function report(pair: PairContext, skew: Skew): RuleFinding[] {
-  const { kind, a, b, also, adjustable } = skew;
+function report(pair: PairContext, skew: Skew, also: readonly Skew[]): RuleFinding[] {
+  const { kind, a, b, adjustable } = skew;
   const fixes: Fix[] = [];
   const record = adjustable && (recordOf(pair[adjustable.side], adjustable.policy.source) as IkeRecord | undefined);
   const seconds = skew.seconds[adjustable?.side ?? 'b'];
@@ -138,9 +145,9 @@ function report(pair: PairContext, skew: Skew): RuleFinding[] {
       edits: [{ at: record.lifeSeconds.origin.at, newText: String(shorter) }],
     });
   }
-  return pairFinding(pair, [a], [b], {
+  return pairFinding(pair, [a, skew.entries.a], [b, skew.entries.b], {
     message: kind === 'equal' ? `${textOf(pair, skew)}, at the same time` : textOf(pair, skew),
-    notes: also.slice(0, 8),
+    notes: also.slice(0, notesMax).map((other) => textOf(pair, other)),
     help:
       kind === 'equal'
         ? 'make the lifetime of one side about a tenth shorter, so that it is the one to rekey'

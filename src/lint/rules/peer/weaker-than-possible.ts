@@ -89,7 +89,7 @@ function levelsOf({ ike, proposal, initiatorTemplate, responderTemplate }: Walk)
   return levels;
 }
 
-function report(pair: PairContext, { initiator, ike }: Walk, level: Level): RuleFinding[] {
+function report(pair: PairContext, { initiator, ike, flow }: Walk, level: Level): RuleFinding[] {
   const stronger = strongerSuite(level.offered, level.own, level.chosen);
   const [first] = stronger?.better ?? [];
   if (!stronger || !first) return [];
@@ -101,7 +101,7 @@ function report(pair: PairContext, { initiator, ike }: Walk, level: Level): Rule
   const places = bySide(initiator, [level.mine], [level.theirs]);
   // The records to change are the initiator's, so they are the ones to point at first.
   const [mine, theirs] = [ofSystem(pair[initiator], level.mine), ofSystem(pair[other], level.theirs)];
-  return pairFinding(pair, places.a, places.b, {
+  return pairFinding(pair, [...places.a, flow.a.entry.source], [...places.b, flow.b.entry.source], {
     message: `when ${pair[initiator].name} starts, ${mine} leads to ${names(level.chosen)} for the ${level.what} with ${theirs}, although both have ${names(stronger.transforms)}`,
     help: `put the stronger algorithm first in ${mine}, or take the weaker one out`,
     origin: (record) => ikeOrigin(record, first) ?? actionOrigin(record),

@@ -36,6 +36,7 @@ export default defineRule({
         behind.set(addressKey(address), host);
     }
     for (const context of systems) {
+      if (behind.size === 0 && !context.host?.behindNat) continue;
       for (const entry of [...context.config.spd, ...context.config.forwardSpd]) {
         const fault = ahTowards(context, entry, behind);
         if (!fault) continue;

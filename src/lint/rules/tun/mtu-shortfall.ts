@@ -1,5 +1,5 @@
 import { innerMtu } from '../../../model/sa-overhead.js';
-import type { SpdEntry } from '../../../model/system-config.js';
+import type { SaTemplate, SpdEntry } from '../../../model/system-config.js';
 import { recordOf, sourceText } from '../../pair-finding.js';
 import { defineRule } from '../../rule.js';
 
@@ -37,6 +37,17 @@ export default defineRule({
     const { config, host } = context;
     const linkMtu = host?.mtu ?? linkMtuDefault;
     const seen = new Set<string>();
+    // Thousands of policies have the same transforms.
+    const lengths = new Map<string, number>();
+    const leftBy = (bundle: readonly SaTemplate[], family: 4 | 6): number => {
+      const key = `${family} ${bundle.map(shapeOf).join('; ')}`;
+      let left = lengths.get(key);
+      if (left === undefined) {
+        left = innerMtu(linkMtu, bundle, { family, udp: host?.behindNat === true });
+        lengths.set(key, left);
+      }
+      return left;
+    };
     for (const entry of [...config.spd, ...config.forwardSpd]) {
       const { action, source } = entry;
       if (action.kind !== 'PROTECT') continue;
@@ -47,10 +58,11 @@ export default defineRule({
       if (seen.has(key)) continue;
       seen.add(key);
       for (const family of familiesOf(entry)) {
-        const left = innerMtu(linkMtu, action.bundle, { family, udp: host?.behindNat === true });
+        const left = leftBy(action.bundle, family);
+        if (left >= wanted) continue;
         const record = recordOf(context, source);
         const at = record?.nameAt ?? source.at;
-        if (left >= wanted || !at) continue;
+        if (!at) continue;
         const sas = action.bundle.map(({ mode, proposals }) => `${proposals[0]?.name ?? 'SA'} in ${mode} mode`);
         yield {
           message: `${sourceText(source.record)} leaves ${left} octets of an IPv${family} packet on a link of ${linkMtu}`,
@@ -69,6 +81,14 @@ export default defineRule({
     }
   },
 });
+
+/** What the length of a packet depends on. */
+function shapeOf({ mode, remoteEndpoint, proposals }: SaTemplate): string {
+  const algorithms = proposals.map(({ protocol, encryption, authentication }) =>
+    [protocol, ...encryption.map(({ name }) => name), ...authentication.map(({ name }) => name)].join(' '),
+  );
+  return `${mode} ${remoteEndpoint?.family ?? ''} ${algorithms.join(', ')}`;
+}
 
 function familiesOf({ selectors }: SpdEntry): readonly (4 | 6)[] {
   return ([4, 6] as const).filter((family) => selectors.some((box) => box.family === family));
