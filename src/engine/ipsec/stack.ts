@@ -1,0 +1,369 @@
+/**
+ * The data path of one system — RFC 4301 §5: its SPD from a SystemConfig, its SAD, and three questions: what becomes of a packet
+ * that the system sends, that it forwards, that it receives. No I/O, no clock: the simulator and the userspace runtime
+ * drive the same stack.
+ *
+ * IKE's own packets pass without policy in both directions (RFC 4301 §4.4.1): those from our IKE ports, and those to them, which
+ * come out as `ike`.
+ */
+import type { Address } from '../../model/address.js';
+import { formatAddress } from '../../model/address.js';
+import { formatPacket } from '../../model/packet.js';
+import type { SpdEntry, SystemConfig } from '../../model/system-config.js';
+import type { CryptoProvider } from '../crypto/provider.js';
+import { ikePort, natTraversalPort } from '../wire/framing.js';
+import { type Acquire, planBundle, sameAddress } from './bundle.js';
+import { type Drop, drop } from './drop.js';
+import { createDefragmenter, fragmentIp } from './fragments.js';
+import { type IkePorts, receive } from './inbound.js';
+import { checkInbound } from './inbound-policy.js';
+import { transportInsertion, withHopLimitDecremented } from './ip-build.js';
+import { manualSas } from './manual.js';
+import { applySa, dummyPacket, innerMtu, type OutboundEnvironment } from './outbound.js';
+import { type Classified, classifyIp, type IpPacket, ipProtocols, isIpFault, parseIp } from './packet.js';
+import {
+  age,
+  createSa,
+  type KeyFault,
+  type Millis,
+  nextAging,
+  type Sa,
+  type SaEvent,
+  type SaId,
+  type SaParameters,
+} from './sa.js';
+import { createSad, flowKey, type Sad } from './sad.js';
+import { createSpdLookup, type SpdLookup } from './spd-lookup.js';
+import type { UdpPorts } from './udp-encap.js';
+
+export interface StackOptions {
+  readonly config: SystemConfig;
+  readonly provider: CryptoProvider;
+  /** Does it forward? Then packets for others than `config.addresses` are looked up in `config.forwardSpd`. */
+  readonly forwards?: boolean;
+  /** Octets that the path to an address takes; absent: any. */
+  readonly pathMtu?: (remote: Address) => number | undefined;
+  /** Where this system speaks IKE; 500 and 4500 when absent. */
+  readonly ikePorts?: IkePorts;
+}
+
+export type StackOutput =
+  /** To the network. `through`: the SAs that protect it, innermost first; none for a packet that is bypassed. */
+  | { readonly kind: 'transmit'; readonly octets: Uint8Array; readonly through: readonly SaId[] }
+  /** Received and permitted. `through`: outermost first. `forward`: it is for another system, give it to `forward()`. */
+  | {
+      readonly kind: 'deliver';
+      readonly octets: Uint8Array;
+      readonly through: readonly SaId[];
+      readonly forward: boolean;
+    }
+  /** An IKE message, its non-ESP marker taken off. */
+  | {
+      readonly kind: 'ike';
+      readonly source: Address;
+      readonly destination: Address;
+      readonly ports: UdpPorts;
+      readonly octets: Uint8Array;
+    }
+  | Acquire
+  | Drop
+  | { readonly kind: 'event'; readonly event: SaEvent };
+
+export interface IpsecStack {
+  readonly sad: Sad;
+  /** A packet of this system. */
+  outbound(octets: Uint8Array, now: Millis): readonly StackOutput[];
+  /** A packet of another system, received and permitted, on its way to a third. */
+  forward(octets: Uint8Array, now: Millis): readonly StackOutput[];
+  /** A packet from the network. */
+  inbound(octets: Uint8Array, now: Millis): readonly StackOutput[];
+  /** Makes an SA and adds it; the fault where its parameters do not go together or its name is taken. */
+  addSa(parameters: SaParameters, now: Millis): Sa | KeyFault;
+  removeSa(id: SaId): Sa | undefined;
+  /** Lets time pass for SAs that are not used. */
+  tick(now: Millis): readonly StackOutput[];
+  /** When `tick` will have something to do. */
+  nextTimeout(): Millis | undefined;
+  /** A negotiation failed: until then, packets of an entry that allows it go in the clear. */
+  negotiationFailed(acquire: Acquire, until: Millis): void;
+  /** A dummy packet on an outbound SA (RFC 4303 §2.6), as long as one with `length` octets inside. */
+  dummy(id: SaId, length: number, now: Millis): readonly StackOutput[];
+}
+
+/** A packet on its way out. */
+interface Sending {
+  readonly ip: IpPacket;
+  /** It came in fragments, the longest of so many octets: then it may go in fragments. */
+  readonly fragmentLength?: number;
+  readonly at: Millis;
+}
+
+/** ESP and AH headers of one packet that are followed. */
+const nestingMax = 8;
+/** One acquire for each SA that is missing, again after so long. */
+const acquireRepeatMillis = 30_000;
+/** Acquires and failures that are remembered. */
+const rememberedMax = 65_536;
+
+/** A stack with the manual SAs of the configuration in it. `faults` tells those that could not be made. */
+export function createIpsecStack(
+  options: StackOptions,
+  now: Millis,
+): { readonly stack: IpsecStack; readonly faults: readonly KeyFault[] } {
+  const { config, provider, forwards = false, pathMtu } = options;
+  const ikePorts = options.ikePorts ?? { ike: ikePort, natTraversal: natTraversalPort };
+  const sad = createSad();
+  const spd = createSpdLookup(config.spd);
+  const forwardSpd = createSpdLookup(config.forwardSpd);
+  const acquired = new Map<string, Millis>();
+  const clearUntil = new Map<string, Millis>();
+  const outboundFragments = createDefragmenter();
+  const inboundFragments = createDefragmenter();
+  let identification = 0;
+  let nextTick: Millis | undefined;
+
+  const environment = (at: Millis): OutboundEnvironment => ({
+    random: provider.random,
+    identification() {
+      identification = (identification + 1) & 0xffff;
+      return identification;
+    },
+    now: at,
+  });
+
+  const faults: KeyFault[] = [];
+  for (const made of manualSas(config)) {
+    const sa = 'why' in made ? made : addSa(made, now);
+    if ('why' in sa) faults.push(sa);
+  }
+  const stack: IpsecStack = {
+    sad,
+    outbound: sendOwn,
+    forward(octets, at) {
+      const ip = parseIp(octets);
+      if (isIpFault(ip)) return [drop('malformed', ip.why)];
+      const sent = withHopLimitDecremented(ip);
+      if (!sent) return [drop('hop-limit', 'its hops are used up')];
+      return send({ ip: parseIp(sent) as IpPacket, at }, forwardSpd);
+    },
+    inbound: receiveAll,
+    addSa,
+    removeSa: (id) => sad.remove(id),
+    tick,
+    nextTimeout: () => nextTick,
+    negotiationFailed(acquire, until) {
+      if (acquire.entry.action.kind !== 'PROTECT' || !acquire.entry.action.fallbackToClear) return;
+      remember(clearUntil, acquireKey(acquire), until);
+    },
+    dummy(id, length, at) {
+      const sa = id.direction === 'outbound' ? sad.get(id) : undefined;
+      const applied = sa && dummyPacket(sa, length, environment(at));
+      if (!sa || !applied) return [drop('no-sa', 'no outbound ESP SA of that name')];
+      const { result, events } = applied;
+      return [...asOutputs(events), 'kind' in result ? result : transmit(result.octets, [sa])];
+    },
+  };
+  return { stack, faults };
+
+  function addSa(parameters: SaParameters, at: Millis): Sa | KeyFault {
+    const sa = createSa(parameters, provider, at);
+    if ('why' in sa) return sa;
+    if (!sad.add(sa)) return { why: `an SA with SPI ${parameters.spi} is there already, or the database is full` };
+    schedule(nextAging(sa));
+    // What was waited for may be this one; if not, the next packet asks again.
+    acquired.clear();
+    return sa;
+  }
+
+  function schedule(at: Millis | undefined): void {
+    if (at !== undefined && (nextTick === undefined || at < nextTick)) nextTick = at;
+  }
+
+  function tick(at: Millis): readonly StackOutput[] {
+    if (nextTick === undefined || at < nextTick) return [];
+    nextTick = undefined;
+    const events: SaEvent[] = [];
+    for (const sa of sad.all()) {
+      events.push(...age(sa, at));
+      schedule(nextAging(sa));
+    }
+    return asOutputs(events);
+  }
+
+  /** Our own fragments are put together: the SPD is for packets that show their ports, transport mode for whole ones. */
+  function sendOwn(octets: Uint8Array, at: Millis): readonly StackOutput[] {
+    const ip = parseIp(octets);
+    if (isIpFault(ip)) return [drop('malformed', ip.why)];
+    const whole = outboundFragments.add(ip, at);
+    if (whole === 'waiting') return [drop('incomplete', 'the other fragments are still to come')];
+    if ('why' in whole) return [drop('fragment', whole.why)];
+    return send({ ip: whole.ip, ...(ip.fragment ? { fragmentLength: whole.longest } : {}), at }, spd);
+  }
+
+  function send(sending: Sending, lookup: SpdLookup): readonly StackOutput[] {
+    const classified = classifyIp(sending.ip, 'outbound');
+    if (lookup === spd && isOwnIke(classified)) return transmitWithin(sending, sending.ip, []);
+    const { entry, action, why } = lookup.decide(classified);
+    switch (action.kind) {
+      case 'DISCARD':
+        return [drop('policy', why)];
+      case 'BYPASS':
+        return transmitWithin(sending, sending.ip, []);
+      case 'PROTECT':
+        return protect(sending, classified, entry!, action.fallbackToClear);
+    }
+  }
+
+  function isOwnIke({ packet }: Classified): boolean {
+    const { protocol, localPort } = packet;
+    return protocol === ipProtocols.UDP && (localPort === ikePorts.ike || localPort === ikePorts.natTraversal);
+  }
+
+  function protect(
+    sending: Sending,
+    classified: Classified,
+    entry: SpdEntry,
+    fallbackToClear: boolean,
+  ): readonly StackOutput[] {
+    const { ip, at } = sending;
+    const plan = planBundle(sad, entry, ip, classified, config.addresses);
+    switch (plan.kind) {
+      case 'ready':
+        return protectThrough(plan.sas, sending);
+      case 'outside': {
+        const { record } = plan.template.source;
+        return [
+          drop(
+            'selectors',
+            `${formatPacket(classified.packet)} is outside of what ${record.kind} '${record.name}' carries`,
+          ),
+        ];
+      }
+      case 'no-end':
+        return [drop('no-sa', 'this system has no address of the tunnel’s IP version')];
+      case 'missing': {
+        const { acquire } = plan;
+        const key = acquireKey(acquire);
+        const until = clearUntil.get(key);
+        if (fallbackToClear && until !== undefined && at < until) return transmitWithin(sending, ip, []);
+        const { remote } = acquire.ends;
+        const lost = drop('no-sa', `there is no SA to ${formatAddress(remote.family, remote.value)} yet`);
+        if (acquire.template.manual) return [lost];
+        const last = acquired.get(key);
+        if (last !== undefined && at - last < acquireRepeatMillis) return [lost];
+        remember(acquired, key, at);
+        return [acquire, lost];
+      }
+    }
+  }
+
+  function protectThrough(sas: readonly Sa[], sending: Sending): readonly StackOutput[] {
+    const { ip, at } = sending;
+    const tooBig = mtuDrop(sas, sending);
+    if (tooBig) return [tooBig];
+    const env = environment(at);
+    const events: SaEvent[] = [];
+    let current = ip;
+    for (const sa of sas) {
+      const applied = applySa(sa, current, env);
+      events.push(...applied.events);
+      if ('kind' in applied.result) return [...asOutputs(events), applied.result];
+      current = applied.result;
+    }
+    return [...asOutputs(events), ...transmitWithin(sending, current, sas)];
+  }
+
+  /** Before anything is spent: a packet that may not be fragmented and will not fit is refused, with the length that would. */
+  function mtuDrop(sas: readonly Sa[], { ip, fragmentLength }: Sending): Drop | undefined {
+    const outermost = sas.at(-1);
+    const limit = outermost && pathMtu?.(outermost.parameters.remote);
+    if (limit === undefined || !ip.dontFragment || fragmentLength !== undefined) return undefined;
+    const mtu = innerMtu(sas, limit, transportInsertion(ip).at);
+    if (ip.octets.length <= mtu) return undefined;
+    return drop('too-big', `${ip.octets.length} octets and their protection do not fit into ${limit}`, mtu);
+  }
+
+  /** Sends a packet, in fragments where the path is too narrow for it and the original may be fragmented. */
+  function transmitWithin(
+    { ip: original, fragmentLength, at }: Sending,
+    ip: IpPacket,
+    sas: readonly Sa[],
+  ): readonly StackOutput[] {
+    const limit = pathMtu?.({ family: ip.family, value: ip.destination }) ?? fragmentLength;
+    if (limit === undefined || ip.octets.length <= limit) return [transmit(ip.octets, sas)];
+    if (original.dontFragment && fragmentLength === undefined) {
+      return [
+        drop('too-big', `${ip.octets.length} octets do not fit into ${limit}`, sas.length === 0 ? limit : undefined),
+      ];
+    }
+    const parts = fragmentIp(ip, limit, environment(at).identification());
+    return parts
+      ? parts.map((part) => transmit(part, sas))
+      : [drop('too-big', `its headers leave no room for fragments in ${limit} octets`)];
+  }
+
+  function receiveAll(octets: Uint8Array, at: Millis): readonly StackOutput[] {
+    const parsed = parseIp(octets);
+    if (isIpFault(parsed)) return [drop('malformed', parsed.why)];
+    const events: SaEvent[] = [];
+    const through: Sa[] = [];
+    let ip: IpPacket = parsed;
+    while (isOurs(ip)) {
+      if (ip.fragment) {
+        const whole = inboundFragments.add(ip, at);
+        if (whole === 'waiting')
+          return [...asOutputs(events), drop('incomplete', 'the other fragments are still to come')];
+        if ('why' in whole) return [...asOutputs(events), drop('fragment', whole.why)];
+        ip = whole.ip;
+      }
+      const received = receive(sad, ip, ikePorts, at);
+      events.push(...received.events);
+      const { result } = received;
+      if (result.kind === 'drop') return [...asOutputs(events), result];
+      if (result.kind === 'keepalive') return asOutputs(events);
+      if (result.kind === 'ike') {
+        const source = { family: ip.family, value: ip.source };
+        const destination = { family: ip.family, value: ip.destination };
+        return [...asOutputs(events), { kind: 'ike', source, destination, ports: result.ports, octets: result.octets }];
+      }
+      if (result.kind === 'clear') break;
+      if (through.length >= nestingMax) return [...asOutputs(events), drop('nesting', `more than ${nestingMax} SAs`)];
+      through.push(result.sa);
+      ip = result.ip;
+    }
+    const forward = !isOurs(ip);
+    const refused = checkInbound({ sad, spd, forwardSpd, addresses: config.addresses }, ip, through, forward);
+    if (refused) return [...asOutputs(events), refused];
+    return [
+      ...asOutputs(events),
+      { kind: 'deliver', octets: ip.octets, through: through.map(({ id }) => id), forward },
+    ];
+  }
+
+  /** Without forwarding everything that arrives is for us, whatever address it has. */
+  function isOurs(ip: IpPacket): boolean {
+    return !forwards || config.addresses.some((own) => sameAddress(own, { family: ip.family, value: ip.destination }));
+  }
+}
+
+function transmit(octets: Uint8Array, sas: readonly Sa[]): StackOutput {
+  return { kind: 'transmit', octets, through: sas.map(({ id }) => id) };
+}
+
+function asOutputs(events: readonly SaEvent[]): StackOutput[] {
+  return events.map((event) => ({ kind: 'event', event }));
+}
+
+function acquireKey({ template, ends, packet, populateFromPacket }: Acquire): string {
+  const { record } = template.source;
+  const names = `${record.kind} ${record.name} ${template.mode} ${template.proposals[0]?.protocol}`;
+  const between = `${formatAddress(ends.local.family, ends.local.value)} ${formatAddress(ends.remote.family, ends.remote.value)}`;
+  return `${names} ${between} ${populateFromPacket ? flowKey(packet) : ''}`;
+}
+
+/** Notes a time, forgetting the oldest notes when there are too many. */
+function remember(notes: Map<string, Millis>, key: string, at: Millis): void {
+  notes.delete(key);
+  notes.set(key, at);
+  if (notes.size > rememberedMax) notes.delete(notes.keys().next().value!);
+}
