@@ -133,7 +133,35 @@ import shdRedundant from './rules/shd/redundant.js';
 import shdReturnPathAsymmetry from './rules/shd/return-path-asymmetry.js';
 import shdShadowedByUnion from './rules/shd/shadowed-by-union.js';
 import shdShadowed from './rules/shd/shadowed.js';
+import synAmbiguousAddress from './rules/syn/ambiguous-address.js';
+import synBadDirective from './rules/syn/bad-directive.js';
+import synBadRange from './rules/syn/bad-range.js';
+import synBadValue from './rules/syn/bad-value.js';
+import synConflictingArguments from './rules/syn/conflicting-arguments.js';
+import synDeleteRefused from './rules/syn/delete-refused.js';
+import synDuplicateName from './rules/syn/duplicate-name.js';
+import synFamilyMismatch from './rules/syn/family-mismatch.js';
+import synFlagNotAllowed from './rules/syn/flag-not-allowed.js';
+import synForbiddenAddress from './rules/syn/forbidden-address.js';
+import synHostBitsSet from './rules/syn/host-bits-set.js';
+import synManualKey from './rules/syn/manual-key.js';
+import synMissingArgument from './rules/syn/missing-argument.js';
+import synNonCanonical from './rules/syn/non-canonical.js';
+import synNotInBatch from './rules/syn/not-in-batch.js';
+import synObsoleteArgument from './rules/syn/obsolete-argument.js';
+import synOutsideDialect from './rules/syn/outside-dialect.js';
+import synPortNeedsProtocol from './rules/syn/port-needs-protocol.js';
+import synPortWithoutPrefix from './rules/syn/port-without-prefix.js';
+import synProfileInBatch from './rules/syn/profile-in-batch.js';
+import synProtocolConflict from './rules/syn/protocol-conflict.js';
+import synPskQuoting from './rules/syn/psk-quoting.js';
+import synRepeatedArgument from './rules/syn/repeated-argument.js';
+import synRetiredRecord from './rules/syn/retired-record.js';
 import synSyntaxError from './rules/syn/syntax-error.js';
+import synTransformListLimits from './rules/syn/transform-list-limits.js';
+import synUnknownArgument from './rules/syn/unknown-argument.js';
+import synUnreadableText from './rules/syn/unreadable-text.js';
+import synValueOutOfRange from './rules/syn/value-out-of-range.js';
 import tunAhAcrossNat from './rules/tun/ah-across-nat.js';
 import tunEndpointInSelector from './rules/tun/endpoint-in-selector.js';
 import tunEndpointsImplicit from './rules/tun/endpoints-implicit.js';
@@ -279,7 +307,35 @@ export const rules: readonly Rule[] = [
   shdReturnPathAsymmetry,
   shdShadowedByUnion,
   shdShadowed,
+  synAmbiguousAddress,
+  synBadDirective,
+  synBadRange,
+  synBadValue,
+  synConflictingArguments,
+  synDeleteRefused,
+  synDuplicateName,
+  synFamilyMismatch,
+  synFlagNotAllowed,
+  synForbiddenAddress,
+  synHostBitsSet,
+  synManualKey,
+  synMissingArgument,
+  synNonCanonical,
+  synNotInBatch,
+  synObsoleteArgument,
+  synOutsideDialect,
+  synPortNeedsProtocol,
+  synPortWithoutPrefix,
+  synProfileInBatch,
+  synProtocolConflict,
+  synPskQuoting,
+  synRepeatedArgument,
+  synRetiredRecord,
   synSyntaxError,
+  synTransformListLimits,
+  synUnknownArgument,
+  synUnreadableText,
+  synValueOutOfRange,
   tunAhAcrossNat,
   tunEndpointInSelector,
   tunEndpointsImplicit,

@@ -34,6 +34,7 @@ export default defineRule({
     const known = new Map<string, { bare: AddressRange[]; all: boolean }>();
     for (const entry of [...config.spd, ...config.forwardSpd]) {
       if (entry.action.kind !== 'PROTECT') continue;
+      const told = new Set<string>();
       for (const template of entry.action.bundle) {
         const ranges = mergeRanges(peerRanges(entry, template));
         const key = ranges.map(formatRange).join();
@@ -48,7 +49,8 @@ export default defineRule({
         }
         const [first] = coverage.bare;
         const at = entryPlace(context, entry);
-        if (!first || !at) continue;
+        if (!first || !at || told.has(key)) continue;
+        told.add(key);
         const shown = coverage.bare.slice(0, shownMax).map(formatRange).join(', ');
         const more = coverage.bare.length - shownMax;
         yield {
