@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { registryText } from '../../scripts/generate-rule-registry.mjs';
 import { rules } from '../../src/lint/registry.js';
@@ -22,6 +22,21 @@ describe('the registry', () => {
       expect(rule.references.length, rule.code).toBeGreaterThan(0);
     }
   });
+});
+
+it('every code that reading a text reports has a rule, or nobody would see it', () => {
+  const files = ['src/parser', 'src/model', 'src/services', 'src/lint'].flatMap((folder) =>
+    readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts'))
+      .map((file) => `${folder}/${file}`),
+  );
+  const emitted = new Set(
+    files.flatMap((file) =>
+      [...readFileSync(file, 'utf8').matchAll(/code: '([A-Z0-9]+\d{3})'/g)].map(([, code]) => code),
+    ),
+  );
+  const known = new Set([...rules.map((rule) => rule.code), 'TST001']);
+  expect([...emitted].filter((code) => !known.has(code!))).toEqual([]);
 });
 
 for (const rule of rules) {
