@@ -84,7 +84,7 @@ export function walkIke(x: IkeEnd, y: IkeEnd): IkeOutcome {
     add({
       kind: 'identity',
       verdict: 'fail',
-      text: `no auth record of ${y.view.config.name} expects ${formatIdentity(sent)}; ${nameRecord(y.view, meant.source)} expects ${formatExpectation(meant)}`,
+      text: `${nameRecord(x.view, padX.source)} sends ${formatIdentity(sent)}, which no auth record of ${y.view.config.name} expects: ${nameRecord(y.view, meant.source)} expects ${formatExpectation(meant)}`,
       ...pads,
       sender: 'initiator',
       sent,
@@ -95,7 +95,7 @@ export function walkIke(x: IkeEnd, y: IkeEnd): IkeOutcome {
     add({
       kind: 'identity',
       verdict: 'fail',
-      text: `${formatIdentity(sent)} leads to ${nameRecord(y.view, padY.source)}, which is for ${formatRange(padY.remote)} and not for ${formatAddress(x.address.family, x.address.value)}`,
+      text: `${nameRecord(x.view, padX.source)} sends ${formatIdentity(sent)}, which leads to ${nameRecord(y.view, padY.source)}: that is for ${formatRange(padY.remote)} and not for ${formatAddress(x.address.family, x.address.value)}`,
       ...pads,
       sender: 'initiator',
       sent,
@@ -232,12 +232,13 @@ function identityStep(
 function presharedKeyStep(x: IkeEnd, y: IkeEnd, padX: PadEntry, padY: PadEntry): IkeStep {
   const [keyX, keyY] = [padX.presharedKey?.value, padY.presharedKey?.value];
   const fail = (text: string) => step('preshared-key', 'fail', text, padX.source, padY.source);
-  const missing = [
-    ...(keyX ? [] : [nameRecord(x.view, padX.source)]),
-    ...(keyY ? [] : [nameRecord(y.view, padY.source)]),
-  ];
-  if (!keyX || !keyY) return fail(`${missing.join(' and ')} ${missing.length > 1 ? 'have' : 'has'} no preshared key`);
-  const names = `${nameRecord(x.view, padX.source)} and ${nameRecord(y.view, padY.source)}`;
+  const [nameX, nameY] = [nameRecord(x.view, padX.source), nameRecord(y.view, padY.source)];
+  if (!keyX || !keyY) {
+    if (!keyX && !keyY) return fail(`neither ${nameX} nor ${nameY} has a preshared key`);
+    const [lacks, has] = keyX ? [nameY, nameX] : [nameX, nameY];
+    return fail(`${lacks} has no preshared key, and ${has} has one`);
+  }
+  const names = `${nameX} and ${nameY}`;
   const verdict = compareSecrets(keyX, keyY);
   if (verdict === 'mismatch') return fail(`${names} have different preshared keys`);
   const text =

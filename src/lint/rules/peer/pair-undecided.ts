@@ -1,6 +1,6 @@
 import { analysisOf } from '../../pair-analysis.js';
 import { examplePair } from '../../pair-examples.js';
-import { pairFinding, sourceText } from '../../pair-finding.js';
+import { ofSystem, pairFinding } from '../../pair-finding.js';
 import { defineRule } from '../../rule.js';
 
 /** Twenty by twenty ports that pass, three times: what is left between them is very many pieces. */
@@ -35,7 +35,7 @@ export default defineRule({
     const inA = pair.a.config.spd.includes(first) || pair.a.config.forwardSpd.includes(first);
     const others = undecided.length > 1 ? ` and ${undecided.length - 1} more` : '';
     yield* pairFinding(pair, inA ? [first.source] : [], inA ? [] : [first.source], {
-      message: `the traffic of ${sourceText(first.source.record)}${others} was not compared with ${inA ? pair.b.name : pair.a.name}: it is too costly to work out`,
+      message: `the traffic of ${ofSystem(inA ? pair.a : pair.b, first.source)}${others} was not compared with ${inA ? pair.b.name : pair.a.name}: it is too costly to work out`,
       help: 'simplify the policies before it, or raise the budget of the configuration',
     });
   },

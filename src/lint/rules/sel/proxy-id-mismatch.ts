@@ -90,11 +90,21 @@ function fixesOf(pair: PairContext, fault: Fault<StepOf<'selectors'>>, a: Select
     wanted.ports.hi === current.ports.hi;
   if (!onlyRange || wanted.ports.lo !== 0 || wanted.ports.hi !== 65535) return [];
   if (!spec || specs.length !== 1 || spec.origin.kind !== 'explicit') return [];
+  // Host policies that hand the same range to the tunnel have to go along.
+  const before = spec.value.range;
+  const handed = pair.b.policies.hosts
+    .filter(({ tunnel }) => tunnel?.value === record.name)
+    .map(({ sources, destinations }) => (localFits ? destinations : sources))
+    .flatMap((list) => (list.length === 1 ? list : []))
+    .filter(({ value: { range, port } }) => !port && range.first === before.first && range.last === before.last);
+  const newText = formatRange(wanted.range);
   return [
     {
       safety: 'unsafe',
-      title: `write ${formatRange(wanted.range)} in ${recordText(record)} of ${pair.b.name}`,
-      edits: [{ at: spec.origin.at, newText: formatRange(wanted.range) }],
+      title: `write ${newText} in ${recordText(record)} of ${pair.b.name}`,
+      edits: [spec, ...handed].flatMap(({ origin }) =>
+        origin.kind === 'explicit' ? [{ at: origin.at, newText }] : [],
+      ),
     },
   ];
 }
