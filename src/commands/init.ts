@@ -7,8 +7,8 @@ import { serviceRows } from '../model/language/values.js';
 import { UsageError } from '../model/tool-error.js';
 import { renderFindings } from '../report/findings/render.js';
 import { terminalWidth } from '../report/terminal.js';
-import { type InitAnswers, type InitEnd, type InitTraffic, init, planInit } from '../services/init.js';
 import { printFormatted } from '../services/format.js';
+import { type InitAnswers, type InitEnd, type InitTraffic, init, planInit } from '../services/init.js';
 
 const dialects = ['extended', 'A.03.02'] as const;
 const modes = ['transport', 'tunnel'] as const;
@@ -22,8 +22,10 @@ export interface InitReport {
 }
 
 export default class Init extends BaseCommand {
-  static override summary = 'Start a repository for two hosts: records of both sides, inventory, configuration and a test.';
-  static override description = `Asks for the two ends and what to protect, or takes it from flags; without a terminal everything has to come from
+  static override summary =
+    'Start a repository for two hosts: records of both sides, inventory, configuration and a test.';
+  static override description =
+    `Asks for the two ends and what to protect, or takes it from flags; without a terminal everything has to come from
 flags. Writes the records of both sides with strong algorithms and a fresh random key, and lints them. With the
 extended dialect the key is in a file of its own under secrets/, which version control leaves out.`;
   static override examples = [
@@ -35,10 +37,17 @@ extended dialect the key is in a file of its own under secrets/, which version c
   static override flags = {
     here: Flags.string({ helpValue: 'NAME=ADDRESS', summary: 'One end.' }),
     there: Flags.string({ helpValue: 'NAME=ADDRESS', summary: 'The other end.' }),
-    protect: Flags.string({ helpValue: 'WHAT', summary: 'all, tcp/PORT@NAME, udp/PORT@NAME, or a service as telnet@NAME (default: all).' }),
-    mode: Flags.option({ options: modes })({ summary: 'Transport mode, or an end-to-end tunnel (default: transport).' }),
+    protect: Flags.string({
+      helpValue: 'WHAT',
+      summary: 'all, tcp/PORT@NAME, udp/PORT@NAME, or a service as telnet@NAME (default: all).',
+    }),
+    mode: Flags.option({ options: modes })({
+      summary: 'Transport mode, or an end-to-end tunnel (default: transport).',
+    }),
     auth: Flags.option({ options: methods })({ summary: 'Preshared key, or RSA signatures (default: PSK).' }),
-    dialect: Flags.option({ options: dialects })({ summary: 'Dialect of the records: extended for Linux, A.03.02 for HP-UX (default: extended).' }),
+    dialect: Flags.option({ options: dialects })({
+      summary: 'Dialect of the records: extended for Linux, A.03.02 for HP-UX (default: extended).',
+    }),
     force: Flags.boolean({ summary: 'Replace files that exist.' }),
   };
 
@@ -49,10 +58,16 @@ extended dialect the key is in a file of its own under secrets/, which version c
     const { report } = await init(args.folder, files, flags.force);
     for (const file of files) this.note(`wrote ${args.folder}/${file.path}`);
     const full = { tool: { name: 'ipsec', version: this.config.version }, ...report };
-    for (const chunk of renderFindings(full, 'text', { style: await this.style(), width: terminalWidth() })) this.writeResult(chunk);
+    for (const chunk of renderFindings(full, 'text', { style: await this.style(), width: terminalWidth() }))
+      this.writeResult(chunk);
     this.note(`next: ipsec policy lint ${args.folder}; ipsec policy test ${args.folder}`);
     if (report.failed) process.exitCode = exitCode.bad;
-    return { folder: args.folder, files: files.map((file) => file.path), failed: report.failed, findings: report.findings.length };
+    return {
+      folder: args.folder,
+      files: files.map((file) => file.path),
+      failed: report.failed,
+      findings: report.findings.length,
+    };
   }
 
   async #answers(flags: InitFlags): Promise<InitAnswers> {
@@ -60,8 +75,10 @@ extended dialect the key is in a file of its own under secrets/, which version c
     const complete = missing.length === 0 ? flags : await ask(flags, missing);
     const here = endOf('here', complete.here);
     const there = endOf('there', complete.there);
-    if (here.address.family !== there.address.family) throw new UsageError('the two ends have addresses of different families');
-    if (here.name === there.name || here.address.value === there.address.value) throw new UsageError('the two ends are the same');
+    if (here.address.family !== there.address.family)
+      throw new UsageError('the two ends have addresses of different families');
+    if (here.name === there.name || here.address.value === there.address.value)
+      throw new UsageError('the two ends are the same');
     return {
       here,
       there,
@@ -86,7 +103,9 @@ function endOf(flag: string, text = ''): InitEnd {
   const [name = '', written = ''] = text.split('=');
   const address = parseAddress(written);
   if (!/^[A-Za-z0-9_-]{1,50}$/.test(name) || !address) {
-    throw new UsageError(`--${flag} '${text}': write NAME=ADDRESS`, { hints: ['A name has letters, digits, hyphens and underscores.'] });
+    throw new UsageError(`--${flag} '${text}': write NAME=ADDRESS`, {
+      hints: ['A name has letters, digits, hyphens and underscores.'],
+    });
   }
   return { name, address };
 }
@@ -117,7 +136,8 @@ async function ask(flags: InitFlags, missing: readonly string[]): Promise<InitFl
   const name = (text: string) => /^[A-Za-z0-9_-]{1,50}$/.test(text) || 'Letters, digits, hyphens and underscores';
   const address = (text: string) => parseAddress(text) !== undefined || 'Not an IP address';
   const askEnd = async (what: string, family?: Address['family']): Promise<string> => {
-    const sameFamily = (text: string) => (family && parseAddress(text)?.family !== family ? `An IPv${family} address, as the other end` : address(text));
+    const sameFamily = (text: string) =>
+      family && parseAddress(text)?.family !== family ? `An IPv${family} address, as the other end` : address(text);
     const answer = await inquirer.prompt([
       { type: 'input', name: 'name', message: `Name of ${what}:`, validate: name },
       { type: 'input', name: 'address', message: `Address of ${what}:`, validate: sameFamily },
@@ -133,11 +153,21 @@ async function ask(flags: InitFlags, missing: readonly string[]): Promise<InitFl
       message: `What to protect (all, tcp/PORT@NAME, telnet@${here.split('=')[0]}):`,
       default: 'all',
       when: flags.protect === undefined,
-      validate: (text: string) => isTraffic(text, here, there) || 'Write all, tcp/PORT@NAME, udp/PORT@NAME or SERVICE@NAME',
+      validate: (text: string) =>
+        isTraffic(text, here, there) || 'Write all, tcp/PORT@NAME, udp/PORT@NAME or SERVICE@NAME',
     },
     { type: 'select', name: 'mode', message: 'Mode:', choices: [...modes], when: flags.mode === undefined },
     { type: 'select', name: 'auth', message: 'Authentication:', choices: [...methods], when: flags.auth === undefined },
-    { type: 'select', name: 'dialect', message: 'Where do the policies run?', choices: [{ name: 'Linux (extended dialect)', value: 'extended' }, { name: 'HP-UX (A.03.02)', value: 'A.03.02' }], when: flags.dialect === undefined },
+    {
+      type: 'select',
+      name: 'dialect',
+      message: 'Where do the policies run?',
+      choices: [
+        { name: 'Linux (extended dialect)', value: 'extended' },
+        { name: 'HP-UX (A.03.02)', value: 'A.03.02' },
+      ],
+      when: flags.dialect === undefined,
+    },
   ]);
   return { ...flags, ...rest, here, there };
 }

@@ -2,7 +2,7 @@
 import type { Finding } from '../model/finding.js';
 import type { Problem } from '../model/problem.js';
 import type { SourceText } from '../model/span.js';
-import type { Suppression } from '../parser/directives.js';
+import type { Suppression } from '../model/suppression.js';
 import type { Rule } from './rule.js';
 import { selects } from './select.js';
 

@@ -9,21 +9,8 @@
 import { type Dialect, dialects, parseDialect } from '../model/language/dialect.js';
 import type { Problem } from '../model/problem.js';
 import type { Span } from '../model/span.js';
+import type { Suppression } from '../model/suppression.js';
 import type { SyntaxFile } from './syntax.js';
-
-/** An `ipsec-disable` comment. */
-export interface Suppression {
-  readonly at: Span;
-  /** Codes or slugs as written; empty: every rule. */
-  readonly rules: readonly string[];
-  /** The statement that follows, or the whole file. */
-  readonly scope:
-    | { readonly kind: 'file' }
-    | { readonly kind: 'statement'; readonly start: number; readonly end: number };
-  /** Last day on which it counts, as YYYY-MM-DD. */
-  readonly until?: string;
-  readonly reason?: string;
-}
 
 /** An `expect:` comment: findings that the next statement must have. */
 export interface Expectation {

@@ -5,6 +5,8 @@ import { UsageError } from '../model/tool-error.js';
 import { baselineFile, type LintOptions, lint, statementFinder } from './lint.js';
 import { replaceFile } from './write-file.js';
 
+export type { BaselineEntry } from '../lint/baseline.js';
+
 /** Where a baseline is kept unless configured or named. */
 export const defaultBaseline = 'ipsec-baseline.json';
 

@@ -1,10 +1,9 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../../base-command.js';
 import { loadFlags, loadOptions, pathsArgs } from '../../../cli/load-flags.js';
-import type { BaselineEntry } from '../../../lint/baseline.js';
 import { renderTable } from '../../../report/table.js';
 import { terminalWidth } from '../../../report/terminal.js';
-import { showBaseline } from '../../../services/baseline.js';
+import { type BaselineEntry, showBaseline } from '../../../services/baseline.js';
 
 export default class BaselineShow extends BaseCommand {
   static override summary = 'Show what the baseline holds.';
