@@ -17,7 +17,7 @@ import { buildCutTree } from './cut-tree.js';
 import { unlimited } from './meter.js';
 import { type FamilyIndex, type Leftover, leftover, type Reachability, reachability } from './reachability.js';
 import { packetSource, seededRandom } from './sampling.js';
-import { packetPoint } from './witness.js';
+import { packetX, packetY } from './witness.js';
 
 export type { Leftover, Reachability } from './reachability.js';
 
@@ -75,11 +75,16 @@ export function buildSpdIndex(regions: readonly Region[]): SpdIndex {
   const index: SpdIndex = {
     size: regions.length,
     classify(packet) {
-      const { family, direction, local, remote, protocol, x, y } = packetPoint(packet);
-      const { table, cutTree } = familyOf(family);
-      const { space } = table;
-      const { locate } = cutTree();
-      return locate(direction, space.local.coordinateOf(local), space.remote.coordinateOf(remote), protocol, x, y);
+      const { local, remote, protocol } = packet;
+      const direction = packet.direction === 'outbound' ? 0 : 1;
+      const x = packetX(packet);
+      const y = packetY(packet);
+      if (packet.family === 4) {
+        return v4.cutTree().locate(direction, local as number, remote as number, protocol, x, y);
+      }
+      const { space } = v6.table;
+      const localRank = space.local.coordinateOf(local);
+      return v6.cutTree().locate(direction, localRank, space.remote.coordinateOf(remote), protocol, x, y);
     },
     classify4: (direction, local, remote, protocol, x, y) =>
       v4.cutTree().locate(direction, local, remote, protocol, x, y),

@@ -17,15 +17,36 @@ export interface PacketPoint {
   readonly y: number;
 }
 
+const hasNothing = 0;
+const portsGiven = 1;
+const typesGiven = 2;
+/** What x and y are, by protocol: a look-up per packet must not cost more than a load. */
+const meanings = Uint8Array.from({ length: 256 }, (_, protocol) =>
+  hasPorts(protocol) ? portsGiven : hasTypes(protocol) ? typesGiven : hasNothing,
+);
+
+/** A packet's x (see `Box`): 0 where it does not tell, or its protocol has none. */
+export function packetX(packet: Packet): number {
+  switch (meanings[packet.protocol]) {
+    case portsGiven:
+      return packet.localPort ?? 0;
+    case typesGiven:
+      return (packet.type ?? 0) * 256 + (packet.code ?? 0);
+    default:
+      return 0;
+  }
+}
+
+/** A packet's y (see `Box`): 0 where it does not tell, or its protocol has none. */
+export function packetY(packet: Packet): number {
+  return meanings[packet.protocol] === portsGiven ? (packet.remotePort ?? 0) : 0;
+}
+
 /** A packet's coordinates. Ports, type and code that the packet does not tell count as 0; those it cannot have are ignored. */
 export function packetPoint(packet: Packet): PacketPoint {
   const { family, local, remote, protocol } = packet;
   const direction = packet.direction === 'outbound' ? 0 : 1;
-  if (hasPorts(protocol)) {
-    return { family, direction, local, remote, protocol, x: packet.localPort ?? 0, y: packet.remotePort ?? 0 };
-  }
-  const x = hasTypes(protocol) ? (packet.type ?? 0) * 256 + (packet.code ?? 0) : 0;
-  return { family, direction, local, remote, protocol, x, y: 0 };
+  return { family, direction, local, remote, protocol, x: packetX(packet), y: packetY(packet) };
 }
 
 /** The packet at a point; the inverse of `packetPoint`. */
