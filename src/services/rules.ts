@@ -26,7 +26,10 @@ export function ruleDocuments(selector?: string): readonly RuleDocument[] {
       hints: unknown.guess ? [`Did you mean ${unknown.guess}?`] : [],
     });
   }
-  return rules.filter((rule) => selector === undefined || selects(selector, rule)).map(documentOf);
+  return rules
+    .filter((rule) => selector === undefined || selects(selector, rule))
+    .map(documentOf)
+    .sort((a, b) => (a.code < b.code ? -1 : 1));
 }
 
 function documentOf(rule: Rule): RuleDocument {

@@ -71,6 +71,7 @@ describe('loadRepository', () => {
 
   it.each([
     ['a path that is not there', {}, 'missing.conf', /there is no file or folder/],
+    ['a folder without records', { 'notes.txt': 'none' }, '.', /no record files/],
     ['broken YAML', { 'ipsec.config.yaml': 'lint: [' }, '.', /ipsec\.config\.yaml:1:/],
     ['an unknown setting', { 'ipsec.config.yaml': 'lnit: {}' }, '.', /ipsec\.config\.yaml/],
     ['a wrong value', { 'ipsec.config.json': '{"dialect":"B.01"}' }, '.', /dialect/],
@@ -82,7 +83,7 @@ describe('loadRepository', () => {
     ],
     [
       'a configured inventory that is missing',
-      { 'ipsec.config.yaml': 'inventory: nowhere.yaml' },
+      { 'ipsec.config.yaml': 'inventory: nowhere.yaml', 'a.conf': record },
       '.',
       /does not exist/,
     ],

@@ -9,7 +9,7 @@ import type { SourceText } from '../../model/span.js';
 import { UsageError } from '../../model/tool-error.js';
 import { type LoadedSystem, loadSystem } from '../load-system.js';
 import { type FoundConfig, findConfig, readInventory } from './config-file.js';
-import { type Discovered, discover } from './discover.js';
+import { type Discovered, discover, recordGlobs } from './discover.js';
 import { decodeSource, readSource } from './read-source.js';
 import type { Inventory } from './schema.js';
 
@@ -53,6 +53,12 @@ export async function loadRepository(options: LoadOptions): Promise<Repository> 
     config.root ?? repositoryRoot(start, config.config.hosts ?? 'hosts'),
   );
   const root = config.root ?? repositoryRoot(start, config.config.hosts ?? 'hosts');
+  if (found.systems.length === 0) {
+    // A run that looked at nothing must not end as if all were well.
+    throw new UsageError(`there are no record files in ${options.paths.join(', ') || 'this folder'}`, {
+      hints: [`Looked for ${(config.config.files ?? recordGlobs).join(' and ')}; ipsec.config can name others.`],
+    });
+  }
   const inventory = await loadInventory(config, root);
   const files = new Map<string, string>();
   const profiles = new Map<string, SourceText>();
