@@ -5,7 +5,7 @@
  */
 import type { PairAnalysis } from '../model/peer/analysis.js';
 import type { Flow, FlowEnd } from '../model/peer/flows.js';
-import { mirrorBox } from '../model/peer/flows.js';
+import { mirrorBox } from '../model/peer/mirror.js';
 import { regionsIntersect } from '../model/selector/algebra.js';
 import type { PairContext } from './context.js';
 import { analysisOf, type Side } from './pair-analysis.js';

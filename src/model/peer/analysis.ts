@@ -9,8 +9,9 @@ import { boxVolume } from '../selector/simplify.js';
 import { witnessPacket } from '../selector/witness.js';
 import type { SpdEntry } from '../system-config.js';
 import { type ChildEnd, walkChild } from './child.js';
-import { type Flow, type FlowEnd, findFlows, mirrorBox } from './flows.js';
+import { type Flow, type FlowEnd, findFlows } from './flows.js';
 import { type IkeEnd, walkIke } from './ike.js';
+import { mirrorBox } from './mirror.js';
 import { type IkeOutcome, nameRecord, type Step, type Walk } from './steps.js';
 import type { SystemView } from './system-view.js';
 

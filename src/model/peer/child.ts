@@ -3,19 +3,17 @@
  * proposals, selectors, key exchange and lifetimes (hpux-ipsec reference 7.3 to 7.7, RFC 7296 §1.2, §1.3 and §2.9).
  */
 import { type Address, formatAddress } from '../address.js';
-import { narrow } from '../narrow.js';
 import type { Packet } from '../packet.js';
 import { type ProposalSelection, selectProposal, withGroups } from '../proposal.js';
 import { mirrorProxyIds, proxyIds, sameProxyIds } from '../proxy-ids.js';
-import { boxesEqual, defaultBudget, isRegionCovered, subtractRegion } from '../selector/algebra.js';
-import type { Region } from '../selector/box.js';
-import { simplify } from '../selector/simplify.js';
 import type { IkePolicy, SaTemplate, SpdEntry } from '../system-config.js';
-import { boxSelectors, formatSelector, type SelectorPair, selectorBox, selectorLists } from '../traffic-selector.js';
+import { formatSelector, type SelectorPair, selectorBox } from '../traffic-selector.js';
 import type { KeyExchangeTransform } from '../transform.js';
-import { type FlowEnd, mirrorBox } from './flows.js';
+import { compareProxyIds, compareSelectors } from './compare-selectors.js';
+import type { FlowEnd } from './flows.js';
 import { manualKeyFaults } from './manual.js';
-import { type ChildStep, type IkeOutcome, nameRecord, type SelectorComparison } from './steps.js';
+import { mirrorPacket } from './mirror.js';
+import { type ChildStep, type IkeOutcome, nameRecord } from './steps.js';
 
 /** One side of a negotiation for an SA of a flow. */
 export interface ChildEnd {
@@ -212,19 +210,6 @@ function byClientIdentities(
   return undefined;
 }
 
-/** A packet as the other end sees it. */
-export function mirrorPacket(packet: Packet): Packet {
-  const { local, remote, localPort, remotePort, ...rest } = packet;
-  return {
-    ...rest,
-    direction: packet.direction === 'outbound' ? 'inbound' : 'outbound',
-    local: remote,
-    remote: local,
-    ...(remotePort === undefined ? {} : { localPort: remotePort }),
-    ...(localPort === undefined ? {} : { remotePort: localPort }),
-  };
-}
-
 function selectorsStep(
   question: ChildQuestion,
   templateX: SaTemplate,
@@ -235,7 +220,7 @@ function selectorsStep(
   const selectors =
     ike?.version === 1
       ? compareProxyIds(templateX, templateY, packet)
-      : compareSelectors(question, templateX, templateY);
+      : compareSelectors(templateX, templateY, { initiator: x.address, responder: y.address }, question.budget);
   const names = [nameRecord(x.end.view, templateX.source), nameRecord(y.end.view, templateY.source)];
   const base = {
     kind: 'selectors' as const,
@@ -256,65 +241,6 @@ function selectorsStep(
     case 'disjoint':
       return { ...base, verdict: 'fail', text: `the selectors of ${names.join(' and ')} have nothing in common` };
   }
-}
-
-function compareProxyIds(templateX: SaTemplate, templateY: SaTemplate, packet: Packet): SelectorComparison {
-  // Whether each five-tuple gets its own SAs does not matter here: the responder's policy only has to match.
-  const initiator = proxyIds(templateX.selectors, packet, { mode: templateX.mode });
-  const theirs = proxyIds(templateY.selectors, mirrorPacket(packet), { mode: templateY.mode });
-  if (!initiator || !theirs) return { kind: 'disjoint' };
-  const responder = mirrorProxyIds(theirs);
-  return sameProxyIds(initiator, responder) ? { kind: 'equal' } : { kind: 'proxy-ids', initiator, responder };
-}
-
-function compareSelectors(
-  { initiator: x, responder: y, budget = defaultBudget }: ChildQuestion,
-  templateX: SaTemplate,
-  templateY: SaTemplate,
-): SelectorComparison {
-  const isTransport = templateX.mode === 'transport';
-  if (isMirrorImage(templateX.selectors, templateY.selectors)) return { kind: 'equal' };
-  const proposed = selectorLists(templateX.selectors.map(mirrorBox));
-  const narrowing = narrow(proposed, templateY.selectors, {
-    ...(isTransport ? { transport: { local: y.address, remote: x.address } } : {}),
-    budget,
-  });
-  if (narrowing.kind === 'unacceptable') return { kind: 'disjoint' };
-  const { loss, whole } = narrowing;
-  if (whole && loss.allowed?.length === 0) return { kind: 'equal' };
-  // What does not fit into one SA may be in another one of the same policy: it is the policies that are compared.
-  const ends = (region: Region) => (isTransport ? atEnds(region, x.address, y.address) : region);
-  const mine = ends(asSelectors(templateX.selectors));
-  const theirs = ends(asSelectors(templateY.selectors.map(mirrorBox)));
-  const only = (from: Region, other: Region) => {
-    if (isRegionCovered(from, other, budget).kind === 'covered') return [];
-    const rest = subtractRegion(from, other, budget);
-    return rest && simplify(rest);
-  };
-  const [onlyInitiator, onlyResponder] = [only(mine, theirs), only(theirs, mine)];
-  if (onlyInitiator?.length === 0 && onlyResponder?.length === 0) return { kind: 'equal' };
-  return { kind: 'narrowed', onlyInitiator, onlyResponder };
-}
-
-/** The usual case, decided without any search: the same boxes, each the other way round. */
-function isMirrorImage(mine: Region, theirs: Region): boolean {
-  if (mine.length !== theirs.length) return false;
-  return mine.every((box, at) => boxesEqual(mirrorBox(box), theirs[at]!));
-}
-
-/** What IKE's selectors can say of a region: both directions, and all protocols for a stretch of several. */
-function asSelectors(region: Region): Region {
-  return region.flatMap((box) => {
-    const { local, remote } = boxSelectors(box);
-    return selectorBox(local, remote) ?? [];
-  });
-}
-
-function atEnds(region: Region, { value: own }: Address, { value: peer }: Address): Region {
-  return region.flatMap((box) => {
-    if (own < box.local.lo || box.local.hi < own || peer < box.remote.lo || box.remote.hi < peer) return [];
-    return { ...box, local: { lo: own, hi: own }, remote: { lo: peer, hi: peer } };
-  });
 }
 
 function pfsStep(

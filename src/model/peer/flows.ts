@@ -2,12 +2,12 @@
  * The traffic between two systems that at least one of them protects towards the other, cut where the answer changes:
  * each flow meets one SPD entry on either side. First match counts, so what earlier entries take is not in a flow.
  */
-import type { Address, AddressValue } from '../address.js';
-import { hasPorts } from '../packet.js';
+import { type AddressValue, singleAddress } from '../address.js';
 import { intersectBoxes, intersectRegions, subtractBox, subtractRegion } from '../selector/algebra.js';
 import type { Box, Region } from '../selector/box.js';
 import type { SaTemplate, SpdEntry } from '../system-config.js';
-import type { SpdList, SystemView } from './system-view.js';
+import { mirrorBox } from './mirror.js';
+import { remoteBox, type SpdList, type SystemView } from './system-view.js';
 
 /** One side of a flow. */
 export interface FlowEnd {
@@ -108,7 +108,7 @@ function entriesTowards(list: SpdList, to: SystemView): readonly number[] {
   const found = new Set<number>();
   for (const address of to.config.addresses.slice(0, addressesMax)) {
     for (const number of list.entriesByEndpoint(address)) found.add(number);
-    const box = addressBox(address);
+    const box = remoteBox(singleAddress(address));
     for (const number of list.index.overlaps(box, {
       accept: (entry) => list.followsPacket(entry),
       limit: flowsMax + 1,
@@ -116,20 +116,6 @@ function entriesTowards(list: SpdList, to: SystemView): readonly number[] {
       found.add(number);
   }
   return [...found].sort((left, right) => left - right);
-}
-
-function addressBox({ family, value }: Address): Box {
-  const any = { lo: 0, hi: 65535 };
-  const whole = family === 4 ? { lo: 0, hi: 0xffff_ffff } : { lo: 0n, hi: (1n << 128n) - 1n };
-  return {
-    family,
-    direction: { lo: 0, hi: 1 },
-    local: whole,
-    remote: { lo: value, hi: value },
-    protocol: { lo: 0, hi: 255 },
-    x: any,
-    y: any,
-  };
 }
 
 interface ProtectedPart {
@@ -279,17 +265,4 @@ function partsOf(view: SystemView, list: SpdList, number: number, peer: SystemVi
     ...parts.map((part) => ({ end: end(part.templates), box: part.box })),
     ...(rest ?? []).map((piece) => ({ end: end([]), box: piece })),
   ];
-}
-
-/** The same packets from the other end. */
-export function mirrorBox(box: Box): Box {
-  const { direction, local, remote, protocol, x, y } = box;
-  const ports = protocol.lo === protocol.hi && hasPorts(protocol.lo);
-  return {
-    ...box,
-    direction: { lo: 1 - direction.hi, hi: 1 - direction.lo },
-    local: remote,
-    remote: local,
-    ...(ports ? { x: y, y: x } : { x, y }),
-  };
 }

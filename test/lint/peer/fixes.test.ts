@@ -59,6 +59,7 @@ describe('fixes', () => {
     const wanted = [
       'PEER001',
       'PEER002',
+      'PEER003',
       'PEER004',
       'PEER005',
       'PEER007',

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatAddress, formatRange, prefixRange } from '../../../src/model/address.js';
 import { analysePair } from '../../../src/model/peer/analysis.js';
-import { mirrorPacket } from '../../../src/model/peer/child.js';
+import { mirrorPacket } from '../../../src/model/peer/mirror.js';
 import { peersOf } from '../../../src/model/peer/peers.js';
 import { systemView } from '../../../src/model/peer/system-view.js';
 import { contains } from '../../../src/model/selector/witness.js';

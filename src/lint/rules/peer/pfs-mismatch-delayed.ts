@@ -1,10 +1,14 @@
+import type { Fix } from '../../../model/finding.js';
 import type { Origin } from '../../../model/origin.js';
+import { pfsGroups } from '../../../model/peer/child.js';
 import type { IkeRecord } from '../../../model/record/ike.js';
 import type { HostRecord, TunnelRecord } from '../../../model/record/policy.js';
-import { failuresAt } from '../../pair-analysis.js';
+import type { EntrySource, IkePolicy, SaTemplate } from '../../../model/system-config.js';
+import type { PairContext } from '../../context.js';
+import { bySide, failuresAt, type Side } from '../../pair-analysis.js';
 import { examplePair } from '../../pair-examples.js';
-import { faultFinding, packetNotes, tableNotes, whoStarts } from '../../pair-finding.js';
-import type { AnyRecord } from '../../places.js';
+import { ofSystem, packetNotes, pairFinding, recordOf, tableNotes, whoStarts } from '../../pair-finding.js';
+import { type AnyRecord, recordText, setArgument } from '../../places.js';
 import { defineRule } from '../../rule.js';
 
 const policy = '-hash HMAC-SHA2-256 -encryption AES128-CBC -prf HMAC-SHA2-256';
@@ -35,56 +39,66 @@ export default defineRule({
   *check(pair) {
     for (const fault of failuresAt(pair, 'pfs')) {
       const { walk, step } = fault;
-      const { initiator, ike } = walk;
-      if (step.selection.kind !== 'mismatch') continue;
-      const names = { offered: pair[initiator].name, accepted: pair[initiator === 'a' ? 'b' : 'a'].name };
+      const { initiator, ike, initiatorTemplate, responderTemplate, flow } = walk;
+      if (step.selection.kind !== 'mismatch' || !responderTemplate) continue;
+      const titles = { offered: pair[initiator].name, accepted: pair[initiator === 'a' ? 'b' : 'a'].name };
       const rows = step.selection.comparison.filter(({ attribute }) => attribute === 'key-exchange');
-      const lifetime = walk.initiatorTemplate.proposals[0]?.lifetimeSeconds.value ?? 0;
-      yield* faultFinding(pair, fault, {
-        message: `SAs of ${sourcesOf(pair, fault)} work until the first rekey${whoStarts(pair, fault)}, which fails: the groups for it differ`,
+      const lifetime = initiatorTemplate.proposals[0]?.lifetimeSeconds.value ?? 0;
+      const sides = bySide<PfsSide>(
+        initiator,
+        { template: initiatorTemplate, policy: ike?.initiatorPolicy },
+        { template: responderTemplate, policy: ike?.responderPolicy },
+      );
+      const name = (side: Side) => ofSystem(pair[side], sides[side].template.source);
+      const places = (side: Side) => [groupSource(sides[side]), sides[side].template.source, flow[side].entry.source];
+      yield* pairFinding(pair, places('a'), places('b'), {
+        message: `SAs of ${name('a')} and ${name('b')} work until the first rekey${whoStarts(pair, fault)}, which fails: the groups for it differ`,
         notes: [
-          ...tableNotes(rows, names, 2),
+          ...tableNotes(rows, titles, 2),
           ...(lifetime > 0 ? [`the first rekey comes after at most ${lifetime} seconds`] : []),
-          ...(ike?.initiatorPolicy && ike.responderPolicy
-            ? [
-                `groups are those of ${groupsFrom(walk.initiatorTemplate, ike.initiatorPolicy.source.record)} and of ${groupsFrom(walk.responderTemplate, ike.responderPolicy.source.record)}`,
-              ]
-            : []),
+          `the groups are those of ${(['a', 'b'] as const).map((side) => ofSystem(pair[side], groupSource(sides[side]))).join(' and ')}`,
           ...packetNotes(pair, fault),
         ],
         help: 'give both sides the same -pfs and the same groups',
+        fixes: fixesOf(pair, sides),
         origin: groupOrigin,
       });
     }
   },
 });
 
-function sourcesOf(
-  pair: Parameters<typeof faultFinding>[0],
-  { walk }: { walk: { initiatorTemplate: Template; responderTemplate?: Template; initiator: 'a' | 'b' } },
-): string {
-  const [a, b] =
-    walk.initiator === 'a'
-      ? [walk.initiatorTemplate, walk.responderTemplate]
-      : [walk.responderTemplate, walk.initiatorTemplate];
-  return [a && `${words(a)} of ${pair.a.name}`, b && `${words(b)} of ${pair.b.name}`].filter(Boolean).join(' and ');
+interface PfsSide {
+  readonly template: SaTemplate;
+  readonly policy: IkePolicy | undefined;
 }
 
-interface Template {
-  readonly source: { readonly record: { readonly kind: string; readonly name: string } };
-  readonly pfsGroups?: unknown;
-}
-
-function words({ source: { record } }: Template): string {
-  return `${record.kind} '${record.name}'`;
-}
-
-function groupsFrom(template: Template | undefined, policyRecord: Template['source']['record']): string {
-  return template?.pfsGroups ? words(template) : `${policyRecord.kind} '${policyRecord.name}'`;
+/** The record that the groups of a side come from. */
+function groupSource({ template, policy }: PfsSide): EntrySource {
+  return (template.pfsGroups ? template : (policy ?? template)).source;
 }
 
 function groupOrigin(record: AnyRecord): Origin | undefined {
   if (record.kind === 'host' || record.kind === 'tunnel')
     return (record as HostRecord | TunnelRecord).pfsGroups?.origin;
   return record.kind === 'ikev2' ? (record as IkeRecord).pfs.origin : undefined;
+}
+
+/** PFS on where one side has it off; or the first group of `a` for `b` too, where `b` has a list of its own for it. */
+function fixesOf(pair: PairContext, sides: Readonly<Record<Side, PfsSide>>): Fix[] {
+  const groups = { a: pfsGroups(sides.a.template, sides.a.policy), b: pfsGroups(sides.b.template, sides.b.policy) };
+  const off = (['a', 'b'] as const).find((side) => groups[side].length === 0);
+  const record = recordOf(pair[off ?? 'b'], groupSource(sides[off ?? 'b']));
+  if (off) {
+    const policy = record?.kind === 'ikev2' ? (record as IkeRecord) : undefined;
+    const other = groups[off === 'a' ? 'b' : 'a'];
+    if (!policy?.groups.value.some((id) => other.some((group) => group.id === id))) return [];
+    const title = `turn PFS on in ${recordText(policy)} of ${pair[off].name}`;
+    return [{ safety: 'unsafe', title, edits: [setArgument(policy, 'pfs', policy.pfs.origin, 'ON')] }];
+  }
+  const [wanted] = groups.a;
+  const list = record && record.kind !== 'ikev2' ? (record as HostRecord | TunnelRecord).pfsGroups : undefined;
+  if (!record || !wanted || list?.origin.kind !== 'explicit') return [];
+  const words = [...list.value, wanted.id].join(',');
+  const title = `take group ${wanted.id} too in ${recordText(record)} of ${pair.b.name}`;
+  return [{ safety: 'unsafe', title, edits: [setArgument(record, 'pfs_group', list.origin, words)] }];
 }

@@ -1,5 +1,5 @@
 import { formatPacket } from '../../../model/packet.js';
-import { mirrorBox } from '../../../model/peer/flows.js';
+import { mirrorBox } from '../../../model/peer/mirror.js';
 import type { Walk } from '../../../model/peer/steps.js';
 import { addressKey } from '../../../model/peer/system-view.js';
 import { intersectRegions } from '../../../model/selector/algebra.js';
