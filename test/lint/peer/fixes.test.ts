@@ -66,6 +66,7 @@ describe('fixes', () => {
       'PEER009',
       'PEER010',
       'PEER011',
+      'PEER013',
       'PEER015',
       'PEER018',
       'SEL003',

@@ -1,13 +1,16 @@
+import type { Fix } from '../../../model/finding.js';
 import type { Walk } from '../../../model/peer/steps.js';
 import type { ChosenTransforms, ProposalLike } from '../../../model/proposal.js';
 import { chosenName } from '../../../model/proposal-changes.js';
-import { strongerSuite } from '../../../model/proposal-strength.js';
+import { type BetterSuite, strongerSuite } from '../../../model/proposal-strength.js';
+import type { IkeRecord } from '../../../model/record/ike.js';
 import type { EntrySource } from '../../../model/system-config.js';
-import type { PairContext } from '../../context.js';
+import type { PairContext, SystemContext } from '../../context.js';
 import { bySide, mutualWalks, type Side } from '../../pair-analysis.js';
-import { actionOrigin, ikeOrigin } from '../../pair-changes.js';
+import { actionOrigin, ikeArgument, ikeOrigin } from '../../pair-changes.js';
 import { examplePair } from '../../pair-examples.js';
-import { attributeWord, ofSystem, pairFinding, transformWord } from '../../pair-finding.js';
+import { attributeWord, ofSystem, pairFinding, recordOf, transformWord } from '../../pair-finding.js';
+import { listPieces, recordText } from '../../places.js';
 import { defineRule, type RuleFinding } from '../../rule.js';
 
 const key = '-kmp IKEV2 -preshared file:keys/a-b.psk';
@@ -104,6 +107,35 @@ function report(pair: PairContext, { initiator, ike, flow }: Walk, level: Level)
   return pairFinding(pair, [...places.a, flow.a.entry.source], [...places.b, flow.b.entry.source], {
     message: `when ${pair[initiator].name} starts, ${mine} leads to ${names(level.chosen)} for the ${level.what} with ${theirs}, although both have ${names(stronger.transforms)}`,
     help: `put the stronger algorithm first in ${mine}, or take the weaker one out`,
+    fixes: fixesOf(pair[initiator], level, stronger),
     origin: (record) => ikeOrigin(record, first) ?? actionOrigin(record),
   });
+}
+
+/** The stronger word in front of its list, where one list is all there is to change. */
+function fixesOf(context: SystemContext, { mine }: Level, { better, offered, transforms }: BetterSuite): Fix[] {
+  const record = recordOf(context, mine);
+  const origin = record && (actionOrigin(record) ?? ikeOrigin(record, better[0]));
+  if (!record || origin?.kind !== 'explicit') return [];
+  const pieces = listPieces(origin.at);
+  let index = offered;
+  if (record.kind !== 'host' && record.kind !== 'tunnel') {
+    const [attribute] = better;
+    if (better.length !== 1 || !attribute) return [];
+    const word = ikeArgument(record as IkeRecord, attribute, context.policies.dialect)?.wordOf(
+      chosenName(transforms, attribute),
+    );
+    index = pieces.findIndex((piece) => piece.word === word);
+  }
+  const text = ({ start, end }: { start: number; end: number }) => origin.at.source.text.slice(start, end);
+  const first = pieces[index];
+  if (!first || index === 0) return [];
+  const rest = pieces.filter((piece) => piece !== first).map(text);
+  return [
+    {
+      safety: 'unsafe',
+      title: `put ${text(first)} first in ${recordText(record)} of ${context.name}`,
+      edits: [{ at: origin.at, newText: [text(first), ...rest].join(',') }],
+    },
+  ];
 }
