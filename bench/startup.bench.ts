@@ -24,12 +24,17 @@ const env = { PATH: process.env.PATH, HOME: tmpdir() };
 const policy = `add host telnet -source 10.1.1.1 -destination 10.0.0.0/8/23 -protocol TCP -priority 20 -action ESP_AES128_HMAC_SHA1
 `;
 
+/** What to put before a command so that other work of the machine does not count: real-time priority, where root may have it. */
+const undisturbed = ['chrt', '-f', '10'];
+const prefix = spawnSync(undisturbed[0]!, [...undisturbed.slice(1), 'true']).status === 0 ? undisturbed : [];
+
 async function run(): Promise<readonly Row[]> {
   const folder = await cachedProgram();
   const work = mkdtempSync(path.join(tmpdir(), 'ipsec-bench-'));
   writeFileSync(path.join(work, 'one.conf'), policy);
   const start = (args: readonly string[]) => () => {
-    const { status, signal } = spawnSync(process.execPath, args, { cwd: work, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const [command = '', ...rest] = [...prefix, process.execPath, ...args];
+    const { status, signal } = spawnSync(command, rest, { cwd: work, env, stdio: ['ignore', 'pipe', 'pipe'] });
     // 1 is a finding, which is an answer.
     if (signal !== null || (status ?? 3) > 1) throw new Error(`${args.join(' ')} ended with ${signal ?? status}`);
   };
