@@ -115,4 +115,19 @@ describe('messages', () => {
     expect(finding.message).toContain("ikev2 'default' of a");
     expect(finding.at.source.path).toBe('a.conf');
   });
+
+  it('take a peer that is not rolled out yet for what it is', () => {
+    const rollout = [
+      'add host h -source 10.1.1.1 -destination 10.2.0.0/16 -priority 10 -flags FALLBACK_TO_CLEAR -action ESP_AES128_HMAC_SHA1',
+      'add auth x -remote 10.2.0.0/16 -priority 10 -kmp IKEV2 -preshared file:k',
+    ].join('\n');
+    const later = (action: string) =>
+      `add host other -source 10.2.2.2 -destination 10.3.3.3 -priority 10 -action PASS\nadd host default -action ${action}`;
+    const severities = (action: string) =>
+      lintTexts([rollout, later(action)])
+        .filter(({ code }) => code === 'PEER009')
+        .map(({ severity }) => severity);
+    expect(severities('PASS')).toEqual(['info']);
+    expect(severities('DISCARD')).toEqual(['error']);
+  });
 });

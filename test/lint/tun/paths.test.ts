@@ -103,6 +103,15 @@ describe('overlapping-remote-nets', () => {
   });
 });
 
+describe('endpoint-in-selector', () => {
+  it('has nothing to say about ends of different families', () => {
+    const text = `add tunnel t -tsource 2001:db8::1 -tdestination 10.2.0.1 -source 0.0.0.0/0 -destination 10.2.0.0/16 -action ESP_AES128_HMAC_SHA1
+add host h -source 0.0.0.0/0 -destination 10.2.0.0/16 -priority 10 -tunnel t -action PASS`;
+    expect(of('TUN001', [text])).toEqual([]);
+    expect(of('TUN003', [text, text])).toEqual([]);
+  });
+});
+
 describe('mtu-shortfall', () => {
   it('counts by the MTU of the inventory', () => {
     const text = tunnel('t', '10.1.1.1', '10.2.2.2', '10.1.1.1', '10.9.0.0/16');

@@ -72,6 +72,9 @@ function report(pair: PairContext, flows: readonly OneSidedFlow[]): RuleFinding[
       ? `${subject} protects traffic towards ${to.name}, which has no policy for it`
       : `${subject} protects traffic towards ${to.name}, which ${sourceText(theirs.entry.source.record)} ${does}`;
   const record = recordOf(from, mine.entry.source);
+  // Meant to be so: the other system is not rolled out yet, and its traffic goes on in the clear.
+  const isFallback =
+    mine.entry.action.kind === 'PROTECT' && mine.entry.action.fallbackToClear && action.kind === 'BYPASS';
   const edit =
     cause.kind === 'missing' && record?.kind === 'host' ? mirrorEdit(from, record as HostRecord, to) : undefined;
   const fixes: Fix[] = edit
@@ -86,6 +89,7 @@ function report(pair: PairContext, flows: readonly OneSidedFlow[]): RuleFinding[
       ? [`the same holds for ${records.slice(1, 9).join(', ')}${records.length > 9 ? ' and others' : ''}`]
       : []),
   ];
+  if (isFallback) notes.push('FALLBACK_TO_CLEAR lets the traffic pass in the clear until then');
   const places = { a: [flow.a.entry.source], b: [flow.b.entry.source] };
   return pairFinding(pair, places.a, places.b, {
     message,
@@ -95,5 +99,5 @@ function report(pair: PairContext, flows: readonly OneSidedFlow[]): RuleFinding[
         ? `write the mirror image in ${to.name}: sources and destinations exchanged, the same transforms`
         : `make the same exception in ${from.name}, or take it out of ${to.name}`,
     fixes,
-  });
+  }).map((finding) => (isFallback ? { ...finding, severity: 'info' as const } : finding));
 }

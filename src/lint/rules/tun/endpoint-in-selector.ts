@@ -71,7 +71,7 @@ function outerPacket({ config }: SystemContext, template: SaTemplate): Packet | 
   const { remoteEndpoint, localEndpoint, proposals } = template;
   if (!remoteEndpoint) return undefined;
   const local = localEndpoint ?? config.addresses.find(({ family }) => family === remoteEndpoint.family);
-  if (!local) return undefined;
+  if (local?.family !== remoteEndpoint.family) return undefined;
   return {
     family: remoteEndpoint.family,
     direction: 'outbound',

@@ -78,7 +78,7 @@ export default defineRule({
 /** The encapsulated packet of a tunnel between written ends. */
 function outerPacket({ template }: TunnelUse): Packet | undefined {
   const { localEndpoint, remoteEndpoint, proposals } = template;
-  if (!localEndpoint) return undefined;
+  if (localEndpoint?.family !== remoteEndpoint.family) return undefined;
   return {
     family: remoteEndpoint.family,
     direction: 'outbound',
