@@ -11,7 +11,7 @@ import { buildProgram } from './build-program.mjs';
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const cache = path.join(root, 'node_modules', '.cache', 'ipsec');
 const sources = ['src', 'bin', 'scripts', 'package.json', 'package-lock.json'];
-const keptMillis = 24 * 3600 * 1000;
+const keptMillis = 3600 * 1000;
 
 /**
  * @param {{ codeCache?: boolean, extraCommands?: string }} [options] `extraCommands` is a folder of commands that are added
@@ -59,7 +59,7 @@ function fingerprint(inputs) {
   return hash.digest('hex').slice(0, 16);
 }
 
-/** Folders that no run can be using any more. */
+/** Folders that no run can be using any more: each state of the sources leaves one of ten megabytes. */
 function removeOld() {
   for (const name of readdirSync(cache)) {
     const folder = path.join(cache, name);
