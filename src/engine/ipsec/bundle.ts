@@ -91,6 +91,8 @@ export function planBundle(
     const sa = candidates.find(
       (candidate) =>
         !candidate.usage.hardExpired &&
+        // Each layer has an SA of its own, also where two of a bundle are alike.
+        !sas.includes(candidate) &&
         satisfies(candidate, template) &&
         holds(candidate.parameters.selectors, classified),
     );
@@ -119,6 +121,7 @@ function endsOf(template: SaTemplate, ends: Ends, addresses: readonly Address[])
 export function bundleMismatch(bundle: readonly SaTemplate[], through: readonly Sa[]): string | undefined {
   if (through.length === 0) return 'it came in the clear';
   if (through.length !== bundle.length) return `it came through ${through.length} SAs, not ${bundle.length}`;
+  if (new Set(through).size < through.length) return 'it came through one SA more than once';
   const wrong = bundle.findIndex((template, index) => !satisfies(through[through.length - 1 - index]!, template));
   if (wrong < 0) return undefined;
   const { record } = bundle[wrong]!.source;
