@@ -72,7 +72,7 @@ interface Skew {
   readonly initiator: Side;
   /** The preloaded policies stand nowhere: then these are pointed at. */
   readonly entries: Readonly<Record<Side, EntrySource>>;
-  /** The IKE policy whose lifetime may be changed without any negotiation noticing. */
+  /** The IKE policy whose lifetime is the one to change; that no negotiation notices, but the peer is treated otherwise. */
   readonly adjustable?: { readonly side: Side; readonly policy: IkePolicy };
 }
 
@@ -140,7 +140,7 @@ function report(pair: PairContext, skew: Skew, also: readonly Skew[]): RuleFindi
     shorter >= lifetimeMin
   ) {
     fixes.push({
-      safety: 'safe',
+      safety: 'unsafe',
       title: `let ${recordText(record)} of ${pair[adjustable?.side ?? 'b'].name} rekey after ${shorter} seconds`,
       edits: [{ at: record.lifeSeconds.origin.at, newText: String(shorter) }],
     });
