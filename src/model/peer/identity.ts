@@ -92,7 +92,8 @@ export function canonicalValue(type: IdentityType, value: string): string {
 
 /** The attributes of a distinguished name in text; what is not NAME=value is left out. */
 export function parseName(text: string): DnAttribute[] {
-  return text.split(',').flatMap((part) => {
+  // A comma behind a backslash belongs to the value (RFC 4514 §2.4), or a certificate could make two attributes of one.
+  return text.split(/(?<!\\),/).flatMap((part) => {
     const equals = part.indexOf('=');
     if (equals < 0) return [];
     return [{ name: part.slice(0, equals).trim().toUpperCase(), value: part.slice(equals + 1).trim() }];
