@@ -48,8 +48,9 @@ export function hiddenParts<R extends PeerRecord>(
   dialect: Dialect,
 ): Pick<RuleFinding, 'at' | 'record' | 'related' | 'help' | 'fixes'> & { readonly instead: string } {
   const [first] = by;
-  const isWider = first !== undefined && (by.length > 1 || !isSame(rangeOf(first), rangeOf(record)));
-  const fix = isWider && first.kind === record.kind ? moveBefore(free, record, first, dialect) : undefined;
+  // To be found before those that it holds itself would hide them in turn.
+  const isNarrower = by.every((other) => !rangeContains(rangeOf(record), rangeOf(other)));
+  const fix = first && isNarrower && first.kind === record.kind ? moveBefore(free, record, first, dialect) : undefined;
   return {
     at: record.nameAt,
     record: { kind: record.kind, name: record.name },
@@ -68,8 +69,4 @@ function namesOf(records: readonly PeerRecord[]): string {
 
 function rangeOf(record: PeerRecord): AddressRange {
   return record.remote.value.range;
-}
-
-function isSame(a: AddressRange, b: AddressRange): boolean {
-  return rangeContains(a, b) && rangeContains(b, a);
 }

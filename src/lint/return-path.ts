@@ -4,7 +4,7 @@
  * gateway policies, which are written for each leg.
  */
 import { hasPorts, hasTypes, type Packet, protocolNumbers } from '../model/packet.js';
-import { intersectBoxes, intersectRegions } from '../model/selector/algebra.js';
+import { boxesEqual, intersectBoxes, intersectRegions } from '../model/selector/algebra.js';
 import { anyDirection, anyPort, type Box, type Region } from '../model/selector/box.js';
 import { differences, type KeyedList } from '../model/selector/partition.js';
 import { simplify } from '../model/selector/simplify.js';
@@ -52,28 +52,48 @@ export interface Asymmetry {
 /** Entries around a flow that are compared. */
 const comparedMax = 256;
 
-/** Flows of message types that an entry takes part in, whose two directions are treated by different kinds of action. */
+/**
+ * Flows of message types whose two directions are treated by different kinds of action, one for an entry at most. Only an
+ * entry that selects a request and its reply for different addresses, or one of them alone, can be the cause.
+ */
 export function messageAsymmetry(
   entries: readonly SpdEntry[],
   index: SpdIndex,
   entry: number,
   budget: number,
 ): Asymmetry | 'undecided' | undefined {
-  const selectors = entries[entry]!.selectors;
+  const { selectors } = entries[entry]!;
   for (const protocol of restrictedProtocols(selectors)) {
-    for (const [requestType, replyType] of answers[protocol] ?? []) {
-      for (const direction of [0, 1] as const) {
-        const request = { protocol, direction, type: requestType };
-        const reply = { protocol, direction: (1 - direction) as 0 | 1, type: replyType };
-        const pairs = simplify([...pairsOf(selectors, request), ...pairsOf(selectors, reply)]);
-        for (const each of pairs) {
-          const found = compareWays(entries, index, each, [request, reply], entry, budget);
-          if (found) return found;
-        }
+    for (const ways of waysOf(protocol)) {
+      if (!isOneSided(selectors, ways)) continue;
+      const [request, reply] = ways;
+      for (const pairs of simplify([...pairsOf(selectors, request), ...pairsOf(selectors, reply)])) {
+        const found = compareWays(entries, index, pairs, ways, entry, budget);
+        if (found) return found;
       }
     }
   }
   return undefined;
+}
+
+type Ways = readonly [request: Way, reply: Way];
+
+/** Who asks may be this system or the peer. */
+function waysOf(protocol: number): Ways[] {
+  return (answers[protocol] ?? []).flatMap(([requestType, replyType]) =>
+    ([0, 1] as const).map(
+      (direction): Ways => [
+        { protocol, direction, type: requestType },
+        { protocol, direction: direction === 0 ? 1 : 0, type: replyType },
+      ],
+    ),
+  );
+}
+
+/** Does a region select requests and replies for different pairs of addresses? */
+function isOneSided(region: Region, [request, reply]: Ways): boolean {
+  const [asked, answered] = [pairsOf(region, request), pairsOf(region, reply)];
+  return asked.length !== answered.length || asked.some((box, at) => !boxesEqual(box, answered[at]!));
 }
 
 interface Way {
@@ -116,7 +136,7 @@ function compareWays(
   entries: readonly SpdEntry[],
   index: SpdIndex,
   pairs: Box,
-  ways: readonly [request: Way, reply: Way],
+  ways: Ways,
   entry: number,
   budget: number,
 ): Asymmetry | 'undecided' | undefined {
@@ -136,11 +156,9 @@ function compareWays(
     if (requestEntry === undefined || replyEntry === undefined) continue;
     // What is not asked needs no answer.
     if (entries[requestEntry]!.action.kind === 'DISCARD') continue;
-    // One finding is enough: at the entry of the request, unless nobody wrote that one for this.
-    const isRequests = requestEntry === entry;
-    const isReplies =
-      replyEntry === entry && !restrictedProtocols(entries[requestEntry]!.selectors).has(ways[0].protocol);
-    if (!isRequests && !isReplies) continue;
+    // Where both entries are the cause, the one that takes the request tells it.
+    const isReplies = replyEntry === entry && !isOneSided(entries[requestEntry]!.selectors, ways);
+    if (requestEntry !== entry && !isReplies) continue;
     const request = witnessPacket(wayOf(box, ways[0]));
     const { direction } = witnessPacket(wayOf(box, ways[1]));
     return { request, reply: { ...request, direction, type: ways[1].type }, requestEntry, replyEntry };

@@ -26,7 +26,7 @@ export function* shadowedPolicies(context: SystemContext, cover: 'one' | 'severa
       // What the bypass list takes from policies is told there (SHD010).
       if (by.every(({ source }) => source.record.kind === 'bypass')) continue;
       const together = by.length > 1 ? ' together' : '';
-      const fix = reorder(context, spd, number, fate.by[0]!, free);
+      const fix = reorder(context, spd, number, fate.by, free);
       yield {
         ...place,
         message: `${entryName(entry)} never matches: ${entryNames(by)}${together} ${by.length > 1 ? 'select' : 'selects'} every packet of it`,
@@ -74,16 +74,16 @@ function insteadNote(spd: Spd, number: number): string[] {
   return [`${formatPacket(packet)} meets ${entryName(taker)}: ${is}${is === shouldBe ? '' : `, not ${shouldBe}`}`];
 }
 
-/** Searching the entry first helps, unless it would then take every packet of what it is moved before. */
+/** Searching the entry first helps, unless it would then take every packet of one that it is moved before. */
 function reorder(
   context: SystemContext,
   spd: Spd,
   number: number,
-  before: number,
+  by: readonly number[],
   free: Readonly<Record<'host' | 'gateway', FreeNumbers>>,
 ): Fix | undefined {
   const record = policyOf(context, spd.entries[number]!);
-  const first = policyOf(context, spd.entries[before]!);
-  if (!record || !first || spd.relations.holds(number, before)) return undefined;
+  const first = policyOf(context, spd.entries[by[0]!]!);
+  if (!record || !first || by.some((other) => spd.relations.holds(number, other))) return undefined;
   return moveBefore(free[record.kind], record, first, context.policies.dialect);
 }

@@ -26,7 +26,7 @@ export function splitPolicy(record: Prioritised<HostRecord>, free: FreeNumbers, 
   for (const pair of others) {
     const priority = free.after(record.priority.value);
     if (priority === undefined) return undefined;
-    const name: TextEdit = { at: record.nameAt, newText: names.next(`${record.name}-2`) };
+    const name: TextEdit = { at: record.nameAt, newText: names.next(record.name) };
     const number = setArgument(record, 'priority', record.priority.origin, String(priority));
     // Without a written priority the new one goes right behind the new name.
     const head =

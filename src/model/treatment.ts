@@ -33,6 +33,8 @@ export function treatmentTable(): TreatmentTable {
   const templates = new WeakMap<SaTemplate, string>();
   const manualNumber = manualNumbers();
   const textOf = (template: SaTemplate): string => {
+    // Only tunnels are shared by many entries, and only they have long texts.
+    if (template.mode === 'transport') return describeTemplate(template, manualNumber);
     let text = templates.get(template);
     if (text === undefined) {
       text = describeTemplate(template, manualNumber);

@@ -8,13 +8,16 @@ import type { Spd } from './spd.js';
 export type Fate =
   /** It selects no packet whatever the order. */
   | { readonly kind: 'empty' }
-  | { readonly kind: 'reachable'; readonly witness: Packet }
+  /** It takes `witness`; where that is absent, the natural packet of its first box (see `witnessOf`). */
+  | { readonly kind: 'reachable'; readonly witness?: Packet }
   /**
    * Earlier entries take all of its packets: a single one where there is such. `same`: these treat them as it would.
    */
   | { readonly kind: 'covered'; readonly by: readonly number[]; readonly same: boolean }
   | { readonly kind: 'undecided' };
 
+/** Most entries, told by one value. */
+const reachable: Fate = { kind: 'reachable' };
 /** A search that found a packet by trying some points costs about as much as comparing so many boxes. */
 const tryingCost = 50;
 /** Of earlier entries of equal effect, no more than this are tried together. */
@@ -31,16 +34,9 @@ export function fatesOf(spd: Spd): readonly (Fate | undefined)[] {
 
   function fateOf(entry: number): Fate {
     const near = spd.near(entry);
-    const first = near?.[0];
-    if (near && (first === undefined || first > entry)) {
-      return {
-        kind: 'reachable',
-        // Most are never looked at.
-        get witness() {
-          return witnessPacket(spd.entries[entry]!.selectors[0]!);
-        },
-      };
-    }
+    if (near && (near.length === 0 || near[0]! > entry)) return reachable;
+    meter.spend(1);
+    if (spd.index.classify(naturalPacket(spd, entry)) === entry) return reachable;
     const found = spd.index.reachability(entry, meter.allowance(spd.budget));
     meter.spend(found.spent + tryingCost);
     if (found.kind === 'undecided') return { kind: 'undecided' };
@@ -53,7 +49,7 @@ export function fatesOf(spd: Spd): readonly (Fate | undefined)[] {
     if (by.every(isSame)) return { kind: 'covered', by, same: true };
     if (by.length === 1) return { kind: 'covered', by, same: false };
     // The proof may have used others than it needed: those of equal effect may do it alone.
-    const same = alike(entry).filter((other) => other < entry && isSame(other));
+    const same = Array.from(alike(entry)).filter((other) => other < entry && isSame(other));
     const selectors = spd.entries[entry]!.selectors;
     const together = same.flatMap((other) => spd.entries[other]!.selectors);
     meter.spend(together.length * selectors.length);
@@ -62,7 +58,16 @@ export function fatesOf(spd: Spd): readonly (Fate | undefined)[] {
     return { kind: 'covered', by, same: false };
   }
 
-  function alike(entry: number): readonly number[] {
+  function alike(entry: number): Iterable<number> {
     return spd.near(entry) ?? spd.relations.near(entry, 0, entry, togetherMax) ?? [];
   }
+}
+
+/** A packet that a reachable entry takes. */
+export function witnessOf(spd: Spd, entry: number, fate: Fate & { readonly kind: 'reachable' }): Packet {
+  return fate.witness ?? naturalPacket(spd, entry);
+}
+
+function naturalPacket(spd: Spd, entry: number): Packet {
+  return witnessPacket(spd.entries[entry]!.selectors[0]!);
 }

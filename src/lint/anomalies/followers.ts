@@ -1,12 +1,13 @@
 /** What would become of an entry's packets without it: which later entry is there for all of them, and does it differ? */
 
 import type { Packet } from '../../model/packet.js';
+import { intersectRegions, intersects } from '../../model/selector/algebra.js';
 import { firstMatchEqual } from '../../model/selector/partition.js';
 import { packetSource, seededRandom } from '../../model/selector/sampling.js';
-import { contains } from '../../model/selector/witness.js';
-import type { Fate } from './fates.js';
+import { witnessPacket } from '../../model/selector/witness.js';
+import { type Fate, witnessOf } from './fates.js';
 import { meterFor } from './meter.js';
-import { followerOf, type Spd } from './spd.js';
+import { followerOf, pointBox, type Spd } from './spd.js';
 
 export interface Followers {
   /** The first later policy that holds all packets of an entry; the default is not meant. */
@@ -18,8 +19,8 @@ export interface Followers {
   needless(entry: number): 'yes' | 'no' | 'undecided';
 }
 
-/** Packets that are tried before the exact comparison. */
-const triesMax = 6;
+/** Packets that are tried before the exact comparison, where there are too many around to look at each. */
+const triesMax = 16;
 /** With more entries around than this, the exact comparison is not begun. */
 const comparedMax = 2_000;
 const tryingCost = 50;
@@ -64,39 +65,65 @@ export function followersOf(spd: Spd, fates: readonly (Fate | undefined)[]): Fol
     const later = near?.filter((other) => other > entry);
     if (later && !later.some((other) => spd.keys[other] === spd.keys[entry])) return 'no';
     if (meter.exhausted) return 'undecided';
-    const next = (packet: Packet): number => {
-      if (later) return later.find((other) => holdsPacket(other, packet)) ?? -1;
-      return followerOf(spd, packet, entry + 1);
-    };
-    const differs = (packet: Packet): boolean => {
-      meter.spend(tryingCost);
-      const follower = next(packet);
-      return follower < 0 || spd.keys[follower] !== spd.keys[entry];
-    };
-    if (differs(fate.witness)) return 'no';
-    const random = packetSource(spd.entries[entry]!.selectors, seededRandom(entry));
-    for (let attempt = 0; random && attempt < triesMax; attempt += 1) {
-      const packet = random();
-      if (spd.index.classify(packet) === entry && differs(packet)) return 'no';
-    }
+    if (differsWithout(entry, witnessOf(spd, entry, fate))) return 'no';
+    if (later) {
+      const plain = compareWithLater(entry, later);
+      if (plain) return plain;
+    } else if (differsSomewhere(entry)) return 'no';
     const around = near ?? spd.relations.near(entry, 0, spd.end, comparedMax);
-    if (!around) return 'undecided';
+    return around ? compareExactly(entry, Array.from(around)) : 'undecided';
+  }
+
+  /**
+   * Most cases are plain: nothing of other effect comes between the entry and a later one that holds it and does the same,
+   * or there is something of other effect, with a packet that shows it.
+   */
+  function compareWithLater(entry: number, later: Uint32Array): 'yes' | 'no' | undefined {
+    let between = false;
+    for (const other of later) {
+      if (spd.keys[other] === spd.keys[entry]) {
+        if (!between && spd.relations.holds(other, entry)) return 'yes';
+        continue;
+      }
+      between = true;
+      const common = intersectRegions(spd.entries[entry]!.selectors, spd.entries[other]!.selectors);
+      if (common.some((box) => differsWithout(entry, witnessPacket(box)))) return 'no';
+    }
+    return undefined;
+  }
+
+  function differsSomewhere(entry: number): boolean {
+    const random = packetSource(spd.entries[entry]!.selectors, seededRandom(entry));
+    for (let attempt = 0; random && attempt < triesMax; attempt += 1) if (differsWithout(entry, random())) return true;
+    return false;
+  }
+
+  /** Does the entry take a packet that would be treated otherwise without it? */
+  function differsWithout(entry: number, packet: Packet): boolean {
+    meter.spend(tryingCost);
+    if (spd.index.classify(packet) !== entry) return false;
+    const near = spd.near(entry);
+    const point = pointBox(packet);
+    const holds = (other: number) => spd.entries[other]!.selectors.some((box) => intersects(box, point));
+    const follower = near
+      ? (near.find((other) => other > entry && holds(other)) ?? -1)
+      : followerOf(spd, packet, entry + 1);
+    return follower < 0 || spd.keys[follower] !== spd.keys[entry];
+  }
+
+  function compareExactly(entry: number, around: readonly number[]): 'yes' | 'no' | 'undecided' {
     const list = (numbers: readonly number[]) => ({
       regions: numbers.map((number) => spd.entries[number]!.selectors),
       keys: numbers.map((number) => spd.keys[number]!),
     });
     const earlier = around.filter((other) => other < entry);
-    const rest = around.filter((other) => other > entry);
+    const later = around.filter((other) => other > entry);
     const result = firstMatchEqual(
-      list([...earlier, entry, ...rest]),
-      list([...earlier, ...rest]),
+      list([...earlier, entry, ...later]),
+      list([...earlier, ...later]),
       meter.allowance(spd.budget),
     );
     meter.spend(result.spent + around.length);
     return result.kind === 'equal' ? 'yes' : result.kind === 'different' ? 'no' : 'undecided';
-  }
-
-  function holdsPacket(entry: number, packet: Packet): boolean {
-    return spd.entries[entry]!.selectors.some((box) => contains(box, packet));
   }
 }

@@ -10,8 +10,8 @@ export interface Meter {
   readonly exhausted: boolean;
 }
 
-/** Units for each entry of a list; real policies need a few hundred. */
-const unitsPerEntry = 4_000;
+/** Units for each entry of a list; real policies need about a hundred. */
+const unitsPerEntry = 1_000;
 /** So many questions may cost all that a question may. */
 const dearQuestionsMax = 50;
 /** Enough to find a packet by trying, or a single entry that covers another. */

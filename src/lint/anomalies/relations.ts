@@ -14,7 +14,7 @@ export interface Relations {
   /** Is every box of `inner` within one box of `outer`? */
   holds(outer: number, inner: number): boolean;
   /** Other entries in [from, to) that share a packet with an entry, in order; undefined when they are more than `limit`. */
-  near(entry: number, from: number, to: number, limit: number): readonly number[] | undefined;
+  near(entry: number, from: number, to: number, limit: number): Uint32Array | undefined;
   /** The first entry in [from, to) that holds an entry, -1 for none; undefined when too many had to be looked at. */
   firstHolder(entry: number, from: number, to: number): number | undefined;
   /**
@@ -32,6 +32,9 @@ const looksMax = 4_096;
 /** Relations between the regions that an index was made of. */
 export function relationsOf(regions: readonly Region[], index: SpdIndex): Relations {
   let looked = 0;
+  let gathered = new Uint32Array(64);
+  let question = 0;
+  const lastAsked = new Uint32Array(regions.length);
 
   const holds = (outer: number, inner: number): boolean => {
     const by = regions[outer]!;
@@ -56,20 +59,23 @@ export function relationsOf(regions: readonly Region[], index: SpdIndex): Relati
   return {
     holds,
     near(entry, from, to, limit) {
-      const found = new Set<number>();
-      for (const box of regions[entry]!) {
-        index.firstOverlap(box, {
-          from,
-          to,
-          accept(other) {
-            if (other !== entry) found.add(other);
-            return found.size > limit;
-          },
-        });
-        if (found.size > limit) return undefined;
+      const own = regions[entry]!;
+      let size = 0;
+      if (gathered.length <= limit) gathered = new Uint32Array(limit + 1);
+      const accept = (other: number): boolean => {
+        // An entry comes once for each of its boxes.
+        if (other === entry || lastAsked[other] === question) return size > limit;
+        lastAsked[other] = question;
+        if (size <= limit) gathered[size++] = other;
+        return size > limit;
+      };
+      question += 1;
+      for (const box of own) {
+        index.firstOverlap(box, { from, to, accept });
+        if (size > limit) return undefined;
       }
-      looked += found.size + 1;
-      return [...found].sort((a, b) => a - b);
+      looked += size + 1;
+      return gathered.slice(0, size).sort();
     },
     firstHolder(entry, from, to) {
       const [first] = regions[entry]!;

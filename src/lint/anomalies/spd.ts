@@ -3,6 +3,7 @@
 import type { Packet } from '../../model/packet.js';
 import type { Box } from '../../model/selector/box.js';
 import type { SpdIndex } from '../../model/selector/spd-index.js';
+import { withRoom } from '../../model/selector/typed-arrays.js';
 import { packetPoint } from '../../model/selector/witness.js';
 import type { SpdEntry } from '../../model/system-config.js';
 import { keyedEntries } from '../../model/treatment.js';
@@ -24,7 +25,7 @@ export interface Spd {
    * The other entries before `end` that share a packet with an entry, in order, where they are few; undefined where they are
    * many, and looking at each of them would be too much.
    */
-  near(entry: number): readonly number[] | undefined;
+  near(entry: number): Uint32Array | undefined;
 }
 
 /** So many others may share packets with an entry for the exact look at each of them. */
@@ -56,15 +57,14 @@ function nearOf(relations: Relations, count: number, end: number, limit: number)
       const near = relations.near(entry, 0, end, limit);
       starts[entry] = size;
       lengths[entry] = near ? near.length : -1;
-      if (near && size + near.length > found.length) {
-        const longer = new Uint32Array(2 * (size + near.length));
-        longer.set(found);
-        found = longer;
+      if (near) {
+        found = withRoom(found, size + near.length);
+        found.set(near, size);
+        size += near.length;
       }
-      for (const other of near ?? []) found[size++] = other;
     }
     const length = lengths[entry]!;
-    return length < 0 ? undefined : Array.from(found.subarray(starts[entry]!, starts[entry]! + length));
+    return length < 0 ? undefined : found.subarray(starts[entry]!, starts[entry]! + length);
   };
 }
 
@@ -74,7 +74,7 @@ export function followerOf(spd: Spd, packet: Packet, from: number): number {
 }
 
 /** A box of one packet, for searches only: `isProper` does not hold for protocols without ports. */
-function pointBox(packet: Packet): Box {
+export function pointBox(packet: Packet): Box {
   const { family, direction, local, remote, protocol, x, y } = packetPoint(packet);
   return {
     family,

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { crossingsOf, isToItself } from '../../../src/lint/anomalies/crossings.js';
-import { fatesOf } from '../../../src/lint/anomalies/fates.js';
+import { fatesOf, witnessOf } from '../../../src/lint/anomalies/fates.js';
 import { followersOf } from '../../../src/lint/anomalies/followers.js';
 import { sharesOf } from '../../../src/lint/anomalies/shares.js';
 import { type Spd, spdOf } from '../../../src/lint/anomalies/spd.js';
@@ -112,7 +112,7 @@ describe('anomalies, against looking at every packet', () => {
           const fate = fates[number]!;
           const own = holders.filter((list) => list.includes(number));
           expect(fate.kind).toBe(own.some((list) => list[0] === number) ? 'reachable' : 'covered');
-          if (fate.kind === 'reachable') expect(spd.index.classify(fate.witness)).toBe(number);
+          if (fate.kind === 'reachable') expect(spd.index.classify(witnessOf(spd, number, fate))).toBe(number);
           if (fate.kind !== 'covered') continue;
           const same = (other: number) => other < number && spd.keys[other] === spd.keys[number];
           expect(fate.by.every((other) => other < number)).toBe(true);

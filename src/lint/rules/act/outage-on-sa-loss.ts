@@ -2,6 +2,7 @@ import type { Sourced } from '../../../model/origin.js';
 import { formatPacket } from '../../../model/packet.js';
 import type { HostRecord, TunnelRecord } from '../../../model/record/policy.js';
 import type { SpdEntry } from '../../../model/system-config.js';
+import { witnessOf } from '../../anomalies/fates.js';
 import { followerOf } from '../../anomalies/spd.js';
 import { hostAnomalies } from '../../anomalies.js';
 import type { SystemContext } from '../../context.js';
@@ -40,22 +41,21 @@ export default defineRule({
       const fate = fates[number];
       const record = policyOf(context, entry);
       if (entry.action.kind !== 'PROTECT' || fate?.kind !== 'reachable' || record?.kind !== 'host') continue;
+      const packet = () => formatPacket(witnessOf(spd, number, fate));
       if (entry.action.fallbackToClear) {
         const { origin } = record.flags;
         yield {
           at: origin.kind === 'explicit' ? origin.at : record.nameAt,
           record: recordRef(record),
           message: `${entryName(entry)} falls back to clear text when no SA can be negotiated`,
-          notes: [
-            `${formatPacket(fate.witness)} passes in the clear then, in both directions, until the policy changes`,
-          ],
+          notes: [`${packet()} passes in the clear then, in both directions, until the policy changes`],
           help: 'remove FALLBACK_TO_CLEAR once all peers of the policy run IPsec',
         };
         continue;
       }
       const loose = looseStart(context, record);
       if (!loose || told.has(loose.of)) continue;
-      const next = followerOf(spd, fate.witness, number + 1);
+      const next = followerOf(spd, witnessOf(spd, number, fate), number + 1);
       const behind: SpdEntry = next < 0 ? spd.entries.at(-1)! : spd.entries[next]!;
       if (behind.action.kind !== 'BYPASS') continue;
       const { start, of } = loose;
@@ -64,7 +64,7 @@ export default defineRule({
         at: start.origin.kind === 'explicit' ? start.origin.at : of.nameAt,
         record: recordRef(of),
         message: `-start ${start.value} of ${recordText(of)} leaves packets of ${entryName(entry)} to ${entryName(behind)} while no SA is up`,
-        notes: [`${formatPacket(fate.witness)} passes in the clear then`],
+        notes: [`${packet()} passes in the clear then`],
         related: relatedEntries(context, [behind]),
         help: 'write -start TRAP, or a policy behind it that discards the same packets',
         fixes: [

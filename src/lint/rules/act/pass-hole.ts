@@ -1,5 +1,6 @@
 import { formatPacket } from '../../../model/packet.js';
 import { describeAction } from '../../../model/treatment.js';
+import { witnessOf } from '../../anomalies/fates.js';
 import { hostAnomalies } from '../../anomalies.js';
 import { atEntry, entryName, relatedEntries } from '../../entries.js';
 import { isInfrastructure } from '../../infrastructure.js';
@@ -36,7 +37,7 @@ export default defineRule({
       yield {
         ...place,
         message: `${entryName(entry)} lets packets pass in the clear that ${entryName(general)} would protect`,
-        notes: [`${formatPacket(fate.witness)}: PASS, not ${describeAction(general.action)}`],
+        notes: [`${formatPacket(witnessOf(spd, number, fate))}: PASS, not ${describeAction(general.action)}`],
         related: relatedEntries(context, [general]),
         help: 'if clear text is meant here, suppress this with a reason; else remove the policy or protect it',
       };

@@ -1,4 +1,3 @@
-import { formatPacket } from '../../../model/packet.js';
 import { describeAction } from '../../../model/treatment.js';
 import { allAnomalies } from '../../anomalies.js';
 import { atEntry, entryName, relatedEntries } from '../../entries.js';
@@ -38,7 +37,6 @@ export default defineRule({
         yield {
           ...place,
           message: `${entryName(entry)} is an exception to ${entryName(general)}: ${instead === does ? `${does} with other options or lifetimes` : `${does} instead of ${instead}`}`,
-          notes: [`${formatPacket(fate.witness)}: ${does}`],
           related: relatedEntries(context, [general]),
         };
       }

@@ -1,6 +1,7 @@
 import { formatPacket } from '../../../model/packet.js';
 import { formatBox } from '../../../model/selector/format-box.js';
 import { describeAction } from '../../../model/treatment.js';
+import { witnessOf } from '../../anomalies/fates.js';
 import { type Anomalies, allAnomalies, type Share } from '../../anomalies.js';
 import type { SystemContext } from '../../context.js';
 import { atEntry, entryName, relatedEntries } from '../../entries.js';
@@ -9,6 +10,8 @@ import { notDecided } from '../../shadowing.js';
 
 /** Boxes of what is left that are shown. */
 const shownMax = 4;
+/** Steps that finding what is left may cost: it is only shown. */
+const slicesBudgetMax = 20_000;
 /** Earlier policies that are shown. */
 const earlierMax = 3;
 
@@ -56,14 +59,14 @@ function* finding(
   const fate = fates[number];
   const place = atEntry(context, entry);
   if (!place || fate?.kind !== 'reachable') return;
-  const left = spd.index.leftover(number, spd.budget);
-  const notes = [`${formatPacket(fate.witness)} still meets it: ${describeAction(entry.action)}`];
+  const left = spd.index.leftover(number, Math.min(spd.budget, slicesBudgetMax));
+  const notes = [`${formatPacket(witnessOf(spd, number, fate))} still meets it: ${describeAction(entry.action)}`];
   if (left.kind === 'exact') {
     const shown = left.region.slice(0, shownMax).map(formatBox);
     const more = left.region.length - shown.length;
     notes.unshift(`left to it: ${shown.join('; ')}${more > 0 ? `; and ${more} more` : ''}`);
   }
-  const earlier = (spd.near(number) ?? [])
+  const earlier = Array.from(spd.near(number) ?? [])
     .filter((other) => other < number && spd.keys[other] !== spd.keys[number])
     .map((other) => spd.entries[other]!);
   yield {

@@ -1,5 +1,6 @@
 import { formatPacket } from '../../../model/packet.js';
 import { describeAction } from '../../../model/treatment.js';
+import { witnessOf } from '../../anomalies/fates.js';
 import { followerOf } from '../../anomalies/spd.js';
 import { type Anomalies, allAnomalies } from '../../anomalies.js';
 import type { SystemContext } from '../../context.js';
@@ -73,10 +74,11 @@ function* needlessFinding(
   const fate = fates[number];
   if (!place || fate?.kind !== 'reachable') return;
   const holder = followers.holder(number);
-  const next = spd.entries[followerOf(spd, fate.witness, number + 1)];
+  const witness = witnessOf(spd, number, fate);
+  const next = spd.entries[followerOf(spd, witness, number + 1)];
   const does = describeAction(entry.action);
   const notes = next
-    ? [`without it ${formatPacket(fate.witness)} meets ${entryName(next)}: ${describeAction(next.action)} as well`]
+    ? [`without it ${formatPacket(witness)} meets ${entryName(next)}: ${describeAction(next.action)} as well`]
     : [];
   yield {
     ...place,
