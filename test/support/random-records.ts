@@ -81,17 +81,17 @@ function prefix({ family, number }: Site, depth: 0 | 1 | 2, random: Random): str
   return `${formatAddress(6, value)}/${lengths[6][depth]}`;
 }
 
-/** One of the system's own addresses, or (seldom) all of them. */
-function localPrefix(family: 4 | 6, random: Random): string {
+/** One of the system's own addresses; for nets and sites often the whole of them, as far as transport mode allows. */
+function localPrefix(family: 4 | 6, wide: boolean, random: Random): string {
   const host = 1 + below(40, random);
-  if (family === 4) return random() < 0.03 ? '172.16.1.0/24' : `172.16.1.${host}/32`;
-  return random() < 0.03 ? '2001:db8:ffff:1::/64' : `2001:db8:ffff:1::${host.toString(16)}/128`;
+  if (family === 4) return wide ? pick(['172.16.1.0/24', '0.0.0.0/0'], random) : `172.16.1.${host}/32`;
+  return wide ? pick(['2001:db8:ffff:1::/64', '::/0'], random) : `2001:db8:ffff:1::${host.toString(16)}/128`;
 }
 
 function hostPolicy(at: number, site: Site, mistakes: number, random: Random): { rank: number; text: string } {
   const dice = random();
   const depth = dice < 0.05 ? 0 : dice < 0.45 ? 1 : 2;
-  const source = localPrefix(site.family, random);
+  const source = localPrefix(site.family, random() < [0.6, 0.3, 0.03][depth]!, random);
   const destination = prefix(site, depth, random);
   const kind = random();
   let words = `-source ${source} -destination ${destination}`;
