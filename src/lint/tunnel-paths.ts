@@ -1,11 +1,15 @@
 /** Where packets go from system to system through tunnels, as far as the systems of a repository tell. */
 import type { Address, AddressValue, Family } from '../model/address.js';
 import type { Packet } from '../model/packet.js';
+import { once } from '../model/peer/once.js';
 import { addressKey, type SpdList, type SystemView, systemView } from '../model/peer/system-view.js';
 import { intersectRegions } from '../model/selector/algebra.js';
 import type { Box } from '../model/selector/box.js';
-import type { SaTemplate, SpdEntry } from '../model/system-config.js';
+import { buildSpdIndex } from '../model/selector/spd-index.js';
+import type { EntrySource, SaTemplate, SpdEntry } from '../model/system-config.js';
 import type { RepositoryContext, SystemContext } from './context.js';
+import { recordOf } from './pair-finding.js';
+import type { RuleFinding } from './rule.js';
 
 /** A tunnel with a written far end, and the policy that uses it. */
 export interface TunnelUse {
@@ -23,6 +27,10 @@ export interface TunnelMap {
   ownerOf(address: Address): SystemContext | undefined;
   /** Every use of a tunnel, in the order of the systems. */
   readonly uses: readonly TunnelUse[];
+  /** The uses of any system that share a packet with a box, by their numbers in `uses`. */
+  usesMeeting(box: Box): readonly TunnelUse[];
+  /** The use of an entry. */
+  useOf(list: SpdList, number: number): TunnelUse | undefined;
 }
 
 const maps = new WeakMap<RepositoryContext, TunnelMap>();
@@ -54,7 +62,22 @@ function buildMap({ systems }: RepositoryContext): TunnelMap {
       }),
     ),
   );
-  return { views, uses, ownerOf: (address) => owners.get(addressKey(address)) };
+  const byList = new Map<SpdList, Map<number, TunnelUse>>();
+  for (const use of uses) {
+    const list = byList.get(use.list) ?? new Map<number, TunnelUse>();
+    byList.set(use.list, list.set(use.number, use));
+  }
+  const index = once(() => buildSpdIndex(uses.map(({ entry }) => entry.selectors)));
+  return {
+    views,
+    uses,
+    ownerOf: (address) => owners.get(addressKey(address)),
+    usesMeeting: (box) =>
+      index()
+        .overlaps(box)
+        .map((number) => uses[number]!),
+    useOf: (list, number) => byList.get(list)?.get(number),
+  };
 }
 
 /** The innermost tunnel of an entry whose far end is written. */
@@ -120,4 +143,10 @@ function collectClaims({ uses }: TunnelMap): Map<string, Claim[]> {
 
 function isEverything({ family, lo, hi }: Claim): boolean {
   return BigInt(hi) - BigInt(lo) + 1n === 1n << (family === 4 ? 32n : 128n);
+}
+
+/** Says that a question was too costly to answer completely, so that silence is not taken for an answer. */
+export function undecided(context: SystemContext, source: EntrySource, message: string): RuleFinding[] {
+  const at = recordOf(context, source)?.nameAt ?? source.at;
+  return at ? [{ message, at, record: source.record, severity: 'info' }] : [];
 }

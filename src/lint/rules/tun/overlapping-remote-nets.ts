@@ -6,6 +6,7 @@ import { witnessPacket } from '../../../model/selector/witness.js';
 import type { SaTemplate } from '../../../model/system-config.js';
 import { recordOf, sourceText } from '../../pair-finding.js';
 import { defineRule } from '../../rule.js';
+import { undecided } from '../../tunnel-paths.js';
 
 const branch = (name: string, endpoint: string, net: string, priority: number) =>
   `add tunnel ${name} -tsource 10.1.1.1 -tdestination ${endpoint} -source 10.1.0.0/16 -destination ${net} -action ESP_AES128_HMAC_SHA1\nadd host ${name} -source 10.1.0.0/16 -destination ${net} -priority ${priority} -tunnel ${name} -action PASS`;
@@ -45,7 +46,14 @@ export default defineRule({
       open = open.filter(({ box }) => box.remote.hi >= claim.box.remote.lo);
       for (const other of open) {
         comparisons += 1;
-        if (comparisons > comparisonsMax) return;
+        if (comparisons > comparisonsMax) {
+          yield* undecided(
+            context,
+            claim.template.source,
+            'the networks behind tunnels were compared only in part: too many overlap',
+          );
+          return;
+        }
         const common = conflict(claim, other);
         const [first, second] = claim.order < other.order ? [claim, other] : [other, claim];
         const key = `${second.order}`;

@@ -1,15 +1,16 @@
-import { formatAddress } from '../../../model/address.js';
+import { type AddressValue, formatAddress } from '../../../model/address.js';
 import { formatPacket, type Packet, protocolNumbers } from '../../../model/packet.js';
+import { type Box, fullBox } from '../../../model/selector/box.js';
 import { recordOf, sourceText } from '../../pair-finding.js';
 import { defineRule } from '../../rule.js';
-import { entryFor, isBehind, type TunnelUse, tunnelMap, tunnelOf } from '../../tunnel-paths.js';
+import { entryFor, isBehind, type TunnelUse, tunnelMap, tunnelOf, undecided } from '../../tunnel-paths.js';
 
 const host =
   'add tunnel to_c -tsource 10.1.1.1 -tdestination 10.3.3.3 -source 10.1.1.1 -destination 10.9.0.0/16 -action ESP_AES128_HMAC_SHA1\nadd host net -source 10.1.1.1 -destination 10.9.0.0/16 -priority 10 -tunnel to_c -action PASS';
 const gateway = (net: string) =>
   `add tunnel to_d -tsource 10.2.2.2 -tdestination 10.4.4.4 -source 0.0.0.0/0 -destination 0.0.0.0/0 -action ESP_AES128_HMAC_SHA1\nadd gateway c -source 10.1.1.1 -destination 10.3.3.3 -priority 10 -tunnel to_d -action FORWARD\nadd gateway net -source 0.0.0.0/0 -destination ${net} -priority 20 -tunnel to_d -action FORWARD`;
 
-/** Pairs of a tunnel and another system that are looked at. */
+/** Pairs of tunnels that are looked at. */
 const triedMax = 500_000;
 
 export default defineRule({
@@ -36,14 +37,21 @@ export default defineRule({
     for (const use of map.uses) {
       const outer = outerPacket(use);
       if (!outer) continue;
-      for (const { context, view } of map.views) {
+      const box = packetBox(outer);
+      for (const { context, view, entry } of map.usesMeeting(box)) {
         tried += 1;
-        if (tried > triedMax) return;
+        if (tried > triedMax) {
+          yield* undecided(
+            use.context,
+            use.entry.source,
+            'tunnels were compared for overlaps only in part: there are too many',
+          );
+          return;
+        }
         if (context === use.context || view.isOwn(use.template.remoteEndpoint)) continue;
-        if (!view.host.protects && !view.forward.protects) continue;
-        const entry = entryFor(view, outer);
-        const second = entry && tunnelOf(entry);
-        if (!entry || !second) continue;
+        // Only the first entry that takes the outer packet counts.
+        const second = entryFor(view, outer) === entry ? tunnelOf(entry) : undefined;
+        if (!second) continue;
         const [c, d] = [use.template.remoteEndpoint, second.remoteEndpoint];
         if (c.family === d.family && c.value === d.value) continue;
         const net = use.entry.selectors.find(
@@ -85,5 +93,16 @@ function outerPacket({ template }: TunnelUse): Packet | undefined {
     local: localEndpoint.value,
     remote: remoteEndpoint.value,
     protocol: proposals[0]?.protocol === 'AH' ? protocolNumbers.AH : protocolNumbers.ESP,
+  };
+}
+
+function packetBox({ family, local, remote, protocol }: Packet): Box {
+  const single = <T extends AddressValue>(value: T) => ({ lo: value, hi: value });
+  return {
+    ...fullBox(family),
+    direction: single(0),
+    local: single(local),
+    remote: single(remote),
+    protocol: single(protocol),
   };
 }
