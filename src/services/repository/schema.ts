@@ -1,5 +1,5 @@
 /** Schemas of the tool's own files; JSON Schema is made from them (`ipsec schema NAME`). */
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseAddress } from '../../model/address.js';
 import { dialects } from '../../model/language/dialect.js';
 
