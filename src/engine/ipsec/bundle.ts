@@ -4,7 +4,7 @@
  */
 import type { Address } from '../../model/address.js';
 import type { Packet } from '../../model/packet.js';
-import type { SaTemplate, SpdEntry } from '../../model/system-config.js';
+import type { SaTemplate, SpdAction, SpdEntry } from '../../model/system-config.js';
 import type { Classified, IpPacket } from './packet.js';
 import type { Sa } from './sa.js';
 import type { Sad } from './sad.js';
@@ -104,6 +104,14 @@ export function planBundle(
     ends = here;
   }
   return missing ? { kind: 'missing', acquire: missing } : { kind: 'ready', sas };
+}
+
+/**
+ * May packets of the action go in the clear when negotiation fails? Only where the policy says so and no tunnel is in the
+ * bundle: a packet for a tunnel would go another way, to where its addresses may mean someone else.
+ */
+export function mayFallBack(action: SpdAction): boolean {
+  return action.kind === 'PROTECT' && action.fallbackToClear && action.bundle.every(({ mode }) => mode === 'transport');
 }
 
 /** The ends of a template's SA for a packet between `ends`: its own, or the packet's. */

@@ -4,7 +4,7 @@
  */
 import type { Address } from '../../model/address.js';
 import { formatPacket } from '../../model/packet.js';
-import { bundleMismatch, planBundle } from './bundle.js';
+import { bundleMismatch, mayFallBack, planBundle } from './bundle.js';
 import { type Drop, drop } from './drop.js';
 import { classifyIp, type IpPacket } from './packet.js';
 import type { Sa } from './sa.js';
@@ -44,7 +44,7 @@ export function checkInbound(
     case 'PROTECT': {
       const mismatch = bundleMismatch(action.bundle, through);
       if (mismatch === undefined) return undefined;
-      if (through.length === 0 && action.fallbackToClear) {
+      if (through.length === 0 && mayFallBack(action)) {
         // Could we answer through the entry's SAs? Then its sender could have used them too, and clear text is no fallback.
         const reversed: IpPacket = { ...ip, source: ip.destination, destination: ip.source };
         if (planBundle(policy.sad, entry!, reversed, answer, policy.addresses).kind !== 'ready') return undefined;

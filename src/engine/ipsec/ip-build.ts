@@ -1,5 +1,5 @@
 /** Makes IP packets and changes them: headers, checksums, and what stands between header and payload. */
-import { type Address, addressToOctets } from '../../model/address.js';
+import type { Address } from '../../model/address.js';
 import { type IpPacket, ipProtocols, ipv4HeaderMin, ipv6HeaderLength, viewOf } from './packet.js';
 
 export const ipOctetsMax = 65_535;
@@ -49,18 +49,23 @@ export function buildIp(header: IpHeader, payload: Uint8Array): Uint8Array | und
     view.setUint16(6, header.dontFragment ? 0x4000 : 0);
     octets[8] = hopLimit;
     octets[9] = protocol;
-    octets.set(addressToOctets(source), 12);
-    octets.set(addressToOctets(destination), 16);
+    view.setUint32(12, Number(source.value));
+    view.setUint32(16, Number(destination.value));
     setIpv4Checksum(octets);
   } else {
     view.setUint16(0, 0x6000 | (trafficClass << 4));
     view.setUint16(4, payload.length);
     octets[6] = protocol;
     octets[7] = hopLimit;
-    octets.set(addressToOctets(source), 8);
-    octets.set(addressToOctets(destination), 24);
+    setIpv6Address(view, 8, BigInt(source.value));
+    setIpv6Address(view, 24, BigInt(destination.value));
   }
   return octets;
+}
+
+function setIpv6Address(view: DataView, offset: number, value: bigint): void {
+  view.setBigUint64(offset, value >> 64n);
+  view.setBigUint64(offset + 8, value & 0xffff_ffff_ffff_ffffn);
 }
 
 /** Computes the header checksum anew, in place. */

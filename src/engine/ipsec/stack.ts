@@ -12,7 +12,7 @@ import { formatPacket } from '../../model/packet.js';
 import type { SpdEntry, SystemConfig } from '../../model/system-config.js';
 import type { CryptoProvider } from '../crypto/provider.js';
 import { ikePort, natTraversalPort } from '../wire/framing.js';
-import { type Acquire, planBundle, sameAddress } from './bundle.js';
+import { type Acquire, mayFallBack, planBundle, sameAddress } from './bundle.js';
 import { type Drop, drop } from './drop.js';
 import { createDefragmenter, fragmentIp } from './fragments.js';
 import { type IkePorts, receive } from './inbound.js';
@@ -79,6 +79,7 @@ export interface IpsecStack {
   inbound(octets: Uint8Array, now: Millis): readonly StackOutput[];
   /** Makes an SA and adds it; the fault where its parameters do not go together or its name is taken. */
   addSa(parameters: SaParameters, now: Millis): Sa | KeyFault;
+  /** Takes an SA out; one that has expired carries nothing, but stays until then. */
   removeSa(id: SaId): Sa | undefined;
   /** Lets time pass for SAs that are not used. */
   tick(now: Millis): readonly StackOutput[];
@@ -152,8 +153,7 @@ export function createIpsecStack(
     tick,
     nextTimeout: () => nextTick,
     negotiationFailed(acquire, until) {
-      if (acquire.entry.action.kind !== 'PROTECT' || !acquire.entry.action.fallbackToClear) return;
-      remember(clearUntil, acquireKey(acquire), until);
+      if (mayFallBack(acquire.entry.action)) remember(clearUntil, acquireKey(acquire), until);
     },
     dummy(id, length, at) {
       const sa = id.direction === 'outbound' ? sad.get(id) : undefined;
@@ -210,7 +210,7 @@ export function createIpsecStack(
       case 'BYPASS':
         return transmitWithin(sending, sending.ip, []);
       case 'PROTECT':
-        return protect(sending, classified, entry!, action.fallbackToClear);
+        return protect(sending, classified, entry!);
     }
   }
 
@@ -219,12 +219,7 @@ export function createIpsecStack(
     return protocol === ipProtocols.UDP && (localPort === ikePorts.ike || localPort === ikePorts.natTraversal);
   }
 
-  function protect(
-    sending: Sending,
-    classified: Classified,
-    entry: SpdEntry,
-    fallbackToClear: boolean,
-  ): readonly StackOutput[] {
+  function protect(sending: Sending, classified: Classified, entry: SpdEntry): readonly StackOutput[] {
     const { ip, at } = sending;
     const plan = planBundle(sad, entry, ip, classified, config.addresses);
     switch (plan.kind) {
@@ -245,7 +240,7 @@ export function createIpsecStack(
         const { acquire } = plan;
         const key = acquireKey(acquire);
         const until = clearUntil.get(key);
-        if (fallbackToClear && until !== undefined && at < until) return transmitWithin(sending, ip, []);
+        if (until !== undefined && at < until) return transmitWithin(sending, ip, []);
         const { remote } = acquire.ends;
         const lost = drop('no-sa', `there is no SA to ${formatAddress(remote.family, remote.value)} yet`);
         if (acquire.template.manual) return [lost];

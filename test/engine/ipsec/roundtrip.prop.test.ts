@@ -49,8 +49,8 @@ function parametersOf(suite: (typeof suites)[number], about: Case): SaParameters
   });
 }
 
-function protectOne(out: Sa, octets: Uint8Array, provider: CryptoProvider, seed = 'iv'): Uint8Array {
-  const random = seededRandom(seed, provider === node ? '' : '');
+function protectOne(out: Sa, octets: Uint8Array, seed = 'iv'): Uint8Array {
+  const random = seededRandom(seed);
   const { result } = applySa(out, ipOf(octets), { random, identification: () => 9, now: 0 });
   if ('kind' in result) throw new Error(result.why);
   return result.octets;
@@ -69,7 +69,7 @@ function receiver(
 }
 
 describe.each(suites.map((suite) => ({ suite, name: suiteName(suite) })))('$name', ({ suite }) => {
-  test.prop([cases, fc.nat()], { numRuns: 12 })(
+  test.prop([cases, fc.nat()], { numRuns: 6 })(
     'comes out as it went in, and not when a bit is flipped',
     (about, flip) => {
       const parameters = parametersOf(suite, about);
@@ -81,8 +81,8 @@ describe.each(suites.map((suite) => ({ suite, name: suiteName(suite) })))('$name
       const sent = about.esn ? 0x1_ffff_fffen : 0n;
       out.usage.sequence = sent;
       reference.usage.sequence = sent;
-      const octets = protectOne(out, packet, node);
-      expect(protectOne(reference, packet, noble)).toEqual(octets);
+      const octets = protectOne(out, packet);
+      expect(protectOne(reference, packet)).toEqual(octets);
       const transportHeaders = about.inner === 4 ? 20 : 40;
       expect(octets.length).toBe(protectedLength([out], packet.length, transportHeaders));
       const { inSa, take } = receiver(parameters, noble);
@@ -110,7 +110,7 @@ describe('AH', () => {
       const about: Case = { mode, inner: family, outer: family, esn: false, udp: false, length: 30, tfcLength: 0 };
       const parameters = parametersOf({ protocol: 'AH', authentication: 'HMAC-SHA2-256-128' }, about);
       const [from, to] = hosts[family];
-      const octets = protectOne(sa(parameters), udpPacket(from, to, { data: pattern(30) }), node);
+      const octets = protectOne(sa(parameters), udpPacket(from, to, { data: pattern(30) }));
       const forged = octets.slice();
       const bit = flip % (octets.length * 8);
       forged[bit >> 3]! ^= 0x80 >> (bit & 7);

@@ -182,6 +182,12 @@ describe('protected traffic', () => {
     expect(reasons(right.inbound(packet, 0))).toEqual(['deliver']);
     connect(right, left, saParameters(espSuite, { local: address(b), remote: address(a) }));
     expect(reasons(right.inbound(packet, 0))).toEqual(['unprotected']);
+    // A tunnel is never left out.
+    const ends = { mode: 'tunnel' as const, remoteEndpoint: address('198.51.100.2') };
+    const tunnelled = pair({ ...protect(template('p', espSuite, ends)), fallbackToClear: true });
+    tunnelled.left.negotiationFailed(only(tunnelled.left.outbound(packet, 0), 'acquire'), 5000);
+    expect(reasons(tunnelled.left.outbound(packet, 1))).toEqual(['no-sa']);
+    expect(reasons(tunnelled.right.inbound(packet, 1))).toEqual(['unprotected']);
     const strict = pair().left;
     strict.negotiationFailed(only(strict.outbound(packet, 0), 'acquire'), 5000);
     expect(reasons(strict.outbound(packet, 1))).toEqual(['no-sa']);
