@@ -24,7 +24,7 @@ export default defineRule({
   *check({ policies }) {
     for (const auth of policies.auths) {
       const { preshared } = auth;
-      if (!preshared || preshared.value.reference.kind !== 'literal' || preshared.value.form !== 'text') continue;
+      if (preshared?.value.reference.kind !== 'literal' || preshared.value.form !== 'text') continue;
       const octets = preshared.value.reference.secret.reveal();
       const isQuote = (octet: number | undefined) => octet === quote || octet === apostrophe;
       if (octets.length < 2 || !(isQuote(octets[0]) || isQuote(octets.at(-1))) || preshared.origin.kind !== 'explicit')
