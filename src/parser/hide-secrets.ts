@@ -29,17 +29,25 @@ const reference = /^(?:file|env):/;
 
 const kindsByName = new Map<string, ArgumentRow['kind']>(argumentRows.map((row) => [row.name, row.kind]));
 
-/** Marks the secrets of one statement, in the order of the text. */
-export function hideSecrets(source: SourceText, statement: StatementSyntax): void {
-  const found: Range[] = [];
+/** Kinds by object and full name with its hyphen, which most arguments are written with. */
+const kindsByObject = new Map<string, ReadonlyMap<string, ArgumentRow['kind']>>(
+  objectRows.map(({ name }) => [name, new Map(argumentsOf(name).map((row) => [`-${row.name}`, row.kind]))]),
+);
+
+/** Anything that could make a statement hold a key: a long number, or a word like -preshared, -psk and -ppk. */
+const suspicious = /[pP](?:[rR][eE]|[sS][kK]|[pP][kK])|0[xX][0-9a-fA-F]{8}/;
+
+/** Marks the secrets of one statement, in the order of the text. `text` is the statement without its continuations. */
+export function hideSecrets(source: SourceText, statement: StatementSyntax, text: string): void {
+  if (isPlain(statement) && !suspicious.test(text)) return;
   const object = statement.object && objectRow(statement.object.text.toLowerCase());
+  const hasLongNumber = text.includes('0x') || text.includes('0X');
+  const found: Range[] = [];
   findHidden(statement, object, found);
-  const text = source.text.slice(statement.start, statement.end);
-  if (text.includes('0x') || text.includes('0X')) {
-    for (const match of text.matchAll(longHexadecimal)) {
-      const start = statement.start + match.index;
-      found.push([start, start + match[0].length]);
-    }
+  const written = hasLongNumber ? source.text.slice(statement.start, statement.end) : '';
+  for (const match of written.matchAll(longHexadecimal)) {
+    const start = statement.start + match.index;
+    found.push([start, start + match[0].length]);
   }
   if (found.length > 1) found.sort((a, b) => a[0] - b[0]);
   let end = -1;
@@ -49,6 +57,17 @@ export function hideSecrets(source: SourceText, statement: StatementSyntax): voi
     source.markSecret(from, to);
     end = to;
   }
+}
+
+/** Has a statement only arguments that are written in full and hold no key? Most have, and need no closer look. */
+function isPlain({ object, arguments: list, strays }: StatementSyntax): boolean {
+  const kinds = object && kindsByObject.get(object.text);
+  if (!kinds || strays.length > 0) return false;
+  for (const { name } of list) {
+    const kind = kinds.get(name.text);
+    if (kind === undefined || kind === 'secret' || kind === 'manual-key' || kind === 'identity') return false;
+  }
+  return true;
 }
 
 /** Walks over arguments and strays in the order of the text. */
@@ -98,11 +117,6 @@ function findHidden(statement: StatementSyntax, object: ObjectRow | undefined, f
   }
   hideStraysBefore(statement.end + 1);
 }
-
-/** Kinds by object and full name with its hyphen, which most arguments are written with. */
-const kindsByObject = new Map(
-  objectRows.map(({ name }) => [name, new Map(argumentsOf(name).map((row) => [`-${row.name}`, row.kind]))]),
-);
 
 function kindOf(name: Word, object: ObjectRow | undefined): ArgumentRow['kind'] | undefined {
   if (object) {

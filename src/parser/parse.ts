@@ -1,5 +1,6 @@
 /** From text to syntax: every statement and comment of a file, and everything that is wrong with how it is written. */
 import type { IToken } from 'chevrotain';
+import { argumentRows } from '../model/language/arguments.js';
 import type { Problem } from '../model/problem.js';
 import type { SourceText } from '../model/span.js';
 import { explainBreak, explainOperation, explainStrangeBlank, nearestWord } from './explain.js';
@@ -7,7 +8,7 @@ import { createOperationReader, type OperationReader } from './grammar.js';
 import { hideInComment, hideSecrets } from './hide-secrets.js';
 import { type LogicalLine, logicalLines } from './statements.js';
 import type { ArgumentSyntax, StatementForm, StatementSyntax, SyntaxFile, SyntaxItem, Word } from './syntax.js';
-import { unfold } from './unfold.js';
+import { type Unfolded, unfold } from './unfold.js';
 
 /** A longer statement is not one of this language (20 sources and destinations and all arguments need less than 8 KiB). */
 export const statementLengthMax = 65_536;
@@ -76,38 +77,27 @@ function parseStatement(
     source.markSecret(start, end);
     return { kind: 'statement', form: 'batch', start, end, arguments: [], strays: [] };
   }
-  const { text, original } = unfold(source.text, start, end, breaks);
+  const unfolded = unfold(source.text, start, end, breaks);
+  const { text } = unfolded;
   const prefix = text.startsWith('add ') ? 0 : (commandPrefix.exec(text)?.[0].length ?? 0);
   const form: StatementForm = prefix > 0 ? 'command' : 'batch';
   const { tokens, errors } = read(prefix > 0 ? text.slice(prefix) : text, form, nearestWord);
-
-  const word = (token: IToken): Word => {
-    const from = prefix + token.startOffset;
-    return {
-      text: form === 'batch' ? token.image : cook(token.image),
-      start: start + original(from, false),
-      end: start + original(from + token.image.length, true),
-    };
-  };
-  const isGuessed = errors.length > 0 || breaks !== undefined;
-  // A word that was taken for a keyword counts as that.
-  const keyword = (token: IToken): Word => (isGuessed ? { ...word(token), text: token.tokenType.name } : word(token));
-  const found: ArgumentSyntax[] = tokens.arguments.map(({ name, value }) =>
-    value ? { name: word(name), value: word(value) } : { name: word(name) },
-  );
-  const statement: StatementSyntax = {
+  const place: Place = { start, prefix, form, unfolded };
+  const { verb, object, subject } = tokens;
+  // Built without spreading: there are a hundred thousand of them.
+  const statement: Writable<StatementSyntax> = {
     kind: 'statement',
     form,
     start,
     end,
-    ...(tokens.verb ? { verb: keyword(tokens.verb) } : {}),
-    ...(tokens.object ? { object: keyword(tokens.object) } : {}),
-    ...(tokens.subject ? { subject: word(tokens.subject) } : {}),
-    arguments: found,
-    strays: tokens.strays.map(word),
-    ...(isGuessed ? { guessed: true } : {}),
+    arguments: tokens.arguments.map((argument) => argumentAt(argument, place)),
+    strays: tokens.strays.length === 0 ? noWords : tokens.strays.map((token) => wordAt(token, place)),
   };
-  hideSecrets(source, statement);
+  if (errors.length > 0 || breaks !== undefined) statement.guessed = true;
+  if (verb) statement.verb = keywordAt(verb, place, statement.guessed);
+  if (object) statement.object = keywordAt(object, place, statement.guessed);
+  if (subject) statement.subject = wordAt(subject, place);
+  hideSecrets(source, statement, text);
   if (form === 'command') hideShellComment(source, statement);
   if (breaks) {
     for (const fault of breaks) {
@@ -115,12 +105,54 @@ function parseStatement(
       problems.push(explainBreak(source, fault));
     }
   }
-  for (const error of errors) problems.push(explainOperation(source, statement, error, word(error.exception.token)));
+  for (const error of errors)
+    problems.push(explainOperation(source, statement, error, wordAt(error.exception.token, place)));
   if (hasStrangeBlanks) {
     const at = source.text.slice(start, end).search(strangeBlank);
     if (at !== -1) problems.push(explainStrangeBlank(source, start + at));
   }
   return statement;
+}
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
+const noWords: readonly Word[] = [];
+
+/** What turns a token's offsets into places in the source. */
+interface Place {
+  readonly start: number;
+  readonly prefix: number;
+  readonly form: StatementForm;
+  readonly unfolded: Unfolded;
+}
+
+/** Names of arguments as most are written: one string for all of them. */
+const names = new Map(argumentRows.map(({ name }) => [`-${name}`, `-${name}`]));
+
+function nameAt(token: IToken, place: Place): Word {
+  const word = wordAt(token, place) as Writable<Word>;
+  word.text = names.get(word.text) ?? word.text;
+  return word;
+}
+
+function wordAt({ image, startOffset }: IToken, { start, prefix, form, unfolded }: Place): Word {
+  const from = prefix + startOffset;
+  const to = from + image.length;
+  const text = form === 'batch' ? image : cook(image);
+  const { original } = unfolded;
+  return original
+    ? { text, start: start + original(from, false), end: start + original(to, true) }
+    : { text, start: start + from, end: start + to };
+}
+
+/** A word that was taken for a keyword counts as that. */
+function keywordAt(token: IToken, place: Place, guessed: true | undefined): Word {
+  const word = wordAt(token, place);
+  return guessed ? { ...word, text: token.tokenType.name } : word;
+}
+
+function argumentAt({ name, value }: { name: IToken; value?: IToken }, place: Place): ArgumentSyntax {
+  return value ? { name: nameAt(name, place), value: wordAt(value, place) } : { name: nameAt(name, place) };
 }
 
 /** Takes quotes and escapes out of a shell's word (POSIX shell §2.2). */

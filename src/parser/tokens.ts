@@ -81,6 +81,8 @@ export const ShellSecretArgument = argument('ShellSecretArgument', secret, { pus
 export const QuotableArgument = argument('QuotableArgument', `${hyphens}(?:rid|lid|sub(?:ject|jec|je|j)?)${wordEnd}`, {
   push_mode: 'quotable',
 });
+/** Most arguments: tried first, because it spares them the others. */
+export const PlainArgument = argument('PlainArgument', '-(?!pre|psk|ppk|rid|lid|sub)[A-Za-z][^ \\t\\v\\f\\r\\n]*');
 export const Argument = argument('Argument', `${hyphens}[A-Za-z][^ \\t\\v\\f\\r\\n]*`);
 
 /**
@@ -114,8 +116,8 @@ export const PlainValue = word('PlainValue', batchWord, { pop_mode: true });
 const keywords = [Add, Delete, ...refusedVerbs, ...objectTokens];
 
 const modes = {
-  batch: [WhiteSpace, ...keywords, SecretArgument, QuotableArgument, Argument, Word],
-  command: [WhiteSpace, ShellComment, ...keywords, ShellSecretArgument, Argument, ShellWord],
+  batch: [WhiteSpace, PlainArgument, ...keywords, SecretArgument, QuotableArgument, Argument, Word],
+  command: [WhiteSpace, ShellComment, PlainArgument, ...keywords, ShellSecretArgument, Argument, ShellWord],
   raw: [WhiteSpace, NextSecret, NextQuotable, NextArgument, RawValue],
   shellRaw: [WhiteSpace, NextShellSecret, NextShellArgument, ShellRawValue],
   quotable: [WhiteSpace, NextSecret, NextQuotable, NextArgument, QuotedValue, PlainValue],

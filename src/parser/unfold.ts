@@ -6,11 +6,9 @@ import type { LineBreakFault } from './statements.js';
 
 export interface Unfolded {
   readonly text: string;
-  /** The offset in the statement as written of an offset in `text`; `isEnd` for the end of a word. */
-  original(offset: number, isEnd: boolean): number;
+  /** The offset in the statement as written of an offset in `text`, where they differ; `isEnd` for the end of a word. */
+  readonly original?: (offset: number, isEnd: boolean) => number;
 }
-
-const same = (offset: number): number => offset;
 
 /** Unfolds the statement [start, end) of a text; what the line break faults stand on counts as blanks. */
 export function unfold(
@@ -29,10 +27,10 @@ export function unfold(
     }
     text = parts.join('') + text.slice(from);
   }
-  if (!text.includes('\\\n') && !text.includes('\\\r\n')) return { text, original: same };
+  if (!text.includes('\\\n') && !text.includes('\\\r\n')) return { text };
   // Indented continuations outside of quotes are white space whether they vanish or not: then offsets stay what they are.
   if (!text.includes('"') && !text.includes("'") && !/\\\r?\n(?![ \t\v\f\r\n]|$)/.test(text)) {
-    return { text: text.replace(/\\\r?\n/g, (pair) => (pair.length === 2 ? '  ' : '   ')), original: same };
+    return { text: text.replace(/\\\r?\n/g, (pair) => (pair.length === 2 ? '  ' : '   ')) };
   }
   const parts: string[] = [];
   /** Parallel: where in the unfolded text something is missing, and how much up to there. */
