@@ -267,7 +267,7 @@ function padEntry(record: Prioritised<AuthRecord>): PadEntry {
   };
 }
 
-/** Addresses that the records themselves treat as the system's own: single local addresses and tunnel sources. */
+/** Addresses that the records themselves treat as the system's own: single local addresses, tunnel sources, bypassed ones. */
 function impliedAddresses(policies: PolicySet): Address[] {
   const found = new Map<string, Address>();
   const note = (address: Address) => found.set(formatAddress(address.family, address.value), address);
@@ -275,5 +275,6 @@ function impliedAddresses(policies: PolicySet): Address[] {
     for (const { value } of record.sources) if (value.range.first === value.range.last) note(value.address);
   }
   for (const record of policies.tunnels) if (record.tunnelSource) note(record.tunnelSource.value);
+  for (const record of policies.bypass) note(record.address);
   return [...found.values()];
 }

@@ -51,7 +51,9 @@ interface Neighbours {
 
 /** Does the edit change a secret's own octets? What takes their place is likely to be the secret in another spelling. */
 function replacesSecret({ at }: TextEdit): boolean {
-  return at.source.secretsWithin(at.start, at.end).length > 0;
+  if (at.start < at.end) return at.source.secretsWithin(at.start, at.end).length > 0;
+  // An insertion touches a secret when there is secret text on both sides of it.
+  return at.source.secretsWithin(at.start - 1, at.start + 1).some(([start, end]) => start < at.start && at.start < end);
 }
 
 function holdsSecret(secrets: SecretIndex, text: string): boolean {

@@ -172,5 +172,11 @@ function hostFacts(inventory: Inventory, target: HostFacts['target']): HostFacts
     target: host.target ?? target,
     ...(host.linkMbps ? { linkMbps: host.linkMbps } : {}),
     ...(host.mtu ? { mtu: host.mtu } : {}),
+    ...publicAddressOf(host.publicAddress),
   }));
+}
+
+function publicAddressOf(text: string | undefined): { readonly publicAddress?: Address } {
+  const address = text === undefined ? undefined : parseAddress(text);
+  return address ? { publicAddress: address } : {};
 }
