@@ -10,6 +10,9 @@ import { type LogicalLine, logicalLines } from './statements.js';
 import type { ArgumentSyntax, StatementForm, StatementSyntax, SyntaxFile, SyntaxItem, Word } from './syntax.js';
 import { type Unfolded, unfold } from './unfold.js';
 
+/** More statements in one file are not read: each takes some 4 KiB of memory until the lint is done. */
+export const statementsMax = 400_000;
+
 /** A longer statement is not one of this language (20 sources and destinations and all arguments need less than 8 KiB). */
 export const statementLengthMax = 65_536;
 
@@ -36,13 +39,31 @@ export function parseText(source: SourceText): SyntaxFile {
   }
   sharedReader ??= createOperationReader();
   const hasStrangeBlanks = strangeBlank.test(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
+  let statements = 0;
   for (const line of logicalLines(text)) {
     if (line.kind === 'comment') {
       hideInComment(source, line.start, line.end, false);
       items.push({ kind: 'comment', start: line.start, end: line.end });
-    } else items.push(parseStatement(source, line, sharedReader, hasStrangeBlanks, problems));
+      continue;
+    }
+    statements += 1;
+    if (statements > statementsMax) {
+      problems.push(tooMany(source, line));
+      break;
+    }
+    items.push(parseStatement(source, line, sharedReader, hasStrangeBlanks, problems));
   }
   return { source, items, problems };
+}
+
+function tooMany(source: SourceText, { start, end }: LogicalLine): Problem {
+  source.markSecret(start, source.text.length);
+  return {
+    code: 'SYN024',
+    message: `the file has more than ${statementsMax} statements, and what follows is not read`,
+    at: { source, start, end },
+    help: 'split the file: one system does not need so many',
+  };
 }
 
 function notText(source: SourceText, nul: number): Problem {
