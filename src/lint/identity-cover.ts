@@ -18,7 +18,7 @@ export interface HiddenIdentity {
 /** Earlier records of one pattern that are looked through for one with peers in common. */
 const sameKeyMax = 64;
 /** Names of more attributes than this are not compared with all shorter ones. */
-const attributesMax = 8;
+const attributesMax = 6;
 
 /**
  * The records, in search order, that come after one with a strictly wider pattern and peers in common. Equal patterns are not

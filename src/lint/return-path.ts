@@ -11,6 +11,7 @@ import { simplify } from '../model/selector/simplify.js';
 import type { SpdIndex } from '../model/selector/spd-index.js';
 import { witnessPacket } from '../model/selector/witness.js';
 import type { SpdAction, SpdEntry } from '../model/system-config.js';
+import type { Meter } from './anomalies/meter.js';
 
 /** Message types that ask and those that answer (RFC 792, RFC 950, RFC 1256, RFC 8335; RFC 4443, 4861, 6275, 8335). */
 const answers: Readonly<Record<number, readonly (readonly [request: number, reply: number])[]>> = {
@@ -49,6 +50,12 @@ export interface Asymmetry {
   readonly replyEntry: number;
 }
 
+/** What all questions and one of them may cost. */
+export interface Cost {
+  readonly meter: Meter;
+  readonly budget: number;
+}
+
 /** Entries around a flow that are compared. */
 const comparedMax = 256;
 
@@ -60,7 +67,7 @@ export function messageAsymmetry(
   entries: readonly SpdEntry[],
   index: SpdIndex,
   entry: number,
-  budget: number,
+  cost: Cost,
 ): Asymmetry | 'undecided' | undefined {
   const { selectors } = entries[entry]!;
   for (const protocol of restrictedProtocols(selectors)) {
@@ -68,7 +75,7 @@ export function messageAsymmetry(
       if (!isOneSided(selectors, ways)) continue;
       const [request, reply] = ways;
       for (const pairs of simplify([...pairsOf(selectors, request), ...pairsOf(selectors, reply)])) {
-        const found = compareWays(entries, index, pairs, ways, entry, budget);
+        const found = compareWays(entries, index, pairs, ways, entry, cost);
         if (found) return found;
       }
     }
@@ -138,10 +145,13 @@ function compareWays(
   pairs: Box,
   ways: Ways,
   entry: number,
-  budget: number,
+  { meter, budget }: Cost,
 ): Asymmetry | 'undecided' | undefined {
+  if (meter.exhausted) return 'undecided';
   const [requests, replies] = ways.map((way) => {
     const around = index.overlaps(wayOf(pairs, way), { limit: comparedMax + 1 });
+    // More than the limit are gathered before they are counted.
+    meter.spend(around.length > comparedMax ? entries.length : around.length);
     const list: KeyedList = {
       regions: around.map((other) => intersectRegions(pairsOf(entries[other]!.selectors, way), [pairs])),
       keys: around.map((other) => kinds[entries[other]!.action.kind]),
@@ -149,7 +159,8 @@ function compareWays(
     return { around, list };
   });
   if (requests!.around.length > comparedMax || replies!.around.length > comparedMax) return 'undecided';
-  const result = differences(requests!.list, replies!.list, { budget });
+  const result = differences(requests!.list, replies!.list, { budget: meter.allowance(budget) });
+  meter.spend(result.spent);
   for (const { box, beforeEntry, afterEntry } of result.differences) {
     const requestEntry = requests!.around[beforeEntry];
     const replyEntry = replies!.around[afterEntry];

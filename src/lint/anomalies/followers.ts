@@ -24,6 +24,8 @@ const triesMax = 16;
 /** With more entries around than this, the exact comparison is not begun. */
 const comparedMax = 2_000;
 const tryingCost = 50;
+/** Whether two boxes meet is mostly told by one comparison. */
+const meetingCost = 1 / 16;
 /** Looking at an entry that a search comes across, and the way there. */
 const lookCost = 8;
 const none = -1;
@@ -78,7 +80,7 @@ export function followersOf(spd: Spd, fates: readonly (Fate | undefined)[]): Fol
    * Most cases are plain: nothing of other effect comes between the entry and a later one that holds it and does the same,
    * or there is something of other effect, with a packet that shows it.
    */
-  function compareWithLater(entry: number, later: Uint32Array): 'yes' | 'no' | undefined {
+  function compareWithLater(entry: number, later: Uint32Array): 'yes' | 'no' | 'undecided' | undefined {
     let between = false;
     for (const other of later) {
       if (spd.keys[other] === spd.keys[entry]) {
@@ -86,7 +88,10 @@ export function followersOf(spd: Spd, fates: readonly (Fate | undefined)[]): Fol
         continue;
       }
       between = true;
-      const common = intersectRegions(spd.entries[entry]!.selectors, spd.entries[other]!.selectors);
+      const [own, theirs] = [spd.entries[entry]!.selectors, spd.entries[other]!.selectors];
+      meter.spend(own.length * theirs.length * meetingCost);
+      if (meter.exhausted) return 'undecided';
+      const common = intersectRegions(own, theirs);
       if (common.some((box) => differsWithout(entry, witnessPacket(box)))) return 'no';
     }
     return undefined;

@@ -27,6 +27,8 @@ const stages = [
 /** With more entries around than this, an exact count is not begun. */
 const countedMax = 512;
 const sampleCost = 100;
+/** For each entry of the list, what looking up a packet costs of an entry that very many others meet. */
+const crowdedCost = 1 / 64;
 /** Boxes of one entry that are compared pair by pair. */
 const comparedBoxesMax = 32;
 
@@ -48,7 +50,7 @@ export function sharesOf(spd: Spd, fates: readonly (Fate | undefined)[]): Readon
     const estimate = estimateLost(entry);
     if (estimate === 'little') return undefined;
     if (estimate !== 'near half') return { kind: 'less than half', left: 1 - estimate, exact: false };
-    const lost = countLost(entry);
+    const lost = meter.exhausted ? undefined : countLost(entry);
     if (lost === undefined) return { kind: 'undecided' };
     return lost > 0.5 ? { kind: 'less than half', left: 1 - lost, exact: true } : undefined;
   }
@@ -73,10 +75,13 @@ export function sharesOf(spd: Spd, fates: readonly (Fate | undefined)[]): Readon
   function estimateLost(entry: number): number | 'little' | 'near half' {
     const takerOfSample = takers(spd.index, spd.entries[entry]!.selectors, seededRandom(entry));
     if (!takerOfSample) return 'little';
+    // Where very many entries overlap, looking up a packet takes time in proportion to them.
+    const each = sampleCost + (spd.near(entry) ? 0 : spd.entries.length * crowdedCost);
     let taken = 0;
     let lost = 0;
     for (const { samples, margin } of stages) {
-      meter.spend((samples - taken) * sampleCost);
+      meter.spend((samples - taken) * each);
+      if (meter.exhausted) return 'near half';
       for (; taken < samples; taken += 1) {
         const found = takerOfSample();
         if (found >= 0 && found < entry && spd.keys[found] !== spd.keys[entry]) lost += 1;

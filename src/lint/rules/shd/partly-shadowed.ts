@@ -2,7 +2,7 @@ import { formatPacket } from '../../../model/packet.js';
 import { formatBox } from '../../../model/selector/format-box.js';
 import { describeAction } from '../../../model/treatment.js';
 import { witnessOf } from '../../anomalies/fates.js';
-import { type Anomalies, allAnomalies, type Share } from '../../anomalies.js';
+import { type Anomalies, allAnomalies, type Share, type Spd } from '../../anomalies.js';
 import type { SystemContext } from '../../context.js';
 import { atEntry, entryName, relatedEntries } from '../../entries.js';
 import { defineRule, type RuleFinding } from '../../rule.js';
@@ -10,8 +10,9 @@ import { notDecided } from '../../shadowing.js';
 
 /** Boxes of what is left that are shown. */
 const shownMax = 4;
-/** Steps that finding what is left may cost: it is only shown. */
-const slicesBudgetMax = 20_000;
+/** Steps that finding what is left may cost, for one policy and for all: it is only shown. */
+const sliceCostMax = 20_000;
+const slicesCostMax = 4_000_000;
 /** Earlier policies that are shown. */
 const earlierMax = 3;
 
@@ -35,6 +36,7 @@ export default defineRule({
   ],
   *check(context) {
     for (const anomalies of allAnomalies(context)) {
+      const slices = sliceFinder(anomalies.spd);
       for (const [number, share] of anomalies.shares) {
         if (share.kind === 'undecided') {
           yield* notDecided(
@@ -43,7 +45,7 @@ export default defineRule({
             number,
             'whether earlier ones leave it less than half of what it selects',
           );
-        } else yield* finding(context, anomalies, number, share);
+        } else yield* finding(context, anomalies, number, share, slices);
       }
     }
   },
@@ -54,18 +56,16 @@ function* finding(
   { spd, fates }: Anomalies,
   number: number,
   share: Share & { kind: 'less than half' },
+  slices: (number: number) => readonly string[],
 ): Iterable<RuleFinding> {
   const entry = spd.entries[number]!;
   const fate = fates[number];
   const place = atEntry(context, entry);
   if (!place || fate?.kind !== 'reachable') return;
-  const left = spd.index.leftover(number, Math.min(spd.budget, slicesBudgetMax));
-  const notes = [`${formatPacket(witnessOf(spd, number, fate))} still meets it: ${describeAction(entry.action)}`];
-  if (left.kind === 'exact') {
-    const shown = left.region.slice(0, shownMax).map(formatBox);
-    const more = left.region.length - shown.length;
-    notes.unshift(`left to it: ${shown.join('; ')}${more > 0 ? `; and ${more} more` : ''}`);
-  }
+  const notes = [
+    ...slices(number),
+    `${formatPacket(witnessOf(spd, number, fate))} still meets it: ${describeAction(entry.action)}`,
+  ];
   const earlier = Array.from(spd.near(number) ?? [])
     .filter((other) => other < number && spd.keys[other] !== spd.keys[number])
     .map((other) => spd.entries[other]!);
@@ -82,4 +82,19 @@ function percent({ left, exact }: { readonly left: number; readonly exact: boole
   const number = Math.round(left * 100);
   if (left < 0.005) return 'less than 1 %';
   return exact ? `${number} %` : `about ${number} %`;
+}
+
+/** Tells what is left to a policy in a few boxes, as long as that costs little. */
+function sliceFinder(spd: Spd): (number: number) => readonly string[] {
+  let left = slicesCostMax;
+  return (number) => {
+    if (left <= 0) return [];
+    const found = spd.index.leftover(number, Math.min(spd.budget, sliceCostMax));
+    // Gathering what overlaps takes its time as well.
+    left -= found.spent + (spd.near(number) ? 0 : spd.entries.length);
+    if (found.kind !== 'exact') return [];
+    const shown = found.region.slice(0, shownMax).map(formatBox);
+    const more = found.region.length - shown.length;
+    return [`left to it: ${shown.join('; ')}${more > 0 ? `; and ${more} more` : ''}`];
+  };
 }

@@ -1,6 +1,7 @@
 import { formatPacket } from '../../../model/packet.js';
 import type { SpdEntry } from '../../../model/system-config.js';
 import { describeAction } from '../../../model/treatment.js';
+import { meterFor } from '../../anomalies/meter.js';
 import { type Anomalies, forwardAnomalies, hostAnomalies } from '../../anomalies.js';
 import type { SystemContext } from '../../context.js';
 import { atEntry, entryName, relatedEntries } from '../../entries.js';
@@ -35,8 +36,9 @@ export default defineRule({
 
 function* messages(context: SystemContext): Iterable<RuleFinding> {
   const { spd } = hostAnomalies(context);
+  const cost = { meter: meterFor(spd.policies.length, spd.budget), budget: spd.budget };
   for (const number of spd.policies) {
-    const found = messageAsymmetry(spd.entries, spd.index, number, spd.budget);
+    const found = messageAsymmetry(spd.entries, spd.index, number, cost);
     if (found === 'undecided')
       yield* notDecided(context, spd, number, 'whether answers are treated as what they answer');
     else if (found) yield* finding(context, spd, spd.entries[number]!, found, 'of a message type');
