@@ -15,6 +15,9 @@ const keyLengthMax = 256;
 /** Words of the record that are tried. */
 const ownWordsMax = 32;
 
+/** Shorter patterns come up in random keys too often to be held against them (in one of some ten thousand keys). */
+const chancePattern = { digits: 7, octets: 5 } as const;
+
 /** Bits of one guess of each kind of piece. */
 const bits = {
   commonWord: 9,
@@ -215,8 +218,8 @@ function digitBits(octets: Uint8Array): number {
   const chain = new Chain(digits.length, 4);
   for (let start = 0; start < digits.length; start += 1) {
     chain.reach(start);
-    offerRepetitions(chain, digits, start, 6);
-    offerSequences(chain, digits, digits, start, 6);
+    offerRepetitions(chain, digits, start, chancePattern.digits);
+    offerSequences(chain, digits, digits, start, chancePattern.digits);
   }
   return chain.total();
 }
@@ -233,7 +236,7 @@ function octetBits(whole: Uint8Array): number {
       start + length < octets.length && octets[start + length]! - octets[start + length - 1]! === step;
     ) {
       length += 1;
-      if (length >= 4) chain.offer(start, length, chain.single + bits.sequence + Math.log2(length));
+      if (length >= chancePattern.octets) chain.offer(start, length, chain.single + bits.sequence + Math.log2(length));
     }
   }
   return chain.total();
