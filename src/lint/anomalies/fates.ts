@@ -20,7 +20,7 @@ export type Fate =
 const reachable: Fate = { kind: 'reachable' };
 /** A search that found a packet by trying some points costs about as much as comparing so many boxes. */
 const tryingCost = 50;
-/** For each entry of the list, what looking for a packet of an entry costs that very many others meet. */
+/** For each entry of a crowd, what trying some points costs. */
 const crowdedCost = 1 / 8;
 /** Of earlier entries of equal effect, no more than this are tried together. */
 const togetherMax = 2_000;
@@ -38,7 +38,7 @@ export function fatesOf(spd: Spd): readonly (Fate | undefined)[] {
     const near = spd.near(entry);
     if (near && (near.length === 0 || near[0]! > entry)) return reachable;
     // Where very many entries overlap, looking up a packet takes time in proportion to them.
-    meter.spend(near ? 1 : spd.entries.length * crowdedCost);
+    meter.spend(near ? 1 : spd.crowd * crowdedCost);
     if (meter.exhausted) return { kind: 'undecided' };
     if (spd.index.classify(naturalPacket(spd, entry)) === entry) return reachable;
     const found = spd.index.reachability(entry, meter.allowance(spd.budget));

@@ -27,7 +27,7 @@ const stages = [
 /** With more entries around than this, an exact count is not begun. */
 const countedMax = 512;
 const sampleCost = 100;
-/** For each entry of the list, what looking up a packet costs of an entry that very many others meet. */
+/** For each entry of a crowd, what looking up a packet costs. */
 const crowdedCost = 1 / 64;
 /** Boxes of one entry that are compared pair by pair. */
 const comparedBoxesMax = 32;
@@ -76,7 +76,7 @@ export function sharesOf(spd: Spd, fates: readonly (Fate | undefined)[]): Readon
     const takerOfSample = takers(spd.index, spd.entries[entry]!.selectors, seededRandom(entry));
     if (!takerOfSample) return 'little';
     // Where very many entries overlap, looking up a packet takes time in proportion to them.
-    const each = sampleCost + (spd.near(entry) ? 0 : spd.entries.length * crowdedCost);
+    const each = sampleCost + (spd.near(entry) ? 0 : spd.crowd * crowdedCost);
     let taken = 0;
     let lost = 0;
     for (const { samples, margin } of stages) {

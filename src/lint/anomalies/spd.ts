@@ -26,6 +26,11 @@ export interface Spd {
    * many, and looking at each of them would be too much.
    */
   near(entry: number): Uint32Array | undefined;
+  /**
+   * About how many entries looking up a packet has to look at, beyond a few: most of the list where most entries are met by
+   * very many others, next to none where only the wide ones are.
+   */
+  readonly crowd: number;
 }
 
 /** So many others may share packets with an entry for the exact look at each of them. */
@@ -43,7 +48,23 @@ export function spdOf(entries: readonly SpdEntry[], index: SpdIndex, budget: num
   const end = (policies.at(-1) ?? -1) + 1;
   const relations = relationsOf(regions, index);
   const near = nearOf(relations, entries.length, end, nearMax);
-  return { entries, keys, index, relations, policies, end, budget, near };
+  const crowd = once(() => {
+    const crowded = policies.filter((entry) => near(entry) === undefined).length;
+    return policies.length === 0 ? 0 : crowded ** 2 / policies.length;
+  });
+  return {
+    entries,
+    keys,
+    index,
+    relations,
+    policies,
+    end,
+    budget,
+    near,
+    get crowd() {
+      return crowd();
+    },
+  };
 }
 
 /** Asks once for each entry and keeps the answers in one list, one behind the other. */
@@ -84,5 +105,13 @@ export function pointBox(packet: Packet): Box {
     protocol: { lo: protocol, hi: protocol },
     x: { lo: x, hi: x },
     y: { lo: y, hi: y },
+  };
+}
+
+function once(make: () => number): () => number {
+  let made: number | undefined;
+  return () => {
+    made ??= make();
+    return made;
   };
 }
