@@ -140,6 +140,7 @@ import synBadValue from './rules/syn/bad-value.js';
 import synConflictingArguments from './rules/syn/conflicting-arguments.js';
 import synDeleteRefused from './rules/syn/delete-refused.js';
 import synDuplicateName from './rules/syn/duplicate-name.js';
+import synDuplicateRemote from './rules/syn/duplicate-remote.js';
 import synFamilyMismatch from './rules/syn/family-mismatch.js';
 import synFlagNotAllowed from './rules/syn/flag-not-allowed.js';
 import synForbiddenAddress from './rules/syn/forbidden-address.js';
@@ -149,6 +150,7 @@ import synMissingArgument from './rules/syn/missing-argument.js';
 import synNonCanonical from './rules/syn/non-canonical.js';
 import synNotInBatch from './rules/syn/not-in-batch.js';
 import synObsoleteArgument from './rules/syn/obsolete-argument.js';
+import synOnlyFirstGroup from './rules/syn/only-first-group.js';
 import synOutsideDialect from './rules/syn/outside-dialect.js';
 import synPortNeedsProtocol from './rules/syn/port-needs-protocol.js';
 import synPortWithoutPrefix from './rules/syn/port-without-prefix.js';
@@ -314,6 +316,7 @@ export const rules: readonly Rule[] = [
   synConflictingArguments,
   synDeleteRefused,
   synDuplicateName,
+  synDuplicateRemote,
   synFamilyMismatch,
   synFlagNotAllowed,
   synForbiddenAddress,
@@ -323,6 +326,7 @@ export const rules: readonly Rule[] = [
   synNonCanonical,
   synNotInBatch,
   synObsoleteArgument,
+  synOnlyFirstGroup,
   synOutsideDialect,
   synPortNeedsProtocol,
   synPortWithoutPrefix,

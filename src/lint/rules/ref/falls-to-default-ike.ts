@@ -18,12 +18,16 @@ export default defineRule({
   ],
   good: [
     'add host h -source 10.1.1.1/32 -destination 10.2.2.2/32 -action ESP_AES128_HMAC_SHA1\nadd auth a -remote 10.2.2.2/32 -kmp IKEV2 -preshared Plover-Sand-77\nadd ikev2 a -remote 10.2.2.2/32 -group 14',
+    'add host h -source 10.1.1.1/32 -destination 10.2.2.2/32 -action ESP_AES128_HMAC_SHA1\nadd auth a -remote 10.2.2.2/32 -kmp IKEV2 -preshared Plover-Sand-77\nadd ikev2 default -group 14 -hash HMAC-SHA2-256 -encryption AES256-CBC -prf HMAC-SHA2-256 -life 28800',
     'add host h -source 10.1.1.1/32 -destination 10.2.2.2/32 -action PASS\nadd auth a -remote 10.2.2.2/32 -kmp IKEV2 -preshared Plover-Sand-77',
   ],
   *check(context) {
     const { fallsToDefault } = usedRecords(context);
     const isA02 = context.policies.dialect === 'A.02';
     for (const [auth, { version, peers }] of fallsToDefault) {
+      // Somebody who changed the default policy meant it.
+      const preloaded = version === 1 ? context.policies.defaultIkev1 : context.policies.defaultIkev2;
+      if (preloaded && preloaded.lifeSeconds.origin.kind !== 'builtin') continue;
       const kind = isA02 ? 'ike' : `ikev${version}`;
       yield {
         message: isA02

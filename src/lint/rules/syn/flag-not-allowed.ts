@@ -27,8 +27,8 @@ export default defineRule({
       const isClear = record.action.value.kind !== 'TRANSFORMS';
       const action = record.action.value.kind;
       const wrong: { flag: HostFlag; why: string; harmless: boolean }[] = [];
-      if (flags.includes('EXCLUSIVE') && isClear && record.kind === 'host' && !record.tunnel) {
-        wrong.push({ flag: 'EXCLUSIVE', why: `with -action ${action}`, harmless: true });
+      if (flags.includes('EXCLUSIVE') && isClear) {
+        wrong.push({ flag: 'EXCLUSIVE', why: `with -action ${action}`, harmless: !record.tunnel });
       }
       if (flags.includes('EXCLUSIVE') && record.kind === 'host' && (record.manualIn || record.manualOut)) {
         wrong.push({ flag: 'EXCLUSIVE', why: 'with manual keys', harmless: false });

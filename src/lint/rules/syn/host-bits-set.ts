@@ -50,7 +50,8 @@ function* finding(record: AnyRecord, { value, origin }: Sourced<AddressSpec>): I
       slash > 0
         ? [
             {
-              safety: 'safe',
+              // It changes nothing, but takes away what shows that a port may have been meant.
+              safety: service ? 'unsafe' : 'safe',
               title: `write ${network}`,
               edits: [{ at: { source, start, end: start + slash }, newText: network }],
             },

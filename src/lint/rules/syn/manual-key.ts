@@ -159,6 +159,8 @@ function* saFaults(sa: ManualSa, transform: TransformRow, policies: PolicySet): 
       if (weakness) yield { at, what: `the encryption key is ${weakness}`, help: 'make a random key' };
     }
   }
+  if (encryption?.keyBits === 0 && sa.encryptionKey)
+    yield { at, what: `${transform.word} does not encrypt, and there is an encryption key`, help: 'leave it out' };
   if (sa.iv && sa.iv.length !== 8)
     yield {
       at,
