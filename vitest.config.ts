@@ -14,6 +14,7 @@ export default defineConfig({
           exclude: ['**/node_modules/**', 'test/**/*.{host,interop,kernel}.test.ts'],
           pool: 'threads',
           isolate: false,
+          setupFiles: ['test/support/seed.ts'],
           testTimeout: 60_000,
         },
       },
