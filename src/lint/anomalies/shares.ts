@@ -27,6 +27,8 @@ const stages = [
 /** With more entries around than this, an exact count is not begun. */
 const countedMax = 512;
 const sampleCost = 100;
+/** Steps for the number in a finding that is certain already. */
+const shownCostMax = 20_000;
 /** For each entry of a crowd, what looking up a packet costs. */
 const crowdedCost = 1 / 64;
 /** Boxes of one entry that are compared pair by pair. */
@@ -49,10 +51,13 @@ export function sharesOf(spd: Spd, fates: readonly (Fate | undefined)[]): Readon
     if (meter.exhausted) return { kind: 'undecided' };
     const estimate = estimateLost(entry);
     if (estimate === 'little') return undefined;
-    if (estimate !== 'near half') return { kind: 'less than half', left: 1 - estimate, exact: false };
-    const lost = meter.exhausted ? undefined : countLost(entry);
-    if (lost === undefined) return { kind: 'undecided' };
-    return lost > 0.5 ? { kind: 'less than half', left: 1 - lost, exact: true } : undefined;
+    // What is certain already is counted for the reader, where that is cheap.
+    const steps = estimate === 'near half' ? spd.budget : spd.near(entry) ? shownCostMax : 0;
+    const lost = steps === 0 || meter.exhausted ? undefined : countLost(entry, steps);
+    if (lost !== undefined) return lost > 0.5 ? { kind: 'less than half', left: 1 - lost, exact: true } : undefined;
+    return estimate === 'near half'
+      ? { kind: 'undecided' }
+      : { kind: 'less than half', left: 1 - estimate, exact: false };
   }
 
   /** Adding up what each earlier entry of other effect shares with it is quick and, where it stays below half, a proof. */
@@ -94,7 +99,7 @@ export function sharesOf(spd: Spd, fates: readonly (Fate | undefined)[]): Readon
   }
 
   /** Exactly: the packets that the entries before it take and treat otherwise, as a share of its own. */
-  function countLost(entry: number): number | undefined {
+  function countLost(entry: number, budget: number): number | undefined {
     const selectors = spd.entries[entry]!.selectors;
     const around = spd.near(entry) ?? spd.relations.near(entry, 0, entry, countedMax);
     if (!around) return undefined;
@@ -107,10 +112,10 @@ export function sharesOf(spd: Spd, fates: readonly (Fate | undefined)[]): Readon
         noMatchKey: key,
       },
       { regions: [], keys: [], noMatchKey: key },
-      { budget: meter.allowance(spd.budget) },
+      { budget: meter.allowance(budget) },
     );
     meter.spend(result.spent);
-    const all = regionVolume(selectors, meter.allowance(spd.budget));
+    const all = regionVolume(selectors, meter.allowance(budget));
     if (result.truncated || all === undefined) return undefined;
     const lost = result.differences.reduce((sum, { box }) => sum + boxVolume(box), 0n);
     // More than half as integers, then rounded for people.

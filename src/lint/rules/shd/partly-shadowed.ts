@@ -1,5 +1,6 @@
-import { formatPacket } from '../../../model/packet.js';
+import { formatPacket, type Packet } from '../../../model/packet.js';
 import { formatBox } from '../../../model/selector/format-box.js';
+import { witnessPacket } from '../../../model/selector/witness.js';
 import { describeAction } from '../../../model/treatment.js';
 import { witnessOf } from '../../anomalies/fates.js';
 import { type Anomalies, allAnomalies, type Share, type Spd } from '../../anomalies.js';
@@ -56,15 +57,17 @@ function* finding(
   { spd, fates }: Anomalies,
   number: number,
   share: Share & { kind: 'less than half' },
-  slices: (number: number) => readonly string[],
+  slices: (number: number) => Slice | undefined,
 ): Iterable<RuleFinding> {
   const entry = spd.entries[number]!;
   const fate = fates[number];
   const place = atEntry(context, entry);
   if (!place || fate?.kind !== 'reachable') return;
+  const slice = slices(number);
+  const packet = slice?.packet ?? witnessOf(spd, number, fate);
   const notes = [
-    ...slices(number),
-    `${formatPacket(witnessOf(spd, number, fate))} still meets it: ${describeAction(entry.action)}`,
+    ...(slice ? [`left to it: ${slice.text}`] : []),
+    `${formatPacket(packet)} still meets it: ${describeAction(entry.action)}`,
   ];
   const earlier = Array.from(spd.near(number) ?? [])
     .filter((other) => other < number && spd.keys[other] !== spd.keys[number])
@@ -84,17 +87,23 @@ function percent({ left, exact }: { readonly left: number; readonly exact: boole
   return exact ? `${number} %` : `about ${number} %`;
 }
 
-/** Tells what is left to a policy in a few boxes, as long as that costs little. */
-function sliceFinder(spd: Spd): (number: number) => readonly string[] {
+interface Slice {
+  readonly text: string;
+  readonly packet: Packet;
+}
+
+/** Finds what is left to a policy, in a few boxes and by a packet, as long as that costs little. */
+function sliceFinder(spd: Spd): (number: number) => Slice | undefined {
   let left = slicesCostMax;
   return (number) => {
-    if (left <= 0) return [];
+    if (left <= 0) return undefined;
     const found = spd.index.leftover(number, Math.min(spd.budget, sliceCostMax));
     // Gathering what overlaps takes its time as well.
     left -= found.spent + (spd.near(number) ? 0 : spd.entries.length);
-    if (found.kind !== 'exact') return [];
+    const first = found.kind === 'exact' ? found.region[0] : undefined;
+    if (found.kind !== 'exact' || !first) return undefined;
     const shown = found.region.slice(0, shownMax).map(formatBox);
     const more = found.region.length - shown.length;
-    return [`left to it: ${shown.join('; ')}${more > 0 ? `; and ${more} more` : ''}`];
+    return { text: `${shown.join('; ')}${more > 0 ? `; and ${more} more` : ''}`, packet: witnessPacket(first) };
   };
 }
