@@ -20,14 +20,16 @@ export interface LintCost {
   readonly peak: number;
 }
 
-const splitRounds = 5;
+/** Short work is measured several times. */
+const rounds = 5;
 const settings = { asOf: '2026-11-01', profiles: ['rfc'], repository: true, budget: 200_000 };
 
 const [kind, count] = process.argv.slice(2);
 const hosts = Number(count);
 const text = kind === 'adversarial' ? adversarialRecords({ hosts }) : randomRecords({ hosts });
-const split = median(Array.from({ length: splitRounds }, () => spent(() => text.split(/\s+/).length)[0]));
-const [parse] = spent(() => parseText(new SourceText('bench.conf', text)).items.length);
+const repeated = (work: () => unknown) => median(Array.from({ length: rounds }, () => spent(work)[0]));
+const split = repeated(() => text.split(/\s+/).length);
+const parse = repeated(() => parseText(new SourceText('bench.conf', text)).items.length);
 const [load, system] = spent(() => loadSystem({ name: 'bench', sources: [new SourceText('bench.conf', text)] }));
 const { policies, config, problems } = system;
 const [lint, findings] = spent(() => {
