@@ -1,6 +1,7 @@
 /** The arguments of one record, read on demand: what is written first, then the profile's default. */
 import type { RecordRef } from '../model/finding.js';
 import type { ArgumentRow, ValueKind } from '../model/language/arguments.js';
+import { isIn } from '../model/language/dialect.js';
 import type { ObjectRow } from '../model/language/objects.js';
 import type { Origin, Sourced } from '../model/origin.js';
 import type { Problem } from '../model/problem.js';
@@ -55,9 +56,12 @@ export class BoundArguments {
 
   /** Context for reading a written value. */
   context(argument: ArgumentSyntax, name: string): ValueContext {
+    const { dialect } = this.options;
+    const row = this.#given.get(name)?.row;
     return {
       source: this.source,
-      dialect: this.options.dialect,
+      // That the dialect does not have the argument is said once, and not again of its value.
+      dialect: row && !isIn(dialect, row) ? 'extended' : dialect,
       word: argument.value!,
       what: `-${name}`,
       record: this.record,
