@@ -54,17 +54,20 @@ export function sayProblem({ at, code, message }: Problem | Finding): string {
   return `${formatPlace(at).replace(/^.*?:(?=\d+:\d+$)/, '')} ${code} ${message}`;
 }
 
+/** The record type of a kind, also where one type stands for several kinds. */
+type RecordOf<K, R = PolicyRecord> = R extends { kind: infer Kinds } ? (K extends Kinds ? R : never) : never;
+
 /** The only record of a text that must be without fault. */
 export function readRecord<K extends PolicyRecord['kind']>(
   kind: K,
   text: string,
   options: ReadOptions = {},
-): Extract<PolicyRecord, { kind: K }> {
+): RecordOf<K> {
   const { policies, said } = read(text, options);
   if (said.length > 0) throw new Error(said.join('\n'));
   const found = allRecords(policies).filter((record) => record.kind === kind);
   if (found.length !== 1) throw new Error(`${found.length} ${kind} records`);
-  return found[0] as Extract<PolicyRecord, { kind: K }>;
+  return found[0] as unknown as RecordOf<K>;
 }
 
 /** The statements of a text. */
