@@ -57,13 +57,6 @@ export function sayProblem({ at, code, message }: Problem | Finding): string {
 /** The record type of a kind, also where one type stands for several kinds. */
 type RecordOf<K, R = PolicyRecord> = R extends { kind: infer Kinds } ? (K extends Kinds ? R : never) : never;
 
-/** The type of the records of a kind; some types have several kinds. */
-type RecordOf<K extends string, R = PolicyRecord> = R extends { readonly kind: infer Q }
-  ? K extends Q
-    ? R
-    : never
-  : never;
-
 /** The only record of a text that must be without fault. */
 export function readRecord<K extends PolicyRecord['kind']>(
   kind: K,
