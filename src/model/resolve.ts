@@ -84,7 +84,7 @@ class Shelf<R extends Keyed> {
   get highest(): number {
     if (this.#stale) {
       this.#highest = 0;
-      for (const record of this.records.values()) this.#highest = Math.max(this.#highest, priorityOf(record) ?? 0);
+      for (const record of this.records.values()) this.#highest = Math.max(this.#highest, countedPriority(record));
       this.#stale = false;
     }
     return this.#highest;
@@ -92,8 +92,7 @@ class Shelf<R extends Keyed> {
 
   add(record: R): void {
     this.records.set(record.name, record);
-    const priority = priorityOf(record);
-    if (!this.#stale && priority !== undefined && priority > this.#highest) this.#highest = priority;
+    if (!this.#stale) this.#highest = Math.max(this.#highest, countedPriority(record));
   }
 
   delete(name: string): void {
@@ -106,6 +105,12 @@ class Shelf<R extends Keyed> {
 
 function priorityOf(record: Keyed): number | undefined {
   return 'priority' in record ? record.priority?.value : undefined;
+}
+
+/** What counts for automatic priorities: a written number that is out of range would leave none for all that follow. */
+function countedPriority(record: Keyed): number {
+  const priority = priorityOf(record) ?? 0;
+  return priority <= ranges.priority.max ? priority : 0;
 }
 
 /** Applies the operations. Refused ones (a second record of one name) are reported and left out. */

@@ -20,7 +20,7 @@ const secretName = /^[-\u2010-\u2015\u2212]*(?:preshared|psk|ppk)(?:[-_]?key)?/i
 /** What of a doubtful name is surely no key. */
 const leadingLetters = /^[-\u2010-\u2015\u2212]+(?:[a-z_-]+|[A-Z_-]+)[=:]?/;
 /** Names of this shape are about arguments; others may be a key that begins with a hyphen. */
-const plainName = /^[-\u2010-\u2015\u2212]+[a-z][a-z_-]{0,23}(?:$|[=:])/;
+const plainName = /^[-\u2010-\u2015\u2212]+[a-z][a-z_-]{0,23}(?:$|[=:\s])/;
 /** In a word of another kind: what follows is a key that ended up there for want of a blank, or by a quote too many. */
 const secretInside = /preshared|psk|-pre|-ppk/i;
 const beginsLikeSecret = /^(?:pre|psk|ppk)/i;
