@@ -67,6 +67,8 @@ function canonicalParts(source: SourceText, statement: StatementSyntax, options:
     printed.push({ place: order.get(found.row) ?? 0, text: `-${found.row.name}${value && ` ${value}`}` });
   }
   printed.sort((a, b) => a.place - b.place);
+  // A key may end with a backslash, which must not become the end of the line.
+  if (printed.at(-1)?.text.endsWith('\\')) return undefined;
   const head = [verb.text.toLowerCase(), row.name, ...(subject ? [subject.text] : [])].join(' ');
   return [head, ...printed.map((argument) => argument.text)];
 }

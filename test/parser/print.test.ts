@@ -50,6 +50,13 @@ describe('the formatter', () => {
     expect(format(text, true)).toBe('add auth a -remote 10.0.0.1/32 -preshared [secret]\n');
   });
 
+  it('never lets a key end a line with its backslash', () => {
+    const text = 'add auth a -preshared Key\\ -remote 10.0.0.1/32\nadd bypass 10.0.0.1\n';
+    expect(format(text)).toBe(text);
+    const long = `add auth a -preshared Key\\ -remote 10.0.0.1/32 -kmp IKEV2 -rtype FQDN -rid ${'x'.repeat(60)}.example.com\n`;
+    expect(loadSystem({ name: 't', sources: [new SourceText('t', format(long))] }).problems).toEqual([]);
+  });
+
   it('takes away a byte order mark and carriage returns', () => {
     expect(format('\ufeff# a\r\nadd bypass 10.0.0.1\r\n')).toBe('# a\nadd bypass 10.0.0.1\n');
   });
