@@ -34,7 +34,7 @@ const alsoAllowed: readonly { readonly from: string; readonly to: string; readon
 /**
  * Folders whose files are not all reached from a command or the library yet. An entry whose files are all reached must go.
  */
-const notYetReached: readonly string[] = ['src/cli/interrupt.ts', 'src/engine/'];
+const notYetReached: readonly string[] = ['src/cli/interrupt.ts', 'src/dialects/', 'src/engine/'];
 
 const partOf = (path: string) => path.split('/')[1]!;
 
