@@ -34,7 +34,13 @@ const alsoAllowed: readonly { readonly from: string; readonly to: string; readon
 /**
  * Folders whose files are not all reached from a command or the library yet. An entry whose files are all reached must go.
  */
-const notYetReached: readonly string[] = ['src/cli/interrupt.ts', 'src/dialects/', 'src/engine/'];
+// biome-ignore format: one on a line, so that changes of several do not collide
+const notYetReached: readonly string[] = [
+  'src/cli/interrupt.ts',
+  'src/dialects/',
+  'src/engine/',
+  'src/model/peer-profile/',
+];
 
 const partOf = (path: string) => path.split('/')[1]!;
 

@@ -7,6 +7,7 @@
 import type { Address, AddressRange } from './address.js';
 import type { RecordRef } from './finding.js';
 import type { Sourced } from './origin.js';
+import type { PeerProfileName } from './peer-profile/peer-profile.js';
 import type { Secret } from './secret.js';
 import type { Region } from './selector/box.js';
 import type { Span } from './span.js';
@@ -26,7 +27,15 @@ export interface SystemConfig {
   readonly ikePolicies: readonly IkePolicy[];
   /** How the PAD is searched: by priority, or (HP-UX A.02) by the longest remote prefix. */
   readonly padSearch: 'first-match' | 'longest-prefix';
+  /** How the product behaves that the configuration was written for; absent: whoever asks decides. */
+  readonly peerProfile?: Sourced<PeerProfileName>;
 }
+
+/**
+ * The name of what several entries came from together (a connection of swanctl.conf, a conn of ipsec.conf). An entry that
+ * has one goes with entries of the same name only; entries without, as those of records, find each other by search.
+ */
+export type ConnectionName = string;
 
 /** Who made an entry: a record of the file, or the product itself. */
 export interface EntrySource {
@@ -57,6 +66,7 @@ export type SpdAction =
 
 export interface SaTemplate {
   readonly source: EntrySource;
+  readonly connection?: ConnectionName;
   readonly mode: 'transport' | 'tunnel';
   /** Tunnel endpoints; absent means the packet's own addresses. */
   readonly localEndpoint?: Address;
@@ -88,6 +98,11 @@ export interface ChildProposal {
   /** 0 is without limit. */
   readonly lifetimeSeconds: Sourced<number>;
   readonly lifetimeKilobytes: Sourced<number>;
+  /** When a successor is sought, where that is written and not left to the product's margin; 0 is never. */
+  readonly rekeySeconds?: Sourced<number>;
+  readonly rekeyKilobytes?: Sourced<number>;
+  readonly lifetimePackets?: Sourced<number>;
+  readonly rekeyPackets?: Sourced<number>;
 }
 
 /** One proposal for an IKE SA. */
@@ -103,13 +118,19 @@ export interface IkeProposal {
 
 export interface IkePolicy {
   readonly source: EntrySource;
+  readonly connection?: ConnectionName;
   readonly version: 1 | 2;
   /** Peers that it is for. */
   readonly remote: AddressRange;
   readonly priority?: Sourced<number>;
   /** In order of preference. */
   readonly proposals: readonly IkeProposal[];
+  /** 0 is without end. */
   readonly lifetimeSeconds: Sourced<number>;
+  /** When the IKE SA is rekeyed, where that is written; 0 is never. */
+  readonly rekeySeconds?: Sourced<number>;
+  /** When the peers authenticate anew with a new IKE SA; 0 or absent is never. */
+  readonly reauthenticationSeconds?: Sourced<number>;
   readonly pfs: Sourced<boolean>;
   /** HP-UX A.02 `-maxqm`: Quick Modes per ISAKMP SA; 1 is PFS of keys and identities. */
   readonly quickModesMax?: Sourced<number>;
@@ -127,7 +148,10 @@ export type AuthenticationMethod =
 
 export interface PadEntry {
   readonly source: EntrySource;
+  readonly connection?: ConnectionName;
   readonly remote: AddressRange;
+  /** Own addresses that it is for; absent: all. */
+  readonly local?: readonly AddressRange[];
   readonly priority?: Sourced<number>;
   /** In order; the first is used to initiate. */
   readonly ikeVersions: Sourced<readonly (1 | 2)[]>;

@@ -1,0 +1,104 @@
+/**
+ * Peer profiles: how a product behaves where the RFCs leave a choice or where it departs from them. Lint, the analysis of
+ * pairs, the simulator and the live engine ask the same profile, so that they cannot disagree.
+ *
+ * Every trait says where it is known from; one that was not confirmed says so in its note.
+ */
+
+/** One way in which products differ. */
+export interface Trait<T> {
+  readonly value: T;
+  /** Where this is known from, and what it means for people; one or two sentences. */
+  readonly note: string;
+}
+
+export const peerProfileNames = [
+  'strict-rfc',
+  'hpux',
+  'strongswan',
+  'libreswan',
+  'racoon',
+  'iked',
+  'windows',
+  'cloud-one-pair',
+  'ours',
+] as const;
+export type PeerProfileName = (typeof peerProfileNames)[number];
+
+/** When a request that got no answer is sent again. */
+export interface RetransmissionSchedule {
+  /** Before the first repetition, in milliseconds. */
+  readonly firstMillis: number;
+  /** Each later wait is so many times the one before. */
+  readonly factor: number;
+  /** Repetitions after the first sending. */
+  readonly repetitions: number;
+  /** No wait is longer, in milliseconds; absent: no bound. */
+  readonly longestMillis?: number;
+}
+
+export interface PeerProfile {
+  readonly name: PeerProfileName;
+  /** As people call the product. */
+  readonly title: string;
+  readonly summary: string;
+
+  // IKE SAs
+
+  /** Whose order of proposals decides when this system responds. */
+  readonly proposalPreference: Trait<'initiator' | 'responder'>;
+  /** What a responder of IKEv1 does with proposals of which it accepts none; in IKEv2 it is always NO_PROPOSAL_CHOSEN. */
+  readonly ikev1NoProposal: Trait<'silent' | 'notify'>;
+  /** What it does with an IKEv1 exchange type or peer that its records do not allow. */
+  readonly ikev1Refusal: Trait<'silent' | 'notify'>;
+  /**
+   * How a responder comes to the PAD entry of a peer in IKEv2: `identity` as HP-UX (by IDi, then address is checked);
+   * `address-then-identity`: those for the addresses, narrowed down by the proposals and by the identities.
+   */
+  readonly padSearch: Trait<'identity' | 'address-then-identity'>;
+  /** IKEv2: does the failure of the first Child SA end the IKE SA as well, and on which side? */
+  readonly childFailureEndsIkeSa: Trait<'both' | 'initiator' | 'neither'>;
+  readonly retransmission: Trait<RetransmissionSchedule>;
+  /** From so many half-open IKE SAs on, a responder demands a COOKIE. */
+  readonly cookieThreshold: Trait<number>;
+  /** IKEv2 fragmentation (RFC 7383): announced and used. */
+  readonly fragmentation: Trait<boolean>;
+  /** Octets of the IP packets that a fragmented IKE message is cut into. */
+  readonly fragmentOctets: Trait<number>;
+  readonly natTraversal: Trait<boolean>;
+  /** Announces INITIAL_CONTACT on its first IKE SA with a peer. */
+  readonly initialContact: Trait<boolean>;
+  /** What becomes of an older IKE SA with a peer that authenticates anew with the same identities. */
+  readonly uniqueness: Trait<'replace' | 'keep'>;
+  /** Seconds between liveness checks when nothing is heard; 0 is never. */
+  readonly livenessSeconds: Trait<number>;
+  /** RFC 7427 is offered and understood. */
+  readonly signatureHashes: Trait<readonly ('SHA1' | 'SHA2-256' | 'SHA2-384' | 'SHA2-512' | 'IDENTITY')[]>;
+
+  // Child SAs
+
+  /** How a responder treats the traffic selectors of IKEv2. */
+  readonly narrowing: Trait<'narrow' | 'exact-in-transport' | 'exact'>;
+  /** Most pairs of selectors that one Child SA can have; 0 is without limit. */
+  readonly selectorPairsMax: Trait<number>;
+  /** How a responder of Quick Mode compares client identities with its own. */
+  readonly quickModeIdentities: Trait<'equal' | 'within' | 'narrow'>;
+  /** A range of ports or addresses in the client identity of Quick Mode: replaced by the packet's value, or sent as it is. */
+  readonly quickModeRanges: Trait<'packet' | 'range'>;
+  /** IKEv1: a responder that has no PFS of its own takes any group offered. */
+  readonly pfsAcceptsAny: Trait<boolean>;
+  /** IKEv1: a proposed lifetime longer than its own: answered by RESPONDER-LIFETIME, taken as it is, or refused. */
+  readonly longerLifetime: Trait<'notify' | 'accept' | 'refuse'>;
+  /** Takes the initiator's request for transport mode, when its own policy says tunnel mode, and the other way round. */
+  readonly modeMismatch: Trait<'refuse' | 'tunnel'>;
+  /** Do the traffic selectors of the packet that started it go first (RFC 7296 §2.9)? */
+  readonly packetSelectorsFirst: Trait<boolean>;
+
+  // Rekeying
+
+  /** Share of a lifetime, in percent, that is left when a successor is sought, and the part of it that is random. */
+  readonly rekeyMarginPercent: Trait<number>;
+  readonly rekeyFuzzPercent: Trait<number>;
+  /** A rekeying whose group the peer refuses is tried again with the group that INVALID_KE_PAYLOAD names. */
+  readonly retriesRekeyGroup: Trait<boolean>;
+}

@@ -1,0 +1,39 @@
+/** strongSwan's charon, 5.9 and 6.0. */
+import type { PeerProfile } from './peer-profile.js';
+import { strictRfc } from './strict-rfc.js';
+
+export const strongswan: PeerProfile = {
+  ...strictRfc,
+  name: 'strongswan',
+  title: 'strongSwan',
+  summary: 'charon of strongSwan 5.9 to 6.0.',
+  proposalPreference: { value: 'responder', note: 'charon.prefer_configured_proposals is on by default.' },
+  ikev1NoProposal: { value: 'notify', note: 'NO_PROPOSAL_CHOSEN in an Informational exchange.' },
+  padSearch: { value: 'address-then-identity', note: 'Configurations are ranked by addresses, then by identities.' },
+  childFailureEndsIkeSa: {
+    value: 'neither',
+    note: 'The IKE SA stays; charon.close_ike_on_child_failure is off by default.',
+  },
+  retransmission: {
+    value: { firstMillis: 4000, factor: 1.8, repetitions: 5 },
+    note: 'charon.retransmit_timeout, retransmit_base and retransmit_tries: given up after 165 seconds.',
+  },
+  cookieThreshold: {
+    value: 30,
+    note: 'charon.cookie_threshold (3 a source, 30 in all since 5.9.?); not confirmed for every version.',
+  },
+  fragmentOctets: { value: 1280, note: 'charon.fragment_size.' },
+  uniqueness: {
+    value: 'replace',
+    note: 'connections.<conn>.unique is `no` in swanctl.conf: replaced only on INITIAL_CONTACT.',
+  },
+  signatureHashes: {
+    value: ['SHA2-256', 'SHA2-384', 'SHA2-512', 'IDENTITY'],
+    note: 'SHA-1 is not announced by default.',
+  },
+  quickModeIdentities: { value: 'narrow', note: 'A responder of Quick Mode narrows as in IKEv2.' },
+  pfsAcceptsAny: { value: false, note: 'Proposals are compared as a whole.' },
+  longerLifetime: { value: 'accept', note: 'Lifetimes of the peer are not compared.' },
+  modeMismatch: { value: 'tunnel', note: 'A responder that declines transport mode answers in tunnel mode.' },
+  rekeyMarginPercent: { value: 10, note: 'rekey_time is 90 % of life_time by default (life_time = 1.1 × rekey_time).' },
+};
