@@ -7,6 +7,7 @@
  *   |                          Message ID                           |
  *   |                            Length                             |
  */
+import { fault, readerOf } from './codec/core.js';
 import { type Codec, cited, type Decoded, hexadecimal, mapped, shown, struct, u8, u32, u64 } from './codec.js';
 import { exchangeTypes, payloadTypes } from './registry/ikev2.js';
 import { isakmpExchangeTypes, isakmpPayloadTypes } from './registry/isakmp.js';
@@ -58,6 +59,12 @@ export type RawHeader = Decoded<typeof rawHeader>;
 
 /** What a message's header says apart from its payloads. Any numbers: the exchange decides what to do about odd ones. */
 export type Header = Omit<RawHeader, 'nextPayload' | 'length'>;
+
+/** The header of a datagram whatever follows it; undefined where it is too short. For telling who a datagram is for. */
+export function decodeHeader(octets: Uint8Array): Header | undefined {
+  const raw = rawHeader.read(readerOf(octets), {});
+  return raw === fault ? undefined : headerOf(raw);
+}
 
 /** The header without what the payloads imply. */
 export function headerOf({ nextPayload: _, length: __, ...header }: RawHeader): Header {

@@ -3,7 +3,15 @@
  * protect traffic towards an address, and the first PAD entry and IKE policy for an address. Each index is built when it
  * is first asked for; a question then costs about log n.
  */
-import { type Address, type AddressRange, type AddressValue, formatAddress, rangePrefixLength } from '../address.js';
+import {
+  type Address,
+  type AddressRange,
+  type AddressValue,
+  formatAddress,
+  rangeContains,
+  rangePrefixLength,
+  singleAddress,
+} from '../address.js';
 import { type Box, fullBox } from '../selector/box.js';
 import { buildSpdIndex, type SpdIndex } from '../selector/spd-index.js';
 import type { IkePolicy, PadEntry, SpdEntry, SystemConfig } from '../system-config.js';
@@ -29,8 +37,19 @@ export interface SystemView {
   isOwn(address: Address): boolean;
   /** The first PAD entry for a peer's address (HP-UX A.02: the one with the longest prefix). */
   padByAddress(address: Address): PadEntry | undefined;
-  /** The first IKE policy of a version for a peer's address; the preloaded default is for every address. */
-  ikePolicy(address: Address, version: 1 | 2): IkePolicy | undefined;
+  /** The first PAD entry for a pair of addresses; of a connection where one is named. */
+  padFor(peers: {
+    readonly local: Address;
+    readonly remote: Address;
+    readonly connection?: string;
+  }): PadEntry | undefined;
+  /** All PAD entries in the order in which they are searched. */
+  readonly padEntries: readonly PadEntry[];
+  /**
+   * The first IKE policy of a version for a peer's address; the preloaded default is for every address. With a connection
+   * only its own policies count.
+   */
+  ikePolicy(address: Address, version: 1 | 2, connection?: string): IkePolicy | undefined;
   readonly identities: IdentityIndex;
 }
 
@@ -49,13 +68,32 @@ export function systemView(config: SystemConfig, spdIndex?: () => SpdIndex): Sys
   const pad = once(() => addressIndex(padInOrder(config)));
   const policies = { 1: once(() => policyIndex(config, 1)), 2: once(() => policyIndex(config, 2)) };
   const identities = once(() => identityIndex(padInOrder(config)));
+  const entries = once(() => padInOrder(config));
   const view: SystemView = {
     config,
     host: spdList('host', config.spd, spdIndex),
     forward: spdList('forward', config.forwardSpd),
     isOwn: (address) => own.has(addressKey(address)),
     padByAddress: (address) => pad()(address),
-    ikePolicy: (address, version) => policies[version]()(address),
+    padFor({ local, remote, connection }) {
+      if (connection === undefined && !config.pad.some((entry) => entry.local)) return pad()(remote);
+      return entries().find(
+        (entry) =>
+          entry.connection === connection &&
+          rangeHolds(entry.remote, remote) &&
+          (entry.local?.some((range) => rangeHolds(range, local)) ?? true),
+      );
+    },
+    get padEntries() {
+      return entries();
+    },
+    ikePolicy(address, version, connection) {
+      if (connection === undefined) return policies[version]()(address);
+      return config.ikePolicies.find(
+        (policy) =>
+          policy.connection === connection && policy.version === version && rangeHolds(policy.remote, address),
+      );
+    },
     get identities() {
       return identities();
     },
@@ -69,6 +107,10 @@ function padInOrder(config: SystemConfig): readonly PadEntry[] {
   if (config.padSearch === 'first-match') return config.pad;
   const length = (entry: PadEntry) => rangePrefixLength(entry.remote) ?? 0;
   return [...config.pad].sort((a, b) => length(b) - length(a));
+}
+
+function rangeHolds(range: AddressRange, address: Address): boolean {
+  return rangeContains(range, singleAddress(address));
 }
 
 function policyIndex(config: SystemConfig, version: 1 | 2): (address: Address) => IkePolicy | undefined {

@@ -1,0 +1,39 @@
+/**
+ * What a system proves its identity with and believes its peers by. The engine asks by PAD entry and identities; where
+ * keys come from (records, files, a made-up PKI for dry runs) is the business of whoever makes the engine.
+ */
+import type { Secret } from '../model/secret.js';
+import type { Identity, PadEntry } from '../model/system-config.js';
+import type { PrivateKey, PublicKey } from './crypto/provider.js';
+
+export interface OwnCredential {
+  readonly key: PrivateKey;
+  /** Certificates in DER, the own one first; empty for a bare key. */
+  readonly chain: readonly Uint8Array[];
+}
+
+export interface PeerKeyRequest {
+  readonly pad: PadEntry;
+  readonly identity: Identity;
+  /** The identity's octets, where they say more than its text (a distinguished name in DER). */
+  readonly identityOctets: Uint8Array;
+  /** Certificates that came along, in DER, in the order of arrival. */
+  readonly chain: readonly Uint8Array[];
+  readonly crls: readonly Uint8Array[];
+  /** The time by which they must be valid. */
+  readonly at: Date;
+}
+
+export type PeerKey =
+  | { readonly kind: 'key'; readonly key: PublicKey }
+  /** One sentence without a full stop. */
+  | { readonly kind: 'refused'; readonly why: string };
+
+export interface Credentials {
+  /** The key shared with a peer; undefined where there is none. In Main Mode the peer's identity is not known yet. */
+  presharedKey(pad: PadEntry, identities: { readonly local: Identity; readonly remote?: Identity }): Secret | undefined;
+  own(pad: PadEntry, local: Identity): OwnCredential | undefined;
+  peerKey(request: PeerKeyRequest): PeerKey;
+  /** Trust anchors for a peer, for certificate requests: SubjectPublicKeyInfo and subject name in DER. */
+  trustAnchors(pad: PadEntry): readonly { readonly spki: Uint8Array; readonly name: Uint8Array }[];
+}

@@ -1,0 +1,30 @@
+/** What the engine asks its world to do, and what it tells of its decisions. */
+import type { EngineEvent, MessageContent } from './event.js';
+import type { ChildRequest, Endpoint, IkeSaName } from './input.js';
+import type { Millis, SaId, SaParameters } from './ipsec/sa.js';
+
+export type EngineOutput =
+  /** Send an IKE message; the world puts the non-ESP marker before it where the port asks for one. */
+  | {
+      readonly kind: 'transmit';
+      readonly local: Endpoint;
+      readonly remote: Endpoint;
+      readonly octets: Uint8Array;
+      readonly content: MessageContent;
+    }
+  /** A NAT keepalive (RFC 3948 §2.3): one octet 0xff, no IKE message. */
+  | { readonly kind: 'keepalive'; readonly local: Endpoint; readonly remote: Endpoint }
+  /** Give an SA to the data path. Both directions of a pair come one by one: an initiator may install the inbound one first. */
+  | { readonly kind: 'install'; readonly child: ChildSaName; readonly sa: SaParameters }
+  /** Take an SA from the data path. */
+  | { readonly kind: 'remove'; readonly sa: SaId; readonly why: string }
+  /** A request came to nothing. `retryAt`: no sooner does another one make sense. */
+  | { readonly kind: 'request-failed'; readonly request: ChildRequest; readonly retryAt: Millis }
+  | { readonly kind: 'event'; readonly event: EngineEvent };
+
+/** Names a pair of Child SAs within one engine. */
+export interface ChildSaName {
+  readonly ikeSa: IkeSaName;
+  /** Counts up from 1 within one engine. */
+  readonly serial: number;
+}
