@@ -40,6 +40,7 @@ const notYetReached: readonly string[] = [
   'src/dialects/',
   'src/engine/',
   'src/model/peer-profile/',
+  'src/model/peer/child-search.ts',
 ];
 
 const partOf = (path: string) => path.split('/')[1]!;
