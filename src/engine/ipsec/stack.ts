@@ -45,6 +45,12 @@ export interface StackOptions {
   readonly pathMtu?: (remote: Address) => number | undefined;
   /** Where this system speaks IKE; 500 and 4500 when absent. */
   readonly ikePorts?: IkePorts;
+  /** A database to go on with, for a new configuration under which SAs live on; an empty one when absent. */
+  readonly sad?: Sad;
+  /** Do manual SAs come by `addSa`, as all others? Otherwise those of the configuration are made here. */
+  readonly manualSasAreAdded?: boolean;
+  /** Does somebody else count hops, as the IP layer of a host that forwards into a tunnel device? */
+  readonly hopsAreCounted?: boolean;
 }
 
 export type StackOutput =
@@ -77,6 +83,8 @@ export interface IpsecStack {
   forward(octets: Uint8Array, now: Millis): readonly StackOutput[];
   /** A packet from the network. */
   inbound(octets: Uint8Array, now: Millis): readonly StackOutput[];
+  /** What becomes of a packet that somebody else took out of SAs of this system (outermost first) as `inbound` would have. */
+  resume(octets: Uint8Array, through: readonly Sa[], now: Millis): readonly StackOutput[];
   /** Makes an SA and adds it; the fault where its parameters do not go together or its name is taken. */
   addSa(parameters: SaParameters, now: Millis): Sa | KeyFault;
   /** Takes an SA out; one that has expired carries nothing, but stays until then. */
@@ -113,7 +121,7 @@ export function createIpsecStack(
 ): { readonly stack: IpsecStack; readonly faults: readonly KeyFault[] } {
   const { config, provider, forwards = false, pathMtu } = options;
   const ikePorts = options.ikePorts ?? { ike: ikePort, natTraversal: natTraversalPort };
-  const sad = createSad();
+  const sad = options.sad ?? createSad();
   const spd = createSpdLookup(config.spd);
   const forwardSpd = createSpdLookup(config.forwardSpd);
   const acquired = new Map<string, Millis>();
@@ -133,7 +141,8 @@ export function createIpsecStack(
   });
 
   const faults: KeyFault[] = [];
-  for (const made of manualSas(config)) {
+  for (const sa of sad.all()) schedule(nextAging(sa));
+  for (const made of options.manualSasAreAdded ? [] : manualSas(config)) {
     const sa = 'why' in made ? made : addSa(made, now);
     if ('why' in sa) faults.push(sa);
   }
@@ -143,11 +152,12 @@ export function createIpsecStack(
     forward(octets, at) {
       const ip = parseIp(octets);
       if (isIpFault(ip)) return [drop('malformed', ip.why)];
-      const sent = withHopLimitDecremented(ip);
+      const sent = options.hopsAreCounted ? ip.octets : withHopLimitDecremented(ip);
       if (!sent) return [drop('hop-limit', 'its hops are used up')];
       return send({ ip: parseIp(sent) as IpPacket, at }, forwardSpd);
     },
-    inbound: receiveAll,
+    inbound: (octets, at) => receiveFrom(octets, [], at),
+    resume: receiveFrom,
     addSa,
     removeSa: (id) => sad.remove(id),
     tick,
@@ -297,11 +307,11 @@ export function createIpsecStack(
       : [drop('too-big', `its headers leave no room for fragments in ${limit} octets`)];
   }
 
-  function receiveAll(octets: Uint8Array, at: Millis): readonly StackOutput[] {
+  function receiveFrom(octets: Uint8Array, already: readonly Sa[], at: Millis): readonly StackOutput[] {
     const parsed = parseIp(octets);
     if (isIpFault(parsed)) return [drop('malformed', parsed.why)];
     const events: SaEvent[] = [];
-    const through: Sa[] = [];
+    const through: Sa[] = [...already];
     let ip: IpPacket = parsed;
     while (isOurs(ip)) {
       if (ip.fragment) {

@@ -450,6 +450,59 @@ describe('a gateway', () => {
   });
 });
 
+describe('a stack that shares its work', () => {
+  const tunnel = { mode: 'tunnel' as const, localEndpoint: address(a), remoteEndpoint: address(b) };
+  const parameters = saParameters(espSuite, { mode: 'tunnel', limits: { hardSeconds: 60 } });
+  const system = (own: string) =>
+    config(
+      own,
+      [own],
+      [
+        entry(
+          'p',
+          everything,
+          protect(
+            template('t', espSuite, {
+              ...tunnel,
+              localEndpoint: address(own),
+              remoteEndpoint: address(own === a ? b : a),
+            }),
+          ),
+        ),
+      ],
+    );
+
+  it('goes on with the SAs of another, their numbers and their limits', () => {
+    const first = stackOf(system(a));
+    const right = stackOf(system(b));
+    connect(first, right, parameters);
+    only(first.outbound(udpPacket(a, b), 0), 'transmit');
+    const second = stackOf(system(a), { sad: first.sad });
+    expect(second.nextTimeout()).toBe(60_000);
+    only(second.outbound(udpPacket(a, b), 1), 'transmit');
+    expect([...second.sad.all()][0]?.usage.sequence).toBe(2n);
+  });
+
+  it('takes over a packet that another has opened', () => {
+    const right = stackOf(system(b));
+    const sa = right.addSa(mirror(parameters), 0);
+    if ('why' in sa) throw new Error(sa.why);
+    const packet = udpPacket(a, b);
+    expect(only(right.resume(packet, [sa], 0), 'deliver').through).toEqual([sa.id]);
+    expect(reasons(right.resume(packet, [], 0))).toEqual(['unprotected']);
+    expect(reasons(right.resume(packet, [sa, sa], 0))).toEqual(['unprotected']);
+    expect(reasons(right.resume(Uint8Array.of(0x45), [sa], 0))).toEqual(['malformed']);
+  });
+
+  it('leaves hops to those who count them', () => {
+    const make = (more: Partial<StackOptions>) =>
+      stackOf(config(a, [a], [], [entry('all', everything, { kind: 'BYPASS' })]), { forwards: true, ...more });
+    const packet = udpPacket('10.0.0.1', '10.0.0.2', { hopLimit: 1 });
+    expect(only(make({ hopsAreCounted: true }).forward(packet, 0), 'transmit').octets).toEqual(packet);
+    expect(reasons(make({}).forward(packet, 0))).toEqual(['hop-limit']);
+  });
+});
+
 describe('manual SAs', () => {
   const suite: Suite = { protocol: 'ESP', encryption: 'AES-CBC-128', authentication: 'HMAC-SHA1-96' };
   const one = (text: string) => ({ lo: address(text).value, hi: address(text).value });
@@ -460,9 +513,10 @@ describe('manual SAs', () => {
     authenticationKey: new Secret(pattern(20, spi)),
     encryptionKey: new Secret(pattern(16, spi)),
   });
-  const make = (own: string, peer: string, inbound: number, outbound: number, used = suite) =>
+  const make = (own: string, peer: string, inbound: number, outbound: number, used = suite, more = {}) =>
     createIpsecStack(
       {
+        ...more,
         config: config(
           own,
           [own],
@@ -495,6 +549,11 @@ describe('manual SAs', () => {
     sa!.usage.sequence = 0xffff_ffffn;
     expect(reasons(left.stack.outbound(udpPacket(a, b), 0))).toEqual(['transmit']);
     expect(sa!.usage.sequence).toBe(0n);
+  });
+
+  it('are left to `addSa` where it brings them', () => {
+    const { stack, faults } = make(a, b, 300, 301, suite, { manualSasAreAdded: true });
+    expect([faults, stack.sad.size]).toEqual([[], 0]);
   });
 
   it('must not use ciphers whose IVs are counters', () => {
