@@ -10,6 +10,8 @@ export interface OwnCredential {
   readonly key: PrivateKey;
   /** Certificates in DER, the own one first; empty for a bare key. */
   readonly chain: readonly Uint8Array[];
+  /** What is worth telling of where it comes from, as that it was made up for a dry run. One sentence without a full stop. */
+  readonly note?: string;
 }
 
 export interface PeerKeyRequest {
@@ -22,10 +24,13 @@ export interface PeerKeyRequest {
   readonly crls: readonly Uint8Array[];
   /** The time by which they must be valid. */
   readonly at: Date;
+  /** What the key is for: checking signatures, as where this is absent, or IKEv1's encrypted nonces. */
+  readonly use?: 'signature' | 'encryption';
 }
 
 export type PeerKey =
-  | { readonly kind: 'key'; readonly key: PublicKey }
+  /** `note` as in `OwnCredential`. */
+  | { readonly kind: 'key'; readonly key: PublicKey; readonly note?: string }
   /** One sentence without a full stop. */
   | { readonly kind: 'refused'; readonly why: string };
 

@@ -90,6 +90,8 @@ export type EngineEvent =
       readonly method: string;
       readonly good: boolean;
       readonly why?: string;
+      /** What is worth telling of the credentials, as that certificates were assumed in a dry run. */
+      readonly note?: string;
     }
   /** What NAT detection found (RFC 7296 §2.23, RFC 3947 §3.2). */
   | {
