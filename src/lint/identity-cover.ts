@@ -77,6 +77,12 @@ function ownKey(pattern: IdentityPattern): string {
       return nameKey(pattern.attributes.map(attributeKey));
     case 'any':
       return `${pattern.type} any`;
+    case 'suffix':
+      return `${pattern.type} * ${pattern.suffix.toLowerCase()}`;
+    case 'dn-template':
+      return `DN template ${pattern.attributes.map(attributeKey).join(',')}`;
+    case 'anything':
+      return 'anything';
   }
 }
 
@@ -86,7 +92,7 @@ function nameKey(attributes: readonly string[]): string {
 
 /** The keys of all patterns that hold a pattern and more. */
 function* widerKeys(pattern: IdentityPattern): Iterable<string> {
-  if (pattern.kind !== 'any') yield `${pattern.type} any`;
+  if (pattern.kind !== 'any' && pattern.kind !== 'anything') yield `${pattern.type} any`;
   switch (pattern.kind) {
     case 'exact':
       if (pattern.type === 'FQDN') yield* parentKeys('FQDN', pattern.value.toLowerCase());

@@ -11,6 +11,7 @@ import type { PeerProfileName } from './peer-profile/peer-profile.js';
 import type { Secret } from './secret.js';
 import type { Region } from './selector/box.js';
 import type { Span } from './span.js';
+import type { TrafficSelector } from './traffic-selector.js';
 import type { AuthenticationTransform, EncryptionTransform, KeyExchangeTransform, PrfTransform } from './transform.js';
 
 export interface SystemConfig {
@@ -29,6 +30,25 @@ export interface SystemConfig {
   readonly padSearch: 'first-match' | 'longest-prefix';
   /** How the product behaves that the configuration was written for; absent: whoever asks decides. */
   readonly peerProfile?: Sourced<PeerProfileName>;
+  /** The product's version, as `5.9.8`, where its behaviour or defaults depend on it. */
+  readonly productVersion?: string;
+  /** One SPD for own and forwarded packets, as Linux has it: `spd` answers for both, and `forwardSpd` is empty. */
+  readonly forwardsBySpd?: boolean;
+  /**
+   * Secrets that are found by the identities of both ends, where the configuration does not tie them to a peer (the secrets
+   * of swanctl.conf and ipsec.secrets). See `findSharedSecret`.
+   */
+  readonly sharedSecrets?: readonly SharedSecret[];
+  /** Settings of the product itself that answers depend on, by the product's own names: `charon.prefer_configured_proposals`. */
+  readonly productSettings?: ReadonlyMap<string, Sourced<string>>;
+}
+
+export interface SharedSecret {
+  readonly source: EntrySource;
+  readonly use: 'IKE' | 'EAP' | 'PPK';
+  /** Whom it belongs to; either end may be one of them. Empty: everybody. */
+  readonly owners: readonly Sourced<IdentityPattern>[];
+  readonly secret: Sourced<SecretReference>;
 }
 
 /**
@@ -81,9 +101,33 @@ export interface SaTemplate {
   /** Packets; 0 is off; absent: the backend's own. */
   readonly antiReplayWindow?: Sourced<number>;
   readonly start?: Sourced<'TRAP' | 'START' | 'NONE'>;
+  /** What is done when the peer deletes the SA, and when it no longer answers. */
+  readonly onClose?: Sourced<'TRAP' | 'START' | 'NONE'>;
+  readonly onDeadPeer?: Sourced<'TRAP' | 'START' | 'NONE'>;
   readonly mark?: Sourced<number>;
   readonly ifId?: Sourced<number>;
+  /**
+   * The traffic selectors of both ends as the configuration lists them, which says more than the region: the order, one
+   * protocol for one end only, and selectors that become the address of an end.
+   */
+  readonly lists?: ConfiguredSelectors;
+  /** False: SAs are negotiated, but no policies are installed for them (routing or something else chooses the packets). */
+  readonly installsPolicies?: Sourced<boolean>;
+  /** Compression is offered and accepted (RFC 3173). */
+  readonly ipComp?: Sourced<boolean>;
+  /** The SA is deleted after so many seconds without traffic; 0 is never. */
+  readonly inactivitySeconds?: Sourced<number>;
 }
+
+export interface ConfiguredSelectors {
+  readonly local: readonly ConfiguredSelector[];
+  readonly remote: readonly ConfiguredSelector[];
+}
+
+/** A traffic selector, or one whose addresses are those of the end itself: its IKE address or its virtual one. */
+export type ConfiguredSelector =
+  | ({ readonly kind: 'fixed' } & TrafficSelector)
+  | ({ readonly kind: 'dynamic' } & Omit<TrafficSelector, 'range'>);
 
 /** One proposal for an ESP or AH SA: any choice of one transform from each list (RFC 7296 §3.3). */
 export interface ChildProposal {
@@ -95,6 +139,11 @@ export interface ChildProposal {
   readonly encryption: readonly EncryptionTransform[];
   readonly authentication: readonly AuthenticationTransform[];
   readonly esn: readonly ('no-esn' | 'esn')[];
+  /**
+   * Groups for a key exchange of its own, where each proposal has them and not the template as a whole; NONE among them
+   * (number 0) makes it optional. Absent: as `SaTemplate.pfsGroups` says.
+   */
+  readonly keyExchange?: readonly KeyExchangeTransform[];
   /** 0 is without limit. */
   readonly lifetimeSeconds: Sourced<number>;
   readonly lifetimeKilobytes: Sourced<number>;
@@ -103,6 +152,8 @@ export interface ChildProposal {
   readonly rekeyKilobytes?: Sourced<number>;
   readonly lifetimePackets?: Sourced<number>;
   readonly rekeyPackets?: Sourced<number>;
+  /** The time of rekeying is made earlier by a random part of this. */
+  readonly rekeyRandomSeconds?: Sourced<number>;
 }
 
 /** One proposal for an IKE SA. */
@@ -114,6 +165,8 @@ export interface IkeProposal {
   /** PRF in IKEv2, hash in IKEv1. */
   readonly prf: readonly PrfTransform[];
   readonly keyExchange: readonly KeyExchangeTransform[];
+  /** Further key exchanges (RFC 9370), each a choice, in their order; NONE (number 0) among them makes one optional. */
+  readonly additionalKeyExchanges?: readonly (readonly KeyExchangeTransform[])[];
 }
 
 export interface IkePolicy {
@@ -131,6 +184,8 @@ export interface IkePolicy {
   readonly rekeySeconds?: Sourced<number>;
   /** When the peers authenticate anew with a new IKE SA; 0 or absent is never. */
   readonly reauthenticationSeconds?: Sourced<number>;
+  /** The time of rekeying and reauthentication is made earlier by a random part of this. */
+  readonly rekeyRandomSeconds?: Sourced<number>;
   readonly pfs: Sourced<boolean>;
   /** HP-UX A.02 `-maxqm`: Quick Modes per ISAKMP SA; 1 is PFS of keys and identities. */
   readonly quickModesMax?: Sourced<number>;
@@ -144,7 +199,18 @@ export type AuthenticationMethod =
   | 'EDDSASIG'
   | 'DIGSIG'
   | 'RSAENC'
-  | 'RSAREVENC';
+  | 'RSAREVENC'
+  /** Extensible Authentication (RFC 7296 §2.16) and its IKEv1 counterpart, by user name. */
+  | 'EAP'
+  | 'XAUTH'
+  /** Of a peer: whatever it proves itself by. */
+  | 'ANY';
+
+/** One authentication after the first (RFC 4739; XAUTH after Main or Aggressive Mode). */
+export interface AuthenticationRound {
+  readonly method: Sourced<AuthenticationMethod>;
+  readonly id?: Sourced<IdentityPattern>;
+}
 
 export interface PadEntry {
   readonly source: EntrySource;
@@ -169,6 +235,31 @@ export interface PadEntry {
   /** 0 is off. */
   readonly dpdSeconds?: Sourced<number>;
   readonly fragmentation?: Sourced<boolean>;
+  /** Rounds of authentication after the first, which `localMethod` and `remoteMethod` are about. */
+  readonly localRounds?: readonly AuthenticationRound[];
+  readonly remoteRounds?: readonly AuthenticationRound[];
+  /** What happens with a second IKE SA of the same peer: nothing ever, only on INITIAL_CONTACT, the new or the old one goes. */
+  readonly uniqueness?: Sourced<'never' | 'initial-contact' | 'keep' | 'replace'>;
+  /** IKE SAs without a first Child SA (RFC 6023). */
+  readonly childless?: Sourced<'allow' | 'prefer' | 'force' | 'never'>;
+  /** RFC 4555. */
+  readonly mobike?: Sourced<boolean>;
+  /** IKEv1: given up after so many seconds without an answer to DPD; 0 is by retransmission. */
+  readonly dpdTimeoutSeconds?: Sourced<number>;
+  /** Sequences of retransmissions for the first exchange; 0 is without end. */
+  readonly initiationTries?: Sourced<number>;
+  /** UDP ports, where they are not 500. */
+  readonly localPort?: Sourced<number>;
+  readonly remotePort?: Sourced<number>;
+  /** Files with own certificates, and with those that the peer's must be, or must lead to. */
+  readonly certificates?: readonly Sourced<string>[];
+  readonly remoteCertificates?: readonly Sourced<string>[];
+  readonly authorities?: readonly Sourced<string>[];
+  /** Addresses that are asked of the peer (RFC 7296 §2.19), and names of pools that its requests are answered from. */
+  readonly virtualAddresses?: readonly Sourced<AddressRange>[];
+  readonly pools?: readonly Sourced<string>[];
+  /** The postquantum preshared key that is used (RFC 8784). */
+  readonly ppk?: { readonly id?: Sourced<string>; readonly required: Sourced<boolean> };
 }
 
 /** A secret that was written down, or a reference to where it is. */
@@ -194,7 +285,13 @@ export type IdentityPattern =
   /** Every attribute must be present in the peer's name. */
   | { readonly kind: 'dn'; readonly type: 'X500-DN'; readonly attributes: readonly DnAttribute[] }
   /** Any identity of the type. */
-  | { readonly kind: 'any'; readonly type: IdentityType };
+  | { readonly kind: 'any'; readonly type: IdentityType }
+  /** A text that ends so, in any case: `*.example.com`, `*@example.com` of strongSwan. */
+  | { readonly kind: 'suffix'; readonly type: 'FQDN' | 'USER-FQDN' | 'KEY-ID'; readonly suffix: string }
+  /** These attributes in this order and no others; `*` stands for any value. */
+  | { readonly kind: 'dn-template'; readonly type: 'X500-DN'; readonly attributes: readonly DnAttribute[] }
+  /** Any identity of any type. */
+  | { readonly kind: 'anything'; readonly type?: undefined };
 
 export interface DnAttribute {
   /** Upper case: CN, C, O, OU. */

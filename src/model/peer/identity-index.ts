@@ -45,6 +45,8 @@ function orderFinder(entries: readonly PadEntry[]): OrderFinder {
   const subtrees = new Map<string, number>();
   const anyOf = new Map<IdentityType, number>();
   const byAttribute = new Map<string, number[]>();
+  /** Patterns that no map finds; other products' configurations have them, and few entries. */
+  const others: number[] = [];
   const ranges: { range: AddressRange; order: number }[] = [];
   const implicit: { range: AddressRange; order: number }[] = [];
   const first = <K>(map: Map<K, number>, key: K, order: number) => {
@@ -75,7 +77,12 @@ function orderFinder(entries: readonly PadEntry[]): OrderFinder {
         const list = byAttribute.get(key);
         if (list) list.push(order);
         else byAttribute.set(key, [order]);
+        break;
       }
+      case 'suffix':
+      case 'dn-template':
+      case 'anything':
+        others.push(order);
     }
   }
   const inRange = firstInRange(ranges);
@@ -94,6 +101,7 @@ function orderFinder(entries: readonly PadEntry[]): OrderFinder {
         found.push(candidates.find((order) => expectsIdentity(entries[order]!, identity, source) === 'match'));
       }
     }
+    found.push(others.find((order) => expectsIdentity(entries[order]!, identity, source) === 'match'));
     const orders = found.filter((order) => order !== undefined);
     return orders.length === 0 ? undefined : Math.min(...orders);
   };

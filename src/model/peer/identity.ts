@@ -35,6 +35,7 @@ export function expectsIdentity(entry: PadEntry, identity: Identity, source: Add
 
 /** Is an identity one of those that a pattern stands for? */
 export function matchesIdentity(identity: Identity, pattern: IdentityPattern): IdentityVerdict {
+  if (pattern.kind === 'anything') return 'match';
   if (identity.type !== pattern.type) return 'mismatch';
   const { value } = identity;
   if (pattern.kind === 'any') return 'match';
@@ -42,7 +43,11 @@ export function matchesIdentity(identity: Identity, pattern: IdentityPattern): I
   return isMatch(identity, value, pattern) ? 'match' : 'mismatch';
 }
 
-function isMatch(identity: Identity, value: string, pattern: Exclude<IdentityPattern, { kind: 'any' }>): boolean {
+function isMatch(
+  identity: Identity,
+  value: string,
+  pattern: Exclude<IdentityPattern, { kind: 'any' | 'anything' }>,
+): boolean {
   switch (pattern.kind) {
     case 'exact':
       if (pattern.type !== 'X500-DN')
@@ -59,7 +64,20 @@ function isMatch(identity: Identity, value: string, pattern: Exclude<IdentityPat
     }
     case 'dn':
       return hasAttributes(parseName(value), pattern.attributes);
+    case 'suffix':
+      return value.toLowerCase().endsWith(pattern.suffix.toLowerCase());
+    case 'dn-template':
+      return fitsTemplate(parseName(value), pattern.attributes);
   }
+}
+
+/** The same attributes in the same order; `*` of the template stands for any value. */
+function fitsTemplate(name: readonly DnAttribute[], template: readonly DnAttribute[]): boolean {
+  if (name.length !== template.length) return false;
+  return template.every((wanted, at) => {
+    const given = name[at]!;
+    return wanted.value === '*' ? given.name === wanted.name : attributeKey(given) === attributeKey(wanted);
+  });
 }
 
 /** The address that an identity of an address type stands for. */
@@ -132,6 +150,12 @@ export function formatPattern(pattern: IdentityPattern): string {
       return `${pattern.type} ${pattern.attributes.map(({ name, value }) => `${name}=${value}`).join(',')}`;
     case 'any':
       return `any ${pattern.type}`;
+    case 'suffix':
+      return `${pattern.type} *${pattern.suffix}`;
+    case 'dn-template':
+      return `${pattern.type} ${pattern.attributes.map(({ name, value }) => `${name}=${value}`).join(',')}`;
+    case 'anything':
+      return 'any identity';
   }
 }
 

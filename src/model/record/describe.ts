@@ -176,6 +176,11 @@ export function formatIdentityPattern(pattern: IdentityPattern): string {
     case 'dn':
       return pattern.attributes.map(({ name, value }) => `${name}=${value}`).join(',');
     case 'any':
+    case 'anything':
       return '(any)';
+    case 'suffix':
+      return `*${pattern.suffix}`;
+    case 'dn-template':
+      return pattern.attributes.map(({ name, value }) => `${name}=${value}`).join(',');
   }
 }
