@@ -70,6 +70,8 @@ export function peerKey(request: PeerKeyRequest, known: KnownCertificates): Peer
 export function keyKinds(method: AuthenticationMethod): readonly KeyKind[] {
   switch (method) {
     case 'PSK':
+    case 'EAP':
+    case 'XAUTH':
       return [];
     case 'RSASIG':
     case 'RSAENC':
@@ -82,6 +84,7 @@ export function keyKinds(method: AuthenticationMethod): readonly KeyKind[] {
     case 'EDDSASIG':
       return ['Ed25519', 'Ed448'];
     case 'DIGSIG':
+    case 'ANY':
       return ['RSA', 'EC', 'Ed25519', 'Ed448', 'DSA'];
   }
 }
