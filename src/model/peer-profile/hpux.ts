@@ -31,6 +31,11 @@ export const hpux: PeerProfile = {
   fragmentation: { value: false, note: 'The product is older than RFC 7383.' },
   natTraversal: { value: false, note: 'UDP 4500 is not mentioned in the product’s documents.' },
   uniqueness: { value: 'replace', note: 'Not documented; an address has one peer.' },
+  deadPeerDetection: { value: false, note: 'Not mentioned in the product’s documents.' },
+  unknownSpiStartsIke: {
+    value: true,
+    note: 'An unknown SPI from a peer with an auth record starts IKE with INITIAL-CONTACT (A.03.00 guide).',
+  },
   signatureHashes: { value: [], note: 'The product is older than RFC 7427.' },
   quickModeIdentities: {
     value: 'equal',
@@ -41,6 +46,10 @@ export const hpux: PeerProfile = {
     note: 'Ranges may not be in client IDs and are replaced by the packet’s exact value.',
   },
   pfsAcceptsAny: { value: true, note: 'Inferred: a responder without -pfs accepts a group that is offered.' },
+  quickModeInbound: {
+    value: 'message-3',
+    note: 'The responder completes its entries after message 3 (SADB entries are staged).',
+  },
   longerLifetime: {
     value: 'notify',
     note: 'A longer lifetime is answered by a NOTIFY of its own value, which then applies.',

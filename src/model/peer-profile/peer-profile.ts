@@ -72,6 +72,10 @@ export interface PeerProfile {
   readonly uniqueness: Trait<'replace' | 'keep'>;
   /** Seconds between liveness checks when nothing is heard; 0 is never. */
   readonly livenessSeconds: Trait<number>;
+  /** IKEv1: Dead Peer Detection (RFC 3706) is announced and answered. */
+  readonly deadPeerDetection: Trait<boolean>;
+  /** A packet with an SPI that nobody knows, from a peer that there are records for, makes IKEv1 start an ISAKMP SA with it. */
+  readonly unknownSpiStartsIke: Trait<boolean>;
   /** RFC 7427 is offered and understood. */
   readonly signatureHashes: Trait<readonly ('SHA1' | 'SHA2-256' | 'SHA2-384' | 'SHA2-512' | 'IDENTITY')[]>;
 
@@ -87,6 +91,11 @@ export interface PeerProfile {
   readonly quickModeRanges: Trait<'packet' | 'range'>;
   /** IKEv1: a responder that has no PFS of its own takes any group offered. */
   readonly pfsAcceptsAny: Trait<boolean>;
+  /**
+   * When a responder of Quick Mode installs its inbound SA: with its answer, so that packets which overtake message 3 find it,
+   * or when message 3 has come. The outbound one always waits for message 3.
+   */
+  readonly quickModeInbound: Trait<'message-1' | 'message-3'>;
   /** IKEv1: a proposed lifetime longer than its own: answered by RESPONDER-LIFETIME, taken as it is, or refused. */
   readonly longerLifetime: Trait<'notify' | 'accept' | 'refuse'>;
   /** Takes the initiator's request for transport mode, when its own policy says tunnel mode, and the other way round. */

@@ -24,6 +24,8 @@ export const strictRfc: PeerProfile = {
   initialContact: { value: true, note: 'RFC 7296 §2.4.' },
   uniqueness: { value: 'keep', note: 'RFC 7296 §2.4: only INITIAL_CONTACT says that older IKE SAs are gone.' },
   livenessSeconds: { value: 0, note: 'RFC 7296 §2.4: when there is reason to doubt; no interval is given.' },
+  deadPeerDetection: { value: true, note: 'RFC 3706.' },
+  unknownSpiStartsIke: { value: false, note: 'RFC 4301 §5.2: the packet is dropped; no answer is asked for.' },
   signatureHashes: { value: ['SHA2-256', 'SHA2-384', 'SHA2-512', 'IDENTITY'], note: 'RFC 7427 §4, RFC 8420 §2.' },
   narrowing: { value: 'narrow', note: 'RFC 7296 §2.9.' },
   selectorPairsMax: { value: 0, note: 'RFC 7296 §3.13 allows 255 selectors a payload.' },
@@ -33,6 +35,10 @@ export const strictRfc: PeerProfile = {
   },
   quickModeRanges: { value: 'range', note: 'RFC 2407 §4.6.2 has ranges of addresses; a port is one or all.' },
   pfsAcceptsAny: { value: false, note: 'RFC 2409 §5.5: a group is negotiated as an attribute.' },
+  quickModeInbound: {
+    value: 'message-1',
+    note: 'RFC 2409 §5.5 gives both sides the keys then; packets may overtake message 3.',
+  },
   longerLifetime: { value: 'notify', note: 'RFC 2407 §4.5.4 and §4.6.3.1.' },
   modeMismatch: {
     value: 'refuse',

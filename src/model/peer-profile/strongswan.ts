@@ -33,6 +33,7 @@ export const strongswan: PeerProfile = {
   },
   quickModeIdentities: { value: 'narrow', note: 'A responder of Quick Mode narrows as in IKEv2.' },
   pfsAcceptsAny: { value: false, note: 'Proposals are compared as a whole.' },
+  quickModeInbound: { value: 'message-3', note: 'Quick Mode’s SAs are installed when message 3 has come.' },
   longerLifetime: { value: 'accept', note: 'Lifetimes of the peer are not compared.' },
   modeMismatch: { value: 'tunnel', note: 'A responder that declines transport mode answers in tunnel mode.' },
   rekeyMarginPercent: { value: 10, note: 'rekey_time is 90 % of life_time by default (life_time = 1.1 × rekey_time).' },
