@@ -1,0 +1,170 @@
+/**
+ * The network between simulated systems: where packets go and what happens to them on the way. All luck comes from dice
+ * with a seed. What arrives at a system is handed to the world's `deliver`.
+ */
+import type { Address } from '../../model/address.js';
+import { fragmentIp } from '../ipsec/fragments.js';
+import { isIpFault, parseIp } from '../ipsec/packet.js';
+import type { Millis } from '../ipsec/sa.js';
+import type { Dice } from './dice.js';
+import { createNat, type Nat, type NatOptions } from './nat.js';
+import type { LossReason } from './trace.js';
+
+/** Shares are 0..1. */
+export interface NetworkOptions {
+  /** One way, in milliseconds. */
+  readonly delayMillis?: number;
+  /** Added to it at random, up to so many milliseconds. */
+  readonly jitterMillis?: number;
+  readonly loss?: number;
+  readonly duplication?: number;
+  /** Packets that come later than those behind them, and by how much at most. */
+  readonly reordering?: number;
+  readonly reorderMillis?: number;
+  /** Packets in which one bit behind the IP header is changed. */
+  readonly corruption?: number;
+  /** Octets of an IP packet that the path takes. */
+  readonly mtu?: number;
+  /** Firewalls often throw fragments away. */
+  readonly fragments?: 'pass' | 'drop';
+  readonly partitions?: readonly Partition[];
+  readonly nats?: readonly NatOptions[];
+  /** A test's own choice of packets to lose. */
+  lose?(packet: { readonly number: number; readonly from: string; readonly octets: Uint8Array }): boolean;
+}
+
+export interface Partition {
+  readonly from: Millis;
+  readonly to: Millis;
+  /** The two systems that do not reach each other; absent: nobody reaches anybody. */
+  readonly between?: readonly [string, string];
+}
+
+export const networkDefaults = { delayMillis: 10, reorderMillis: 100 } as const;
+
+/** What the world does for the network. */
+export interface Surroundings {
+  readonly dice: Dice;
+  now(): Millis;
+  at(when: Millis, action: () => void): void;
+  /** Gives a packet to a system, which may be down. */
+  deliver(host: string, packet: number, octets: Uint8Array, how: Arrival): void;
+  lost(from: string, packet: number, why: LossReason): void;
+  /** A router's report that a packet was too long for the way to a destination. */
+  tooBig(host: string, destination: Address, mtu: number): void;
+}
+
+export interface Arrival {
+  readonly duplicate: boolean;
+  readonly damaged: boolean;
+}
+
+export interface Network {
+  /** Makes a system's addresses reachable; where two have the same, the first one keeps it. */
+  attach(host: string, addresses: readonly Address[]): void;
+  /** Takes a packet from a system. */
+  carry(from: string, packet: number, octets: Uint8Array): void;
+  /** The address that others see in place of a system's own, where it is behind a NAT. */
+  publicAddress(host: string): Address | undefined;
+}
+
+export function createNetwork(options: NetworkOptions, world: Surroundings): Network {
+  const { dice } = world;
+  const delay = options.delayMillis ?? networkDefaults.delayMillis;
+  const owners = new Map<string, { readonly host: string; readonly nat?: Nat }>();
+  const natOf = new Map<string, Nat>();
+  let identification = 0;
+  for (const natOptions of options.nats ?? []) {
+    const nat = createNat(natOptions);
+    natOf.set(natOptions.host, nat);
+    owners.set(addressKey(natOptions.publicAddress), { host: natOptions.host, nat });
+    for (const when of natOptions.rebindAt ?? []) world.at(when, () => nat.rebind());
+  }
+
+  function isPartitioned(a: string, b: string): boolean {
+    const now = world.now();
+    return (options.partitions ?? []).some(
+      ({ from, to, between }) => from <= now && now < to && (!between || (between.includes(a) && between.includes(b))),
+    );
+  }
+
+  /** The pieces that the path lets through; undefined where it refuses, which the sender is told. */
+  function fitted(from: string, octets: Uint8Array): readonly Uint8Array[] | undefined {
+    const { mtu } = options;
+    if (mtu === undefined || octets.length <= mtu) return [octets];
+    const ip = parseIp(octets);
+    if (isIpFault(ip)) return undefined;
+    if (ip.dontFragment) {
+      world.tooBig(from, { family: ip.family, value: ip.destination }, mtu);
+      return undefined;
+    }
+    identification = (identification + 1) >>> 0;
+    return fragmentIp(ip, mtu, identification);
+  }
+
+  /** Why a packet ends before it has travelled; undefined where it goes on its way. */
+  function refusal(from: string, to: string | undefined, isFragment: boolean): LossReason | undefined {
+    if (to === undefined) return 'no-route';
+    if (isPartitioned(from, to)) return 'partition';
+    if (isFragment && options.fragments === 'drop') return 'fragment';
+    return dice.chance(options.loss ?? 0) ? 'loss' : undefined;
+  }
+
+  function travel(from: string, packet: number, octets: Uint8Array, duplicate: boolean): void {
+    const ip = parseIp(octets);
+    const owner = isIpFault(ip) ? undefined : owners.get(addressKey({ family: ip.family, value: ip.destination }));
+    const refused = refusal(from, owner?.host, !isIpFault(ip) && ip.fragment !== undefined);
+    if (refused || !owner || isIpFault(ip)) {
+      world.lost(from, packet, refused ?? 'no-route');
+      return;
+    }
+    const damaged = dice.chance(options.corruption ?? 0) && ip.payload.length > 0;
+    const carried = damaged ? withChangedBit(octets, ip.payloadOffset, dice) : octets;
+    let arrival = world.now() + delay;
+    if (options.jitterMillis) arrival += dice.below(options.jitterMillis + 1);
+    if (dice.chance(options.reordering ?? 0))
+      arrival += 1 + dice.below(options.reorderMillis ?? networkDefaults.reorderMillis);
+    world.at(arrival, () => {
+      const { nat, host } = owner;
+      const inner = nat ? nat.inward(carried, world.now()) : carried;
+      if (inner) world.deliver(host, packet, inner, { duplicate, damaged });
+      else world.lost(from, packet, 'nat');
+    });
+  }
+
+  return {
+    attach(host, addresses) {
+      const isHidden = natOf.has(host);
+      for (const address of addresses) {
+        const key = addressKey(address);
+        if (!isHidden && !owners.has(key)) owners.set(key, { host });
+      }
+    },
+    carry(from, packet, octets) {
+      const nat = natOf.get(from);
+      const isChosen = options.lose?.({ number: packet, from, octets }) === true;
+      const outer = isChosen ? undefined : nat ? nat.outward(octets, world.now()) : octets;
+      const pieces = outer && fitted(from, outer);
+      if (!pieces) {
+        world.lost(from, packet, isChosen ? 'loss' : outer ? 'too-big' : 'nat');
+        return;
+      }
+      for (const piece of pieces) {
+        travel(from, packet, piece, false);
+        if (dice.chance(options.duplication ?? 0)) travel(from, packet, piece, true);
+      }
+    },
+    publicAddress: (host) => natOf.get(host)?.options.publicAddress,
+  };
+}
+
+function addressKey({ family, value }: Address): string {
+  return `${family} ${value}`;
+}
+
+function withChangedBit(octets: Uint8Array, from: number, dice: Dice): Uint8Array {
+  const copy = octets.slice();
+  const at = from + dice.below(octets.length - from);
+  copy[at] = copy[at]! ^ (1 << dice.below(8));
+  return copy;
+}
