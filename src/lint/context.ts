@@ -1,5 +1,6 @@
 /** What rules are given: the records, the configuration, and answers that several rules share. */
 import type { Address } from '../model/address.js';
+import type { SystemCredentials } from '../model/credentials.js';
 import type { PolicySet } from '../model/resolve.js';
 import { buildSpdIndex, type SpdIndex } from '../model/selector/spd-index.js';
 import type { SourceText } from '../model/span.js';
@@ -33,6 +34,8 @@ export interface LintSettings {
   readonly repository: boolean;
   /** Units of work that one exact question about one record may cost before it is left undecided. */
   readonly budget: number;
+  /** Days before the end of a certificate from which on it is said; 30 unless told. */
+  readonly expiryDays?: number;
 }
 
 export interface SystemContext {
@@ -41,6 +44,8 @@ export interface SystemContext {
   readonly config: SystemConfig;
   readonly host?: HostFacts;
   readonly settings: LintSettings;
+  /** What the files hold that its records name as certificates; absent where they name none. */
+  readonly credentials?: SystemCredentials;
   /** The first of its files, for findings about the system as a whole. */
   readonly firstFile?: SourceText;
   /** First-match index over `config.spd`, built once. */

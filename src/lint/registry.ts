@@ -14,13 +14,21 @@ import actPassHole from './rules/act/pass-hole.js';
 import actPortSelectorFragments from './rules/act/port-selector-fragments.js';
 import actTunnelProtocolNotAll from './rules/act/tunnel-protocol-not-all.js';
 import autAnyId from './rules/aut/any-id.js';
+import autCertExpiry from './rules/aut/cert-expiry.js';
+import autCertUsage from './rules/aut/cert-usage.js';
+import autCertificateShared from './rules/aut/certificate-shared.js';
+import autCrlMissingOrStale from './rules/aut/crl-missing-or-stale.js';
 import autDssAuth from './rules/aut/dss-auth.js';
+import autIdNotInCert from './rules/aut/id-not-in-cert.js';
+import autKeyReuseAcrossMethods from './rules/aut/key-reuse-across-methods.js';
 import autPskForSubnet from './rules/aut/psk-for-subnet.js';
 import autPskInRepo from './rules/aut/psk-in-repo.js';
 import autPskReused from './rules/aut/psk-reused.js';
 import autPskWeak from './rules/aut/psk-weak.js';
 import autPskWithSubtreeId from './rules/aut/psk-with-subtree-id.js';
 import autRsaEncryptionAuth from './rules/aut/rsa-encryption-auth.js';
+import autSha1Signature from './rules/aut/sha1-signature.js';
+import autShortRsa from './rules/aut/short-rsa.js';
 import cry3des from './rules/cry/3des.js';
 import cryAeadPlusIntegrity from './rules/cry/aead-plus-integrity.js';
 import cryAhOverEsp from './rules/cry/ah-over-esp.js';
@@ -65,6 +73,7 @@ import opsReservedName from './rules/ops/reserved-name.js';
 import opsTargetLacksAlgorithm from './rules/ops/target-lacks-algorithm.js';
 import peerAuthMethodMismatch from './rules/peer/auth-method-mismatch.js';
 import peerBothInitiate from './rules/peer/both-initiate.js';
+import peerCertificateRefused from './rules/peer/certificate-refused.js';
 import peerEsnMismatch from './rules/peer/esn-mismatch.js';
 import peerExchangeMismatch from './rules/peer/exchange-mismatch.js';
 import peerIdMismatch from './rules/peer/id-mismatch.js';
@@ -190,13 +199,21 @@ export const rules: readonly Rule[] = [
   actPortSelectorFragments,
   actTunnelProtocolNotAll,
   autAnyId,
+  autCertExpiry,
+  autCertUsage,
+  autCertificateShared,
+  autCrlMissingOrStale,
   autDssAuth,
+  autIdNotInCert,
+  autKeyReuseAcrossMethods,
   autPskForSubnet,
   autPskInRepo,
   autPskReused,
   autPskWeak,
   autPskWithSubtreeId,
   autRsaEncryptionAuth,
+  autSha1Signature,
+  autShortRsa,
   cry3des,
   cryAeadPlusIntegrity,
   cryAhOverEsp,
@@ -241,6 +258,7 @@ export const rules: readonly Rule[] = [
   opsTargetLacksAlgorithm,
   peerAuthMethodMismatch,
   peerBothInitiate,
+  peerCertificateRefused,
   peerEsnMismatch,
   peerExchangeMismatch,
   peerIdMismatch,

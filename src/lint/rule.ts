@@ -20,6 +20,41 @@ export interface RuleFinding {
   readonly severity?: Severity;
 }
 
+/** A certificate of an example, described: the test makes it. Dates are YYYY-MM-DD and include that day. */
+export interface ExampleCertificate {
+  /** `CN=a,O=Example`; empty for none. */
+  readonly subject: string;
+  /** The file whose first certificate issues this one; absent: it is its own issuer. */
+  readonly issuer?: string;
+  readonly key?: 'RSA 1024' | 'RSA 2048' | 'ECP-256' | 'ECP-384' | 'Ed25519';
+  /** The file with whose first certificate it shares the key. */
+  readonly keyOf?: string;
+  readonly hash?: 'SHA1' | 'SHA2-256';
+  /** `FQDN a.example.com`, `IPV4 10.1.1.1`. */
+  readonly names?: readonly string[];
+  readonly ca?: boolean;
+  readonly keyUsage?: readonly string[];
+  readonly extendedKeyUsage?: readonly string[];
+  readonly notBefore?: string;
+  readonly notAfter?: string;
+}
+
+/** A revocation list of an example. */
+export interface ExampleCrl {
+  /** The file whose first certificate issues it. */
+  readonly crlOf: string;
+  readonly nextUpdate?: string;
+  /** Files whose first certificates it revokes. */
+  readonly revoked?: readonly string[];
+}
+
+/** Something in a file that is told apart by one of these words. */
+export type ExampleFileContent =
+  | ExampleCertificate
+  | ExampleCrl
+  | { readonly text: string }
+  | { readonly privateKey: true };
+
 /** Further settings that make an example complete. */
 export interface RuleExample {
   /** Text in batch form; for pair rules the first system. */
@@ -31,6 +66,8 @@ export interface RuleExample {
   /** Guidance profiles that must be on. */
   readonly profiles?: readonly string[];
   readonly asOf?: string;
+  /** Files beside the records, by their paths as the records name them; those that others refer to come first. */
+  readonly files?: Readonly<Record<string, readonly ExampleFileContent[]>>;
   /** Facts about the first system, where the rule needs them. */
   readonly host?: Partial<HostFacts>;
   /** Facts about the second system, named `b`, and about further hosts of the inventory. */

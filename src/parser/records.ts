@@ -55,9 +55,14 @@ export function buildRecord(
         const text = unquote(context);
         if (text !== undefined) parseDn(context, text);
       }
-      for (const name of ['key-length', 'days']) given.explicit('number', name);
+      given.explicit('number', 'days');
       for (const name of ['alt-ipv4', 'alt-ipv6']) given.explicit('address', name);
-      return { kind: 'csr', ...base, ...optional('subject', given.explicit('identity', 'subject')) };
+      return {
+        kind: 'csr',
+        ...base,
+        ...optional('subject', given.explicit('identity', 'subject')),
+        ...optional('keyLength', given.explicit('number', 'key-length')),
+      };
     }
   }
 }
@@ -287,6 +292,7 @@ function auth(base: RecordBase, given: BoundArguments): AuthRecord | undefined {
     ...optional('fragmentation', onOff('fragmentation')),
     ...optional('certificate', given.explicit('text', 'certificate')),
     ...optional('ca', given.explicit('text', 'ca')),
+    ...optional('crl', given.explicit('text', 'crl')),
     ...optional('ppk', given.explicit('secret', 'ppk')),
     ...optional('ppkId', given.explicit('text', 'ppk_id')),
     ...optional('ppkRequired', onOff('ppk_required')),

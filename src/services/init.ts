@@ -127,7 +127,9 @@ function recordsText(answers: InitAnswers, side: 'here' | 'there', credential: s
     traffic.kind === 'port' && (traffic.server === side) === (owner === 'own') ? `/${traffic.port}` : '';
   const protocol = traffic.kind === 'port' ? ` -protocol ${traffic.protocol.toUpperCase()}` : '';
   const ends = `-source ${local}/${bits}${port('own')} -destination ${remote}/${bits}${port('peer')}${protocol}`;
-  const identity = authentication === 'RSASIG' ? ` -local_method RSASIG -remote_method RSASIG` : '';
+  // Only the extended dialect has signatures that announce their hash.
+  const method = dialect === 'extended' ? 'DIGSIG' : 'RSASIG';
+  const identity = authentication === 'RSASIG' ? ` -local_method ${method} -remote_method ${method}` : '';
   const type = own.address.family === 4 ? 'IPV4' : 'IPV6';
   const lines = [
     `# ${own.name}: what is protected towards ${peer.name}.`,

@@ -10,6 +10,7 @@ import type { Rule } from '../lint/rule.js';
 import { runRules } from '../lint/run.js';
 import { configuredSeverity, type Selection, selectRules, selects, unknownSelector } from '../lint/select.js';
 import { applySuppressions } from '../lint/suppress.js';
+import { namedCredentials, type SystemCredentials } from '../model/credentials.js';
 import { atLeast, compareFindings, type Finding, type Severity } from '../model/finding.js';
 import { peersOf } from '../model/peer/peers.js';
 import type { SourceText } from '../model/span.js';
@@ -18,7 +19,7 @@ import type { SyntaxFile } from '../parser/syntax.js';
 import type { FindingsReport, FindingsSummary, RuleInfo } from '../report/findings/report.js';
 import type { LoadedSystem } from './load-system.js';
 import { globMatcher } from './repository/glob.js';
-import { type LoadOptions, loadRepository, type Repository } from './repository/load-repository.js';
+import { type LoadOptions, loadRepository, type Repository, shownPath } from './repository/load-repository.js';
 import type { LintConfig } from './repository/schema.js';
 
 export interface LintOptions extends LoadOptions, Selection {
@@ -59,7 +60,7 @@ export async function lintRepository(repository: Repository, options: LintOption
   const config = repository.config.config.lint ?? {};
   const rules = chooseRules(options, config);
   const settings = lintSettings(repository, options, config);
-  const contexts = contextsOf(repository, settings);
+  const contexts = contextsOf(repository, settings, await credentialsOf(repository, settings));
   const judged = judgeRules(rules, settings, config);
   const problems = repository.systems.map((system) => ({ system: system.name, problems: system.problems }));
   const pairs = repository.together || options.together ? pairContexts(contexts, settings) : [];
@@ -151,6 +152,7 @@ function lintSettings(repository: Repository, options: LintOptions, config: Lint
     profiles,
     repository: repository.config.root !== undefined || isTracked(repository),
     budget: config.budget ?? defaultBudget,
+    ...(config.expiryDays === undefined ? {} : { expiryDays: config.expiryDays }),
   };
 }
 
@@ -167,12 +169,44 @@ function isTracked(repository: Repository): boolean {
   return false;
 }
 
+/** What the files hold that records name, by system; nothing is loaded where they name none. */
+async function credentialsOf(
+  repository: Repository,
+  { asOf }: LintSettings,
+): Promise<ReadonlyMap<string, SystemCredentials>> {
+  const systems = repository.systems.flatMap(({ name, policies }) => {
+    const named = namedCredentials(policies);
+    const fileRoot = repository.fileRoots.get(name);
+    return named.length === 0 ? [] : [{ system: name, named, ...(fileRoot === undefined ? {} : { fileRoot }) }];
+  });
+  if (systems.length === 0) return new Map();
+  const [{ readCredentials }, { readOctets }, { loadNodeProvider }] = await Promise.all([
+    import('./credentials/read-credentials.js'),
+    import('./credentials/read-octets.js'),
+    import('../engine/crypto/node/load.js'),
+  ]);
+  return readCredentials(await loadNodeProvider(), {
+    systems,
+    recordFiles: repository.files,
+    ...(repository.root === undefined ? {} : { root: repository.root }),
+    // To the end of the day: what ends on it will not be there on the next.
+    at: Date.parse(`${asOf}T23:59:59.999Z`),
+    read: readOctets,
+    shown: shownPath,
+  });
+}
+
 /** One context for each system, sharing what is computed for several rules. */
-export function contextsOf(repository: Repository, settings: LintSettings): SystemContext[] {
+export function contextsOf(
+  repository: Repository,
+  settings: LintSettings,
+  credentials: ReadonlyMap<string, SystemCredentials>,
+): SystemContext[] {
   const facts = new Map<string, HostFacts>(repository.hosts.map((host) => [host.name, host]));
   return repository.systems.map(({ name, policies, config, files }: LoadedSystem) => {
     const host = facts.get(name);
     const firstFile = files[0]?.syntax.source;
+    const named = credentials.get(name);
     return systemContext({
       name,
       policies,
@@ -180,6 +214,7 @@ export function contextsOf(repository: Repository, settings: LintSettings): Syst
       settings,
       ...(host ? { host } : {}),
       ...(firstFile ? { firstFile } : {}),
+      ...(named ? { credentials: named } : {}),
     });
   });
 }

@@ -1,19 +1,26 @@
 /** Lints texts in a test as the command would lint files. */
+import path from 'node:path';
+import { nodeProvider } from '../../src/engine/crypto/node/provider.js';
 import { type HostFacts, type LintSettings, systemContext } from '../../src/lint/context.js';
 import { rules } from '../../src/lint/registry.js';
 import type { Rule, RuleExample } from '../../src/lint/rule.js';
 import { allPairs, runRules } from '../../src/lint/run.js';
 import { applySuppressions } from '../../src/lint/suppress.js';
+import { namedCredentials } from '../../src/model/credentials.js';
 import type { Finding } from '../../src/model/finding.js';
 import type { Dialect } from '../../src/model/language/dialect.js';
 import { SourceText } from '../../src/model/span.js';
-import { loadSystem } from '../../src/services/load-system.js';
+import { readCredentials } from '../../src/services/credentials/read-credentials.js';
+import { type LoadedSystem, loadSystem } from '../../src/services/load-system.js';
+import { exampleFiles, exampleReader } from './example-files.js';
 
 export interface LintTextOptions {
   readonly rules?: readonly Rule[];
   readonly dialect?: Dialect;
   readonly settings?: Partial<LintSettings>;
   readonly hosts?: readonly HostFacts[];
+  /** Files beside the records. */
+  readonly files?: ReadonlyMap<string, Uint8Array>;
 }
 
 export const testSettings: LintSettings = { asOf: '2026-11-01', profiles: [], repository: true, budget: 100_000 };
@@ -31,10 +38,20 @@ export function lintTexts(texts: readonly string[], options: LintTextOptions = {
       ...(options.dialect ? { dialect: options.dialect } : {}),
     });
   });
+  const credentials = options.files ? credentialsOf(systems, options.files, settings.asOf) : undefined;
   const contexts = systems.map(({ name, policies, config, files }) => {
+    const named = credentials?.get(name);
     const host = options.hosts?.find((facts) => facts.name === name);
     const firstFile = files[0]!.syntax.source;
-    return systemContext({ name, policies, config, settings, firstFile, ...(host ? { host } : {}) });
+    return systemContext({
+      name,
+      policies,
+      config,
+      settings,
+      firstFile,
+      ...(host ? { host } : {}),
+      ...(named ? { credentials: named } : {}),
+    });
   });
   const run = options.rules ?? rules;
   const findings = runRules({
@@ -56,6 +73,17 @@ export function lintTexts(texts: readonly string[], options: LintTextOptions = {
   return [...kept, ...runRules({ rules: run, repository: none, problems: [{ problems }], pairs: [] })];
 }
 
+function credentialsOf(systems: readonly LoadedSystem[], files: ReadonlyMap<string, Uint8Array>, asOf: string) {
+  return readCredentials(nodeProvider(), {
+    systems: systems.map(({ name, policies }) => ({ system: name, named: namedCredentials(policies) })),
+    recordFiles: new Map(),
+    root: process.cwd(),
+    at: Date.parse(`${asOf}T23:59:59.999Z`),
+    read: exampleReader(files),
+    shown: (file) => path.relative(process.cwd(), file),
+  });
+}
+
 /** Findings of one rule's example. */
 export function lintExample(rule: Rule, example: string | RuleExample): Finding[] {
   const full: RuleExample = typeof example === 'string' ? { text: example } : example;
@@ -65,7 +93,9 @@ export function lintExample(rule: Rule, example: string | RuleExample): Finding[
     ...(full.host ? [{ ...facts, ...full.host }] : []),
     ...(full.hosts ?? []).map((host) => ({ ...facts, ...host })),
   ];
-  return lintTexts(full.peer === undefined ? [full.text] : [full.text, full.peer], { settings, hosts }).filter(
-    (finding) => finding.code === rule.code,
-  );
+  return lintTexts(full.peer === undefined ? [full.text] : [full.text, full.peer], {
+    settings,
+    hosts,
+    ...(full.files ? { files: exampleFiles(full.files) } : {}),
+  }).filter((finding) => finding.code === rule.code);
 }

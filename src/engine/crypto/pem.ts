@@ -12,7 +12,8 @@ export interface PemBlock {
   readonly encrypted: boolean;
 }
 
-const textLengthMax = 4 << 20;
+/** Characters of a text that are looked at. */
+export const pemLengthMax = 4 << 20;
 const blocksMax = 1000;
 
 /** The blocks of a text in order; what is outside of them or no base64 is left out, and so is everything beyond the limits. */
@@ -20,7 +21,7 @@ export function pemBlocks(text: string): PemBlock[] {
   const blocks: PemBlock[] = [];
   let label: string | undefined;
   let body: string[] = [];
-  for (const line of text.slice(0, textLengthMax).split(/\r?\n/)) {
+  for (const line of text.slice(0, pemLengthMax).split(/\r?\n/)) {
     const begin = /^-----BEGIN ([A-Z0-9 ]{1,64})-----\s*$/.exec(line);
     if (begin) {
       label = begin[1];

@@ -59,6 +59,14 @@ export const cnsa1: GuidanceProfile = {
       confirmed: true,
     },
     {
+      kind: 'certificate-key',
+      modulusBitsMin: 3072,
+      curves: ['ECP-384'],
+      severity: 'error',
+      section: 'signatures by P-384 or RSA of at least 3072 bits',
+      confirmed: false,
+    },
+    {
       kind: 'authentication',
       approved: ['RSASIG', 'ECDSASIG', 'DIGSIG'],
       severity: 'warning',

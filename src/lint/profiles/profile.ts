@@ -56,6 +56,12 @@ export type Demand =
   | (DemandBase & { readonly kind: 'anti-replay' })
   /** Bits of estimated strength of a preshared key. */
   | (DemandBase & { readonly kind: 'preshared-key'; readonly bitsMin: number })
+  /** Keys of certificates: bits of an RSA or DSA modulus, and the curves that may be used (any where absent). */
+  | (DemandBase & {
+      readonly kind: 'certificate-key';
+      readonly modulusBitsMin: number;
+      readonly curves?: readonly string[];
+    })
   | (DemandBase & { readonly kind: 'authentication'; readonly approved: readonly AuthenticationMethod[] })
   | (DemandBase & {
       readonly kind: 'post-quantum';

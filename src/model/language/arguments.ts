@@ -316,6 +316,10 @@ export const argumentRows: readonly ArgumentRow[] = [
     since: 'extended',
     profile: false,
   }),
+  row('auth', 'crl', 'text', 'file with the revocation lists of these authorities', 'own; RFC 5280 §5', {
+    since: 'extended',
+    profile: false,
+  }),
   row('auth', 'ppk', 'secret', 'postquantum preshared key: file:PATH or env:NAME', 'own; RFC 8784', {
     since: 'extended',
     profile: false,

@@ -32,8 +32,10 @@ export interface AuthRecord extends RecordBase {
   readonly natTraversal?: Sourced<'ON' | 'OFF' | 'FORCE'>;
   readonly dpdSeconds?: Sourced<number>;
   readonly fragmentation?: Sourced<boolean>;
+  /** Paths of files: this system's certificate, the authorities accepted for the peer, and their revocation lists. */
   readonly certificate?: Sourced<string>;
   readonly ca?: Sourced<string>;
+  readonly crl?: Sourced<string>;
   readonly ppk?: Sourced<PresharedKey>;
   readonly ppkId?: Sourced<string>;
   readonly ppkRequired?: Sourced<boolean>;

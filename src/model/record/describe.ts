@@ -95,6 +95,7 @@ export function describeRecord(record: PolicyRecord): readonly DescribedField[] 
       put('fragmentation', record.fragmentation, onOff);
       put('certificate', record.certificate);
       put('ca', record.ca);
+      put('crl', record.crl);
       put('ppk', record.ppk, formatKey);
       put('ppk_id', record.ppkId);
       put('ppk_required', record.ppkRequired, onOff);
@@ -114,6 +115,7 @@ export function describeRecord(record: PolicyRecord): readonly DescribedField[] 
     default:
       put('file', record.file);
       put('subject', record.subject);
+      put('key-length', record.keyLength);
   }
   return fields;
 }

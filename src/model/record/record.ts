@@ -33,6 +33,8 @@ export interface CertificateRecord extends RecordBase {
   readonly kind: 'cacert' | 'mycert' | 'csr' | 'crl';
   readonly file?: Sourced<string>;
   readonly subject?: Sourced<string>;
+  /** Bits of the RSA key that a request is for. */
+  readonly keyLength?: Sourced<number>;
 }
 
 export type PolicyRecord =

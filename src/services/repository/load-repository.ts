@@ -31,6 +31,8 @@ export interface LoadOptions {
 
 export interface Repository {
   readonly config: FoundConfig;
+  /** Folder of the whole repository; absent where files were named that belong to none. */
+  readonly root?: string;
   readonly systems: readonly LoadedSystem[];
   readonly hosts: readonly HostFacts[];
   readonly together: boolean;
@@ -39,6 +41,8 @@ export interface Repository {
   readonly unowned: readonly string[];
   /** Absolute path of each source by the path that findings show. */
   readonly files: ReadonlyMap<string, string>;
+  /** Folder that stands for the root of a system's own file system, by its name. */
+  readonly fileRoots: ReadonlyMap<string, string>;
 }
 
 /** Loads everything that the paths name. Throws UsageError for paths and configurations that cannot be used. */
@@ -61,6 +65,7 @@ export async function loadRepository(options: LoadOptions): Promise<Repository> 
   }
   const inventory = await loadInventory(config, root);
   const files = new Map<string, string>();
+  const fileRoots = new Map<string, string>();
   const profiles = new Map<string, SourceText>();
   const systems: LoadedSystem[] = [];
   for (const [index, system] of found.systems.entries()) {
@@ -80,6 +85,8 @@ export async function loadRepository(options: LoadOptions): Promise<Repository> 
         : config.config.defaults && path.resolve(config.root ?? '.', config.config.defaults));
     const profile = defaults === undefined ? undefined : readProfile(defaults, profiles);
     if (profile) files.set(profile.path, path.resolve(profile.path));
+    const fileRoot = facts?.fileRoot ?? config.config.fileRoot;
+    if (fileRoot !== undefined) fileRoots.set(system.name, path.resolve(root ?? '.', fileRoot));
     const dialect =
       options.dialect ?? facts?.dialect ?? config.config.dialect ?? dialectOf(facts?.target ?? config.config.target);
     const strict = options.strict ?? config.config.strict;
@@ -95,12 +102,14 @@ export async function loadRepository(options: LoadOptions): Promise<Repository> 
   }
   return {
     config,
+    ...(root === undefined ? {} : { root }),
     systems,
     hosts: inventory ? hostFacts(inventory, config.config.target) : [],
     together: found.together,
     ...(found.only ? { only: shownPaths(found, files) } : {}),
     unowned: found.unowned.map(shownPath),
     files,
+    fileRoots,
   };
 }
 
@@ -151,7 +160,7 @@ function readProfile(file: string, cache: Map<string, SourceText>): SourceText {
 }
 
 /** Paths are shown relative to the current folder where they lie below it. */
-function shownPath(file: string): string {
+export function shownPath(file: string): string {
   const relative = path.relative(process.cwd(), file);
   return relative.startsWith('..') || path.isAbsolute(relative) ? file : relative;
 }

@@ -6,6 +6,11 @@ import { dialects } from '../../model/language/dialect.js';
 const severity = z.enum(['error', 'warning', 'info']);
 const ruleList = z.array(z.string()).describe('Rule codes, beginnings of codes (SHD), slugs, or ALL');
 const address = z.string().refine((text) => parseAddress(text) !== undefined, 'not an IP address');
+const fileRoot = z
+  .string()
+  .describe(
+    'Folder that stands for the root of the file system: absolute paths of certificates are looked for below it',
+  );
 
 export const lintConfigSchema = z
   .strictObject({
@@ -21,6 +26,12 @@ export const lintConfigSchema = z
     profiles: z.array(z.string()).optional().describe('Guidance profiles'),
     perFile: z.record(z.string(), ruleList).optional().describe('Rules to ignore by glob of files'),
     baseline: z.string().optional().describe('Baseline file'),
+    expiryDays: z
+      .int()
+      .min(0)
+      .max(3650)
+      .optional()
+      .describe('Days before a certificate expires to say so; 30 unless told'),
     budget: z.int().min(1000).optional().describe('Units of work for one exact question'),
   })
   .describe('What `ipsec policy lint` reports');
@@ -37,6 +48,7 @@ export const toolConfigSchema = z
     inventory: z.string().optional().describe('Inventory file; inventory.yaml unless told'),
     files: z.array(z.string()).optional().describe('Globs of record files; **/*.conf and **/*.ipsec unless told'),
     exclude: z.array(z.string()).optional().describe('Globs of files to leave out'),
+    fileRoot: fileRoot.optional(),
     lint: lintConfigSchema.optional(),
   })
   .describe('Configuration of ipsec for a folder and everything below it');
@@ -55,6 +67,7 @@ export const inventorySchema = z
         target: z.enum(['hpux', 'linux-xfrm', 'userspace']).optional(),
         dialect: z.enum(dialects).optional(),
         defaults: z.string().optional().describe('Profile file with default values of records'),
+        fileRoot: fileRoot.optional(),
         linkMbps: z.number().positive().optional().describe('Speed of its fastest link'),
         mtu: z.int().min(576).max(65535).optional(),
       }),

@@ -30,7 +30,7 @@ export function revocationFault(
   const unusable: string[] = [];
   let current = false;
   for (const crl of ofIssuer) {
-    const reason = unusableReason(crl, issuer, issuerKey, at);
+    const reason = crlFault(crl, issuer, issuerKey, at);
     const entry = crl.revoked.get(subject.serialNumber);
     // An old list may have been replaced, but what it says was revoked is not valid again (but for a hold).
     if (entry && (reason === undefined || (reason === outdated && entry.reason !== 'certificateHold'))) {
@@ -47,7 +47,8 @@ export function revocationFault(
 
 const outdated = 'the CRL is out of date';
 
-function unusableReason(crl: Crl, issuer: Certificate, issuerKey: PublicKey, at: number): string | undefined {
+/** Why a CRL that bears the name of an issuer says nothing about its certificates (§6.3.3); undefined where it is current. */
+export function crlFault(crl: Crl, issuer: Certificate, issuerKey: PublicKey, at: number): string | undefined {
   const { keyUsage, subjectKeyId } = issuer.extensions;
   if (crl.authorityKeyId && subjectKeyId && !equalConstantTime(crl.authorityKeyId, subjectKeyId)) {
     return 'the CRL is of another key of the issuer';

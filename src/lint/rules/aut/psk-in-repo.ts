@@ -1,4 +1,5 @@
 import { protectingRecords } from '../../algorithm-lists.js';
+import { filePlace, readFiles } from '../../certificates.js';
 import { placeOf, recordRef, recordText } from '../../places.js';
 import { defineRule } from '../../rule.js';
 
@@ -14,6 +15,10 @@ export default defineRule({
   bad: [
     'add auth b -remote 10.2.2.2 -priority 10 -kmp IKEV2 -preshared Sand7-Plover_99x',
     'add auth b -remote 10.2.2.2 -priority 10 -kmp IKEV2 -preshared 0x8f3a11c04be2975d66a0179bd24ce35f',
+    {
+      text: 'add auth b -remote 10.2.2.2 -priority 10 -kmp IKEV2 -local_method DIGSIG -remote_method DIGSIG -certificate me.pem',
+      files: { 'me.pem': [{ subject: 'CN=me' }, { privateKey: true }] },
+    },
     'add host mk -source 10.1.1.1 -destination 10.2.2.2 -priority 10 -action AH_SHA1 -in AH/2500101/0x3b9f0c6ad1e2457798a1b2c3d4e5f60718293a4b -out AH/2500201/0x91a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c5',
   ],
   good: [
@@ -21,7 +26,8 @@ export default defineRule({
     'add auth b -remote 10.2.2.2 -priority 10 -kmp IKEV2 -preshared env:B_KEY',
     'add auth b -remote 10.2.2.2 -priority 10 -kmp IKEV2 -local_method RSASIG -remote_method RSASIG',
   ],
-  *check({ policies, settings }) {
+  *check(context) {
+    const { policies, settings } = context;
     if (!settings.repository) return;
     const help =
       policies.dialect === 'extended'
@@ -40,6 +46,17 @@ export default defineRule({
           record: recordRef(record),
         };
       }
+    }
+    const told = new Set<string>();
+    for (const of of readFiles(context)) {
+      if (!of.file.privateKey || told.has(of.file.path)) continue;
+      told.add(of.file.path);
+      yield {
+        message: `${of.named.value}, which ${recordText(of.record)} names, holds a private key`,
+        at: filePlace(of),
+        help: 'have a new key certified, and keep it in a file of its own outside of the repository',
+        record: recordRef(of.record),
+      };
     }
     for (const record of protectingRecords(policies)) {
       const first = record.manualIn ?? record.manualOut;
