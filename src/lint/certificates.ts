@@ -72,9 +72,12 @@ export function* distinctCertificates(files: Iterable<ReadFile>): Generator<File
   }
 }
 
+/** Methods that prove an identity by the key of a certificate. */
+export type CertificateMethod = Exclude<AuthenticationMethod, 'PSK' | 'EAP' | 'XAUTH' | 'ANY'>;
+
 /** Does a method prove an identity by a certificate? */
-export function needsCertificate(method: AuthenticationMethod): boolean {
-  return method !== 'PSK';
+export function needsCertificate(method: AuthenticationMethod): method is CertificateMethod {
+  return method !== 'PSK' && method !== 'EAP' && method !== 'XAUTH' && method !== 'ANY';
 }
 
 /** The certificate that this system sends to the peers of a record, and those that it sends with it. */

@@ -255,6 +255,7 @@ export interface PadEntry {
   readonly certificates?: readonly Sourced<string>[];
   readonly remoteCertificates?: readonly Sourced<string>[];
   readonly authorities?: readonly Sourced<string>[];
+  readonly revocationLists?: readonly Sourced<string>[];
   /** Addresses that are asked of the peer (RFC 7296 §2.19), and names of pools that its requests are answered from. */
   readonly virtualAddresses?: readonly Sourced<AddressRange>[];
   readonly pools?: readonly Sourced<string>[];

@@ -4,6 +4,7 @@ import type { Sourced } from '../origin.js';
 import type { AuthRecord } from '../record/auth.js';
 import type { IkeRecord } from '../record/ike.js';
 import type { GatewayRecord, HostRecord, TransformSpec, TunnelRecord } from '../record/policy.js';
+import type { CertificateRecord } from '../record/record.js';
 import type { DefaultPolicy, PolicySet, Prioritised } from '../resolve.js';
 import { anyDirection, anyPort, anyProtocol, type Region } from '../selector/box.js';
 import type {
@@ -48,7 +49,7 @@ export function compile(policies: PolicySet, name: string, addresses: readonly A
       defaultEntry(policies.defaultHost, 'host'),
     ],
     forwardSpd: [...gatewayEntries, defaultEntry(policies.defaultGateway, 'gateway')],
-    pad: policies.auths.map(padEntry),
+    pad: policies.auths.map((record) => padEntry(record, policies.certificates)),
     ikePolicies: [
       ...[...policies.ike, ...policies.ikev1, ...policies.ikev2].map(ikePolicy),
       ...[policies.defaultIkev1, policies.defaultIkev2].flatMap((record) => (record ? [ikePolicy(record)] : [])),
@@ -247,7 +248,7 @@ function ikePolicy(record: IkeRecord | Prioritised<IkeRecord>): IkePolicy {
   };
 }
 
-function padEntry(record: Prioritised<AuthRecord>): PadEntry {
+function padEntry(record: Prioritised<AuthRecord>, certificates: readonly CertificateRecord[]): PadEntry {
   const { exchange, preshared } = record;
   return {
     source: sourceOf(record),
@@ -264,6 +265,26 @@ function padEntry(record: Prioritised<AuthRecord>): PadEntry {
     ...(record.natTraversal ? { natTraversal: record.natTraversal } : {}),
     ...(record.dpdSeconds ? { dpdSeconds: record.dpdSeconds } : {}),
     ...(record.fragmentation ? { fragmentation: record.fragmentation } : {}),
+    ...credentialFiles(record, certificates),
+  };
+}
+
+/** The files of a record, or those that the system has for every peer. */
+function credentialFiles(
+  { certificate, ca, crl }: AuthRecord,
+  all: readonly CertificateRecord[],
+): Pick<PadEntry, 'certificates' | 'authorities' | 'revocationLists'> {
+  const files = (own: Sourced<string> | undefined, kind: CertificateRecord['kind']) =>
+    own ? [own] : all.flatMap((record) => (record.kind === kind && record.file ? [record.file] : []));
+  const [certificates, authorities, revocationLists] = [
+    files(certificate, 'mycert'),
+    files(ca, 'cacert'),
+    files(crl, 'crl'),
+  ];
+  return {
+    ...(certificates.length > 0 ? { certificates } : {}),
+    ...(authorities.length > 0 ? { authorities } : {}),
+    ...(revocationLists.length > 0 ? { revocationLists } : {}),
   };
 }
 

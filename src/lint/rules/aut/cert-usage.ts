@@ -1,7 +1,7 @@
 import type { CertificateFacts, CertificateKeyKind } from '../../../model/credentials.js';
 import type { Severity } from '../../../model/finding.js';
-import type { AuthenticationMethod } from '../../../model/system-config.js';
 import {
+  type CertificateMethod,
   certificateText,
   filePlace,
   needsCertificate,
@@ -26,7 +26,7 @@ const purposeNames: Readonly<Record<string, string>> = {
   '1.3.6.1.5.5.7.3.7': 'ipsecUser',
 };
 
-const keysOf: Readonly<Record<Exclude<AuthenticationMethod, 'PSK'>, readonly CertificateKeyKind[]>> = {
+const keysOf: Readonly<Record<CertificateMethod, readonly CertificateKeyKind[]>> = {
   RSASIG: ['RSA'],
   DSSSIG: ['DSA'],
   ECDSASIG: ['EC'],
@@ -101,8 +101,8 @@ export default defineRule({
     const seen = new Set<string>();
     for (const record of context.policies.auths) {
       const method = record.localMethod.value;
-      const own = method === 'PSK' || !needsCertificate(method) ? undefined : ownCertificate(context, record);
-      if (!own || method === 'PSK') continue;
+      const own = needsCertificate(method) ? ownCertificate(context, record) : undefined;
+      if (!own || !needsCertificate(method)) continue;
       for (const fault of ownFaults(own.leaf, method)) {
         const key = `${own.leaf.fingerprint} ${fault.text}`;
         if (seen.has(key)) continue;
@@ -134,7 +134,7 @@ function finding(of: ReadFile, certificate: CertificateFacts, { text, severity, 
   };
 }
 
-function* ownFaults(leaf: CertificateFacts, method: Exclude<AuthenticationMethod, 'PSK'>): Generator<Fault> {
+function* ownFaults(leaf: CertificateFacts, method: CertificateMethod): Generator<Fault> {
   const { key, keyUsage, extendedKeyUsage, isCa } = leaf;
   const kinds = keysOf[method];
   if (!key || !kinds.includes(key.kind)) {
