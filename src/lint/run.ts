@@ -72,7 +72,7 @@ function toFinding(rule: Rule, found: RuleFinding | Problem, system?: string, pe
     code: rule.code,
     slug: rule.slug,
     severity: found.severity ?? rule.severity,
-    message: found.message,
+    message: readable(found.message),
     at: found.at,
     related: found.related ?? [],
     notes: found.notes ?? [],
@@ -82,6 +82,16 @@ function toFinding(rule: Rule, found: RuleFinding | Problem, system?: string, pe
     ...(system ? { system } : {}),
     ...(peer ? { peer } : {}),
   };
+}
+
+/** A message longer than this has a word in it that nobody reads to its end: a name of three thousand letters. */
+const readableLength = 400;
+const longWord = /[^\s]{121,}/g;
+const keptOfLongWord = 60;
+
+function readable(message: string): string {
+  if (message.length <= readableLength) return message;
+  return message.replace(longWord, (word) => `${word.slice(0, keptOfLongWord)}…`);
 }
 
 /** Every pair of systems, the one whose name comes first as `a`. */

@@ -26,11 +26,16 @@ export function printFile(file: SyntaxFile, options: PrintOptions): string {
   let previousEnd = source.text.charCodeAt(0) === 0xfeff ? 1 : 0;
   for (const item of file.items) {
     if (lines.length > 0 && blankLineBetween(source.text, previousEnd, item.start)) lines.push('');
-    if (item.kind === 'comment') lines.push(rawText(source, item, options).trimEnd());
-    else lines.push(printStatement(source, item, options));
+    const text =
+      item.kind === 'comment' ? rawText(source, item, options).trimEnd() : printStatement(source, item, options);
     previousEnd = item.end;
+    // At the beginning of a file it would be read as its mark of Unicode, and be gone the next time.
+    const line = lines.length === 0 ? text.replace(/^[\ufeff\s]+/, '') : text;
+    if (line !== '') lines.push(line);
   }
-  return lines.length === 0 ? '' : `${lines.join('\n')}\n`;
+  const text = lines.join('\n');
+  // A statement that a last backslash continues into the end of the file has its line break already.
+  return text === '' || text.endsWith('\n') ? text : `${text}\n`;
 }
 
 function blankLineBetween(text: string, from: number, to: number): boolean {

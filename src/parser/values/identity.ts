@@ -4,7 +4,8 @@ import { ranges } from '../../model/language/limits.js';
 import type { DnAttribute, Identity, IdentityPattern, IdentityType } from '../../model/system-config.js';
 import { badValue, outOfRange, partSpan, type ValueContext } from './context.js';
 
-const hostName = /^(?=.{1,253}$)[a-z0-9_](?:[a-z0-9_-]{0,62}\.?)*$/i;
+/** Labels of up to 63 octets (RFC 1035 §2.3.4). No two ways to split a text into labels, or a wrong end would cost exponential time. */
+const hostName = /^(?=.{1,253}$)[a-z0-9_][a-z0-9_-]{0,62}(?:\.[a-z0-9_-]{1,63})*\.?$/i;
 
 /** Strips the quotes of a quoted value; one that is not closed is reported. */
 export function unquote(context: ValueContext): string | undefined {
