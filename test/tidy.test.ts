@@ -25,9 +25,9 @@ const layers: Readonly<Record<string, readonly string[]>> = {
 /** Exceptions, each an addition to `layers` for the files under one folder. */
 const alsoAllowed: readonly { readonly from: string; readonly to: string; readonly why: string }[] = [
   {
-    from: 'src/backends/userspace/',
+    from: 'src/backends/',
     to: 'src/engine/ipsec/',
-    why: 'the data path is the same code as the simulator’s',
+    why: 'a data path speaks of the engine’s SAs, and ours is the same code as the simulator’s',
   },
 ];
 
@@ -37,6 +37,7 @@ const alsoAllowed: readonly { readonly from: string; readonly to: string; readon
 // biome-ignore format: one on a line, so that changes of several do not collide
 const notYetReached: readonly string[] = [
   'src/cli/interrupt.ts',
+  'src/backends/',
   'src/dialects/',
   'src/engine/',
   'src/model/peer-profile/',
@@ -76,7 +77,7 @@ describe('imports', () => {
     ['src/engine/ikev2/a.ts', '../crypto/node/b.js'],
     ['src/commands/a.ts', '../engine/b.js'],
     ['src/report/a.ts', '../services/b.js'],
-    ['src/backends/xfrm/a.ts', '../../engine/ipsec/b.js'],
+    ['src/backends/xfrm/a.ts', '../../engine/ikev2/b.js'],
     ['src/elsewhere/a.ts', '../model/b.js'],
     ['src/model/a.ts', './b.ts'],
   ])('%s may not import %s', (from, specifier) => {

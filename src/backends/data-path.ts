@@ -1,0 +1,61 @@
+/**
+ * What carries the packets of a host that runs our IKE engine: Linux's XFRM (`xfrm/`) or our own ESP behind a TUN device
+ * (`userspace/`). The daemon tells it policy and SAs; it tells the daemon what it needs and what it saw. SAs and their
+ * events are those of the engine's `ipsec/`, so that every world speaks of the same things.
+ */
+import type { Acquire } from '../engine/ipsec/bundle.js';
+import type { SaEvent, SaId, SaParameters } from '../engine/ipsec/sa.js';
+import type { Address } from '../model/address.js';
+import type { SystemConfig } from '../model/system-config.js';
+
+export type DataPathEvent =
+  /** A packet needs an SA that there is not. At most one for each SA and half minute. */
+  | { readonly kind: 'acquire'; readonly acquire: Acquire }
+  | { readonly kind: 'sa-event'; readonly event: SaEvent }
+  /** An IKE message came in where the data path listens; its non-ESP marker is taken off. */
+  | {
+      readonly kind: 'ike';
+      readonly local: UdpEnd;
+      readonly remote: UdpEnd;
+      readonly octets: Uint8Array;
+    }
+  /** The data path itself is in trouble: a socket, the device, the kernel. `fatal`: it carries no more packets. */
+  | { readonly kind: 'fault'; readonly fatal: boolean; readonly text: string };
+
+export interface UdpEnd {
+  readonly address: Address;
+  readonly port: number;
+}
+
+/** What one SA has carried. */
+export interface SaCounters {
+  readonly packets: number;
+  readonly octets: number;
+  /** The sequence number sent or received last. */
+  readonly sequence: bigint;
+  readonly replays: number;
+  readonly icvFailures: number;
+  /** Milliseconds of the system's clock (Date.now); absent: never. */
+  readonly lastUsedAt?: number;
+}
+
+export interface DataPath {
+  readonly name: 'xfrm' | 'userspace' | 'none';
+  /** Sets up devices, routes and policies; nothing that the configuration protects goes in the clear from here on. */
+  start(config: SystemConfig, listener: (event: DataPathEvent) => void): Promise<void>;
+  /** A changed configuration. SAs that still fit stay. */
+  reconfigure(config: SystemConfig): Promise<void>;
+  install(sa: SaParameters): Promise<void>;
+  /** False where there is no such SA. */
+  remove(sa: SaId): Promise<boolean>;
+  /** A negotiation failed: packets of an entry that allows it may go in the clear until then (milliseconds, Date.now). */
+  negotiationFailed(acquire: Acquire, until: number): void;
+  counters(sa: SaId): Promise<SaCounters | undefined>;
+  /**
+   * Sends an IKE message from a port that the data path listens on, because ESP in UDP comes to the same one (RFC 3948);
+   * it adds the non-ESP marker. False: that is no port of the data path, and the caller sends by itself.
+   */
+  sendIke(local: UdpEnd, remote: UdpEnd, octets: Uint8Array): boolean;
+  /** Undoes what `start` set up. With `keepBlocked` protected traffic stays blocked instead of going in the clear. */
+  stop(options?: { readonly keepBlocked?: boolean }): Promise<void>;
+}
