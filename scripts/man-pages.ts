@@ -104,6 +104,13 @@ function policyPage(): string {
     ...protocolRows.map((row) => tagged(row.word, valueText(row))),
     '.SH SERVICES',
     ...serviceRows.map((row) => tagged(row.word, valueText(row))),
+    '.SH CONFIGURED VALUES',
+    escapeMan(
+      'ipsec.config may add words to the lists of group, hash, encryption and prf of ike, ikev1 and ikev2 records, or say that other dialects have a word. Each stands for an algorithm of this tool; the schema is printed by ipsec schema config.',
+    ),
+    verbatim(
+      'values:\n  ikev1:\n    hash:\n      SHA256: { algorithm: HMAC-SHA2-256, since: A.03.00, note: site patch }',
+    ),
     '.SH PROFILE',
     escapeMan(
       'Values that a record leaves out come from a profile file: sections BEGIN NAME to END NAME with a parameter and its value on each line. The parameter priority is the step of automatic priorities. Shipped values:',

@@ -1,6 +1,7 @@
 /** What rules are given: the records, the configuration, and answers that several rules share. */
 import type { Address } from '../model/address.js';
 import type { SystemCredentials } from '../model/credentials.js';
+import type { ExtendedTables } from '../model/language/extra-values.js';
 import type { PolicySet } from '../model/resolve.js';
 import { buildSpdIndex, type SpdIndex } from '../model/selector/spd-index.js';
 import type { SourceText } from '../model/span.js';
@@ -34,6 +35,8 @@ export interface LintSettings {
   readonly repository: boolean;
   /** Units of work that one exact question about one record may cost before it is left undecided. */
   readonly budget: number;
+  /** Lists of IKE values that the configuration has extended. */
+  readonly tables?: ExtendedTables;
   /** Days before the end of a certificate from which on it is said; 30 unless told. */
   readonly expiryDays?: number;
 }

@@ -5,6 +5,7 @@
 import type { Fix, RecordRef, TextEdit } from '../model/finding.js';
 import { argumentsOf, findArgument } from '../model/language/arguments.js';
 import { type Dialect, describeLifespan, dialects, isIn } from '../model/language/dialect.js';
+import type { ExtendedTables } from '../model/language/extra-values.js';
 import { reservedName } from '../model/language/limits.js';
 import { type ObjectRow, objectRow } from '../model/language/objects.js';
 import type { Problem } from '../model/problem.js';
@@ -24,6 +25,8 @@ export interface BindOptions {
   readonly defaults: Defaults;
   /** Accept only full argument names. */
   readonly strict?: boolean;
+  /** Lists of values that a configuration has extended. */
+  readonly tables?: ExtendedTables;
 }
 
 export interface BoundFile {

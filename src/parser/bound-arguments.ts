@@ -56,7 +56,7 @@ export class BoundArguments {
 
   /** Context for reading a written value. */
   context(argument: ArgumentSyntax, name: string): ValueContext {
-    const { dialect } = this.options;
+    const { dialect, tables } = this.options;
     const row = this.#given.get(name)?.row;
     return {
       source: this.source,
@@ -65,6 +65,7 @@ export class BoundArguments {
       word: argument.value!,
       what: `-${name}`,
       record: this.record,
+      ...(tables ? { tables } : {}),
       report: this.report,
     };
   }

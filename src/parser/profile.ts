@@ -5,6 +5,7 @@
 import { closest } from '../model/did-you-mean.js';
 import { type ArgumentRow, argumentRows, argumentsOf } from '../model/language/arguments.js';
 import type { Dialect } from '../model/language/dialect.js';
+import type { ExtendedTables } from '../model/language/extra-values.js';
 import { objectRows } from '../model/language/objects.js';
 import { shippedProfile } from '../model/language/shipped-profile.js';
 import type { Origin, Sourced } from '../model/origin.js';
@@ -55,10 +56,11 @@ function parameterRow(section: string, parameter: string): ArgumentRow | 'priori
 export function parseProfile(
   source: SourceText,
   dialect: Dialect,
+  tables?: ExtendedTables,
 ): { defaults: Defaults; problems: readonly Problem[] } {
   const problems: Problem[] = [];
   const entries = readEntries(source, problems);
-  return { defaults: buildDefaults(dialect, { source, entries, problems }), problems };
+  return { defaults: buildDefaults(dialect, { source, entries, problems }, tables), problems };
 }
 
 const shippedByDialect = new Map<Dialect, Defaults>();
@@ -76,6 +78,7 @@ export function shippedDefaults(dialect: Dialect): Defaults {
 function buildDefaults(
   dialect: Dialect,
   file?: { source: SourceText; entries: readonly ProfileEntry[]; problems: Problem[] },
+  tables?: ExtendedTables,
 ): Defaults {
   const values = new Map<string, Sourced<unknown>>();
   const put = (entry: ProfileEntry, source: SourceText, origin: Origin, report: (problem: Problem) => void) => {
@@ -86,6 +89,7 @@ function buildDefaults(
       dialect,
       word: { text: entry.value, start: entry.start, end: entry.start + entry.value.length },
       what: `${entry.parameter} of ${entry.section}`,
+      ...(tables ? { tables } : {}),
       report,
     };
     const value = row === 'priority' ? parseNumber(context, 'priority') : parseValue(row.kind, row, context);

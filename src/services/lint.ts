@@ -152,6 +152,7 @@ function lintSettings(repository: Repository, options: LintOptions, config: Lint
     profiles,
     repository: repository.config.root !== undefined || isTracked(repository),
     budget: config.budget ?? defaultBudget,
+    ...(repository.tables ? { tables: repository.tables } : {}),
     ...(config.expiryDays === undefined ? {} : { expiryDays: config.expiryDays }),
   };
 }

@@ -3,6 +3,7 @@ import type { Address } from '../model/address.js';
 import { compile } from '../model/compile/compile.js';
 import type { Dialect } from '../model/language/dialect.js';
 import { defaultDialect } from '../model/language/dialect.js';
+import type { ExtendedTables } from '../model/language/extra-values.js';
 import type { Problem } from '../model/problem.js';
 import type { Operation } from '../model/record/record.js';
 import { type PolicySet, resolve } from '../model/resolve.js';
@@ -38,6 +39,8 @@ export interface SystemInput {
   readonly dialect?: Dialect;
   readonly profile?: SourceText;
   readonly strict?: boolean;
+  /** Lists of values that a configuration has extended. */
+  readonly tables?: ExtendedTables;
   /** The system's own addresses, where an inventory tells them. */
   readonly addresses?: readonly Address[];
 }
@@ -51,12 +54,17 @@ export function loadSystem(input: SystemInput): LoadedSystem {
   });
   const dialect =
     files.find((file) => file.directives.dialect)?.directives.dialect?.value ?? input.dialect ?? defaultDialect;
-  const profile = input.profile && parseProfile(input.profile, dialect);
+  const profile = input.profile && parseProfile(input.profile, dialect, input.tables);
   if (profile) problems.push(...profile.problems);
   const defaults = profile?.defaults ?? shippedDefaults(dialect);
   const operations: Operation[] = [];
   for (const { syntax, directives } of files) {
-    const bound = bindFile(syntax, { dialect, defaults, ...(input.strict ? { strict: true } : {}) });
+    const bound = bindFile(syntax, {
+      dialect,
+      defaults,
+      ...(input.strict ? { strict: true } : {}),
+      ...(input.tables ? { tables: input.tables } : {}),
+    });
     append(problems, syntax.problems);
     append(problems, directives.problems);
     append(problems, bound.problems);

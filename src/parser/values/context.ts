@@ -2,6 +2,7 @@
 import type { RecordRef } from '../../model/finding.js';
 import type { Dialect } from '../../model/language/dialect.js';
 import { describeLifespan, isIn, type Lifespan } from '../../model/language/dialect.js';
+import type { ExtendedTables } from '../../model/language/extra-values.js';
 import type { Problem } from '../../model/problem.js';
 import type { SourceText, Span } from '../../model/span.js';
 import type { Word } from '../syntax.js';
@@ -14,6 +15,8 @@ export interface ValueContext {
   /** `-source of host 'web'`: for messages. */
   readonly what: string;
   readonly record?: RecordRef;
+  /** Lists of values that a configuration has extended, by record and argument. */
+  readonly tables?: ExtendedTables;
   report(problem: Problem): void;
 }
 

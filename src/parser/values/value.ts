@@ -69,7 +69,7 @@ export function parseValue<K extends ValueKind>(
 }
 
 function parseKind(kind: ValueKind, row: ArgumentRow, context: ValueContext): ValueTypes[ValueKind] | undefined {
-  const table = row.values ?? [];
+  const table = context.tables?.get(`${row.object} ${row.name}`) ?? row.values ?? [];
   switch (kind) {
     case 'addrspec':
       return parseAddressSpec(context, true);

@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { HostFacts } from '../../lint/context.js';
 import { type Address, parseAddress } from '../../model/address.js';
 import type { Dialect } from '../../model/language/dialect.js';
+import { type ExtendedTables, extendTables } from '../../model/language/extra-values.js';
 import type { Problem } from '../../model/problem.js';
 import type { SourceText } from '../../model/span.js';
 import { UsageError } from '../../model/tool-error.js';
@@ -43,6 +44,8 @@ export interface Repository {
   readonly files: ReadonlyMap<string, string>;
   /** Folder that stands for the root of a system's own file system, by its name. */
   readonly fileRoots: ReadonlyMap<string, string>;
+  /** Lists of IKE values that the configuration has extended. */
+  readonly tables?: ExtendedTables;
 }
 
 /** Loads everything that the paths name. Throws UsageError for paths and configurations that cannot be used. */
@@ -63,6 +66,7 @@ export async function loadRepository(options: LoadOptions): Promise<Repository> 
       hints: [`Looked for ${(config.config.files ?? recordGlobs).join(' and ')}; ipsec.config can name others.`],
     });
   }
+  const tables = extendedTables(config);
   const inventory = await loadInventory(config, root);
   const files = new Map<string, string>();
   const fileRoots = new Map<string, string>();
@@ -96,6 +100,7 @@ export async function loadRepository(options: LoadOptions): Promise<Repository> 
       ...(dialect ? { dialect } : {}),
       ...(profile ? { profile } : {}),
       ...(strict ? { strict } : {}),
+      ...(tables ? { tables } : {}),
       ...(facts?.addresses ? { addresses: facts.addresses.flatMap((text) => parseAddress(text) ?? []) } : {}),
     });
     systems.push(problems.length > 0 ? { ...loaded, problems: [...problems, ...loaded.problems] } : loaded);
@@ -110,7 +115,19 @@ export async function loadRepository(options: LoadOptions): Promise<Repository> 
     unowned: found.unowned.map(shownPath),
     files,
     fileRoots,
+    ...(tables ? { tables } : {}),
   };
+}
+
+/** The lists of values that the configuration extends, if it does. */
+function extendedTables({ config, file }: FoundConfig): ExtendedTables | undefined {
+  if (!config.values) return undefined;
+  const { tables, faults } = extendTables(config.values);
+  const [first] = faults;
+  if (first) {
+    throw new UsageError(`${file}: values.${first.at} ${first.message}`, { hints: first.hint ? [first.hint] : [] });
+  }
+  return tables;
 }
 
 /** The dialect that goes with a target: HP-UX itself reads its latest version, everything else the superset. */

@@ -36,6 +36,25 @@ export const lintConfigSchema = z
   })
   .describe('What `ipsec policy lint` reports');
 
+const extraValue = z
+  .strictObject({
+    algorithm: z.string().optional().describe('Name in the tables of transforms, for a word that the list lacks'),
+    since: z.enum(dialects).optional().describe('First dialect that takes the word; A.02 unless told'),
+    until: z.enum(dialects).optional().describe('Last dialect that takes it'),
+    note: z.string().optional().describe('Where it is known from'),
+  })
+  .describe('A word of a list of IKE values, by the word itself');
+
+const extraWords = z.record(z.string(), extraValue).optional();
+
+export const extraValuesSchema = z
+  .strictObject({
+    ike: z.strictObject({ group: extraWords, hash: extraWords, encryption: extraWords }).optional(),
+    ikev1: z.strictObject({ group: extraWords, hash: extraWords, encryption: extraWords }).optional(),
+    ikev2: z.strictObject({ group: extraWords, hash: extraWords, encryption: extraWords, prf: extraWords }).optional(),
+  })
+  .describe('Further words of the lists of IKE values, or other dialects for words that they have');
+
 export const toolConfigSchema = z
   .strictObject({
     $schema: z.string().optional(),
@@ -49,6 +68,7 @@ export const toolConfigSchema = z
     files: z.array(z.string()).optional().describe('Globs of record files; **/*.conf and **/*.ipsec unless told'),
     exclude: z.array(z.string()).optional().describe('Globs of files to leave out'),
     fileRoot: fileRoot.optional(),
+    values: extraValuesSchema.optional(),
     lint: lintConfigSchema.optional(),
   })
   .describe('Configuration of ipsec for a folder and everything below it');

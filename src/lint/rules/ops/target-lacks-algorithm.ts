@@ -1,4 +1,5 @@
 import { type Dialect, describeLifespan, isIn, type Lifespan } from '../../../model/language/dialect.js';
+import type { ExtendedTables } from '../../../model/language/extra-values.js';
 import {
   groupRows,
   ikev1Encryption,
@@ -9,7 +10,7 @@ import {
 } from '../../../model/language/values.js';
 import type { PolicySet } from '../../../model/resolve.js';
 import { type AlgorithmList, algorithmLists, childLists, type ListElement } from '../../algorithm-lists.js';
-import type { HostFacts } from '../../context.js';
+import type { HostFacts, SystemContext } from '../../context.js';
 import { recordRef, recordText } from '../../places.js';
 import { defineRule, type RuleFinding } from '../../rule.js';
 import { type NamedTarget, targetsOf } from '../../targets.js';
@@ -53,16 +54,20 @@ export default defineRule({
     for (const target of targetsOf(context)) {
       // A file in the target's own dialect is held to it when it is read.
       if (target.dialect && context.policies.dialect === 'extended')
-        yield* notInDialect(context.policies, target, target.dialect);
+        yield* notInDialect(context, target, target.dialect);
       if (target.target === 'linux-xfrm') yield* notInKernel(context.policies, target, context.host);
     }
   },
 });
 
-function* notInDialect(policies: PolicySet, { target, why }: NamedTarget, dialect: Dialect): Iterable<RuleFinding> {
+function* notInDialect(
+  { policies, settings }: SystemContext,
+  { target, why }: NamedTarget,
+  dialect: Dialect,
+): Iterable<RuleFinding> {
   for (const list of algorithmLists(policies)) {
     for (const element of list.elements) {
-      const missing = rowsOf(list, element).find((row) => !isIn(dialect, row));
+      const missing = rowsOf(list, element, settings.tables).find((row) => !isIn(dialect, row));
       if (!missing) continue;
       const what = list.argument === 'group' || list.argument === 'pfs_group' ? `group ${element.word}` : element.word;
       yield {
@@ -77,8 +82,10 @@ function* notInDialect(policies: PolicySet, { target, why }: NamedTarget, dialec
 }
 
 /** The rows of the language that make an element. */
-function rowsOf(list: AlgorithmList, element: ListElement): readonly Lifespan[] {
+function rowsOf(list: AlgorithmList, element: ListElement, tables: ExtendedTables | undefined): readonly Lifespan[] {
   if (element.spec) return element.rows;
+  const extended = tables?.get(`${list.record.kind} ${list.argument}`);
+  if (extended) return extended.filter((row) => row.word === element.word);
   const isV2 = list.record.kind === 'ikev2';
   const word = element.word;
   switch (list.argument) {
