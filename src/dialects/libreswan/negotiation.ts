@@ -1,0 +1,177 @@
+/** IKE versions, proposals, lifetimes and methods of a connection. */
+import type { Sourced } from '../../model/origin.js';
+import type { AuthenticationMethod, ChildProposal, EntrySource, IkeProposal } from '../../model/system-config.js';
+import type { KeyExchangeTransform } from '../../model/transform.js';
+import { kilobytes } from '../common/units.js';
+import type { Side } from './conns.js';
+import { settingSpan } from './ends.js';
+import { childProposal, ikeProposal, type Protocol, readSuites, type Suite } from './proposals.js';
+import type { ConnValues } from './values.js';
+
+/** Which versions a connection starts (the first) and takes. */
+export function ikeVersionsOf(values: ConnValues): Sourced<readonly (1 | 2)[]> {
+  const { product } = values;
+  const keyexchange = values.get('keyexchange');
+  const written = keyexchange?.text.toLowerCase();
+  if (keyexchange && (written === 'ikev1' || written === 'ikev2'))
+    return { value: [written === 'ikev1' ? 1 : 2], origin: values.origin(keyexchange) };
+  if (keyexchange && written !== 'ike')
+    values.context.badValue(settingSpan(keyexchange), `'${keyexchange.text}' is no value of keyexchange`, 'write ikev1 or ikev2');
+  const ikev2 = product.flavour === 'starter' ? undefined : values.get('ikev2');
+  if (!ikev2) return { value: product.defaults.ikeVersions, origin: values.origin(undefined) };
+  const origin = values.origin(ikev2);
+  switch (ikev2.text.toLowerCase()) {
+    case 'insist':
+    case 'always':
+    case 'yes':
+    case 'y':
+    case 'propose':
+      // Openswan and Libreswan 3 took IKEv1 from a peer all the same when they were to propose IKEv2.
+      return product.version[0] < 4 && !/^(?:insist|always)$/i.test(ikev2.text)
+        ? { value: [2, 1], origin }
+        : { value: [2], origin };
+    case 'permit':
+      return product.version[0] < 4 ? { value: [1, 2], origin } : { value: [1], origin };
+    case 'never':
+    case 'no':
+    case 'n':
+      return { value: [1], origin };
+    default:
+      values.context.badValue(settingSpan(ikev2), `'${ikev2.text}' is no value of ikev2`, 'write insist or no');
+      return { value: product.defaults.ikeVersions, origin: values.origin(undefined) };
+  }
+}
+
+function suites(values: ConnValues, protocol: Protocol, version: 1 | 2, names: readonly string[]): readonly Suite[] {
+  const setting = names.map((name) => values.get(name)).find((found) => found !== undefined);
+  const { proposals } = values.product.defaults;
+  const key = `${protocol.toLowerCase() as 'ike' | 'esp' | 'ah'}${version}` as const;
+  const defaults = proposals[key];
+  const text = setting?.text ?? defaults.proposals;
+  // Openswan's mark of a list that nothing is added to.
+  const reading = readSuites(text.replace(/!$/, ''), protocol, version, defaults);
+  if (reading.kind === 'read') {
+    const needs = setting && reading.suites.find(({ hasMoreExchanges }) => hasMoreExchanges);
+    if (needs)
+      values.context.partly(
+        settingSpan(setting),
+        'further key exchanges (RFC 9370) are not modelled: a peer without them is not told from one with them',
+      );
+    return reading.suites;
+  }
+  if (!setting) throw new Error(`default proposals of ${values.product.title} cannot be read: ${reading.message}`);
+  const { source, at } = setting;
+  const isExact = setting.text.length === at.end - at.start || at.end - at.start === setting.text.length + 2;
+  const start = at.start + (at.end - at.start === setting.text.length + 2 ? 1 : 0) + reading.at;
+  const span = isExact && reading.length > 0 ? { source, start, end: start + reading.length } : settingSpan(setting);
+  values.context.badValue(span, reading.message, 'the product does not load the connection');
+  return [];
+}
+
+/** IKE proposals of one version. */
+export function ikeProposalsOf(values: ConnValues, version: 1 | 2): readonly IkeProposal[] {
+  return suites(values, 'IKE', version, ['ike']).map((suite) => ikeProposal(suite, version));
+}
+
+export interface ChildOffer {
+  readonly proposals: readonly ChildProposal[];
+  /** Groups that the proposals name; absent: the IKE SA's group. Empty: no PFS. */
+  readonly pfsGroups?: Sourced<readonly KeyExchangeTransform[]>;
+}
+
+/** ESP or AH proposals; their lifetimes are the connection's. */
+export function childOfferOf(values: ConnValues, version: 1 | 2, source: EntrySource): ChildOffer {
+  const phase2 = values.get('phase2') ?? values.get('auth');
+  const isAh = phase2 ? phase2.text.toLowerCase() === 'ah' : values.get('ah') !== undefined && !values.get('esp');
+  const protocol = isAh ? 'AH' : 'ESP';
+  const names = isAh ? ['ah', 'esp'] : ['esp', 'ah'];
+  const found = suites(values, protocol, version, names);
+  const lifetime = values.seconds('ipsec-lifetime', values.product.defaults.childLifetimeSeconds);
+  const octets = values.amount('ipsec-max-bytes', 0);
+  const packets = values.amount('ipsec-max-packets', 0);
+  const rekey = rekeySecondsOf(values, lifetime.value);
+  const esn = version === 1 ? noEsn : esnOf(values);
+  const proposals = found.map(
+    (suite): ChildProposal => ({
+      source,
+      ...childProposal(suite, protocol, esn),
+      lifetimeSeconds: lifetime,
+      // 2^63 is the product's way to say without limit.
+      lifetimeKilobytes: { value: octets.value >= 2 ** 62 ? 0 : kilobytes(octets.value), origin: octets.origin },
+      ...(packets.value > 0 && packets.value < 2 ** 62 ? { lifetimePackets: packets } : {}),
+      ...(rekey ? { rekeySeconds: rekey } : {}),
+    }),
+  );
+  const pfs = values.flag('pfs', true);
+  if (!pfs.value) return { proposals, pfsGroups: { value: [], origin: pfs.origin } };
+  const groups = [...new Set(found.flatMap((suite) => suite.groups))];
+  if (groups.length === 0) return { proposals };
+  const setting = names.map((name) => values.get(name)).find((one) => one !== undefined);
+  return { proposals, pfsGroups: { value: groups, origin: values.origin(setting) } };
+}
+
+const noEsn: ChildProposal['esn'] = ['no-esn'];
+
+function esnOf(values: ConnValues): ChildProposal['esn'] {
+  if (!values.get('esn')) return values.product.defaults.esn;
+  const { value } = values.word('esn', ['yes', 'no', 'either'], 'either');
+  return value === 'yes' ? ['esn'] : value === 'no' ? noEsn : ['esn', 'no-esn'];
+}
+
+/** When an SA is replaced, where the file says so; the margin is at most doubled by the fuzz. */
+export function rekeySecondsOf(values: ConnValues, lifetimeSeconds: number): Sourced<number> | undefined {
+  const rekey = values.flag('rekey', true);
+  if (!rekey.value) return { value: 0, origin: rekey.origin };
+  if (!values.get('rekeymargin')) return undefined;
+  const margin = values.seconds('rekeymargin', values.product.defaults.rekeyMarginSeconds);
+  return { value: Math.max(1, lifetimeSeconds - margin.value), origin: margin.origin };
+}
+
+/** A method, or what there is no word for in the model. */
+export type MethodOf = AuthenticationMethod | 'NULL' | 'EAP' | 'NEVER';
+
+export interface Methods {
+  readonly local: Sourced<MethodOf>;
+  readonly remote: Sourced<MethodOf>;
+}
+
+/** How both ends authenticate: `leftauth` and `rightauth`, or `authby` for both. */
+export function methodsOf(values: ConnValues, local: Side, version: 1 | 2): Methods {
+  const other = local === 'left' ? 'right' : 'left';
+  const authby = values.get('authby');
+  const text = authby?.text ?? values.product.defaults.authby;
+  const words = text.toLowerCase().split(/[\s,|]+/).filter(Boolean);
+  const both: Sourced<MethodOf> = { value: methodOfWords(values, words, version), origin: values.origin(authby) };
+  const ofEnd = (side: Side): Sourced<MethodOf> => {
+    const setting = version === 2 || values.product.flavour === 'starter' ? values.get(`${side}auth`) : undefined;
+    if (!setting) return both;
+    return { value: methodOfWords(values, [setting.text.toLowerCase().split('-')[0]!], version), origin: values.origin(setting) };
+  };
+  return { local: ofEnd(local), remote: ofEnd(other) };
+}
+
+/** Several signature methods together: RFC 7427 tells which one is used. */
+function methodOfWords(values: ConnValues, words: readonly string[], version: 1 | 2): MethodOf {
+  const methods = new Set<MethodOf>();
+  for (const word of words) {
+    const base = word.replace(/-sha\w*$/, '');
+    if (base === 'secret' || base === 'psk') methods.add('PSK');
+    else if (base === 'rsasig' || base === 'rsa' || base === 'pubkey') methods.add('RSASIG');
+    else if (base === 'ecdsa' || base === 'ecdsasig') methods.add('ECDSASIG');
+    else if (base === 'eddsa') methods.add('EDDSASIG');
+    else if (base === 'null') methods.add('NULL');
+    else if (base === 'never') methods.add('NEVER');
+    else if (base.startsWith('eap')) methods.add('EAP');
+    else {
+      const setting = values.get('authby');
+      if (setting)
+        values.context.badValue(settingSpan(setting), `'${word}' is no value of authby`, 'write secret, rsasig or ecdsa');
+    }
+  }
+  const [first] = methods;
+  if (methods.size <= 1) return first ?? 'RSASIG';
+  const signatures = [...methods].filter((method) => method.endsWith('SIG'));
+  // Signatures are preferred to a secret, and RSA is all that IKEv1 has of them.
+  if (version === 1) return signatures.includes('RSASIG') ? 'RSASIG' : (first ?? 'RSASIG');
+  return signatures.length > 1 ? 'DIGSIG' : (signatures[0] ?? first ?? 'RSASIG');
+}

@@ -1,0 +1,107 @@
+/** PAD entries of a connection: who the peer is, how both authenticate, and with which key. */
+import type { Address, AddressRange } from '../../model/address.js';
+import { addressIdentity } from '../../model/peer/identity.js';
+import { singleAddress } from '../../model/address.js';
+import type { Sourced } from '../../model/origin.js';
+import type { AuthenticationMethod, Identity, IdentityPattern, PadEntry } from '../../model/system-config.js';
+import { spanOf } from '../common/piece.js';
+import type { End } from './ends.js';
+import { patternOf, type WrittenId } from './identities.js';
+import { type MethodOf, methodsOf } from './negotiation.js';
+import type { Oriented } from './orient.js';
+import { findPreshared, type PresharedSecret } from './secrets.js';
+import type { ConnValues } from './values.js';
+
+export interface PadQuestion {
+  readonly one: Oriented;
+  readonly values: ConnValues;
+  readonly versions: Sourced<readonly (1 | 2)[]>;
+  readonly own: readonly Address[];
+  readonly peers: readonly AddressRange[];
+  readonly secrets: readonly PresharedSecret[];
+}
+
+/** One entry for each range of addresses that the peer may have. */
+export function padEntriesOf({ one, values, versions, own, peers, secrets }: PadQuestion): readonly PadEntry[] {
+  const { conn, local, remote } = one;
+  const methods = methodsOf(values, local.side, versions.value[0] ?? 2);
+  const at = spanOf(conn.source, conn.at);
+  if (!isMethod(methods.local.value) || !isMethod(methods.remote.value)) {
+    const missing = [methods.local.value, methods.remote.value].find((method) => !isMethod(method));
+    values.context.partly(
+      at,
+      `authentication by ${missing} is not modelled: nobody authenticates for '${conn.name}' here`,
+      'its packets are treated as protected, and its negotiations as failing',
+    );
+    return [];
+  }
+  const exchange = values.flag('aggressive', false);
+  const isSignature = methods.local.value !== 'PSK';
+  const localId = identityOf(local, isSignature, values);
+  const preshared = findPreshared(secrets, secretId(local, own[0]), secretId(remote, addressOf(remote)));
+  const needsSecret = methods.local.value === 'PSK' || methods.remote.value === 'PSK';
+  const remoteId = expectedOf(remote, values);
+  const encapsulation = values.get('encapsulation') ?? values.get('forceencaps');
+  const dpd = values.seconds('dpddelay', 0);
+  const fragmentation = values.flag('fragmentation', true);
+  return peers.map((range): PadEntry => ({
+    source: { record: { kind: 'conn', name: conn.name }, at },
+    connection: conn.name,
+    remote: range,
+    ...(own.length > 0 ? { local: own.map(singleAddress) } : {}),
+    ikeVersions: versions,
+    exchange: { value: exchange.value ? 'aggressive' : 'main', origin: exchange.origin },
+    localMethod: methods.local as Sourced<AuthenticationMethod>,
+    remoteMethod: methods.remote as Sourced<AuthenticationMethod>,
+    ...(localId ? { localId } : {}),
+    ...(remoteId ? { remoteId } : {}),
+    ...(needsSecret && preshared ? { presharedKey: preshared } : {}),
+    respondOnly: remote.host.kind !== 'address' && remote.host.kind !== 'name',
+    natTraversal: encapsulation
+      ? { value: natTraversalOf(encapsulation.text), origin: values.origin(encapsulation) }
+      : { value: 'ON', origin: values.origin(undefined) },
+    dpdSeconds: dpd,
+    fragmentation,
+  }));
+}
+
+function isMethod(method: MethodOf): method is AuthenticationMethod {
+  return method !== 'NULL' && method !== 'EAP' && method !== 'NEVER';
+}
+
+function natTraversalOf(text: string): 'ON' | 'OFF' | 'FORCE' {
+  if (/^(?:yes|y|on|true|force)$/i.test(text)) return 'FORCE';
+  return /^(?:no|n|off|false|never)$/i.test(text) ? 'OFF' : 'ON';
+}
+
+/** The written identity; that of the certificate where there is one and nothing is written; else the address. */
+function identityOf(end: End, isSignature: boolean, values: ConnValues): Sourced<Identity> | undefined {
+  const origin = end.idAt ? { kind: 'explicit' as const, at: end.idAt } : values.origin(undefined);
+  switch (end.id?.kind) {
+    case 'identity':
+      return { value: end.id.identity, origin };
+    case 'certificate':
+      return { value: { type: 'X500-DN' }, origin };
+    case undefined:
+      return end.hasCertificate && isSignature ? { value: { type: 'X500-DN' }, origin } : undefined;
+    default:
+      return undefined;
+  }
+}
+
+/** What the peer must say it is; nothing written means its address. */
+function expectedOf(end: End, values: ConnValues): Sourced<IdentityPattern> | undefined {
+  const origin = end.idAt ? { kind: 'explicit' as const, at: end.idAt } : values.origin(undefined);
+  const pattern = end.id && patternOf(end.id);
+  return pattern ? { value: pattern, origin } : undefined;
+}
+
+function addressOf({ host }: End): Address | undefined {
+  return host.kind === 'address' ? host.address : undefined;
+}
+
+/** By which identity a secret is looked up: the written one, or the address. */
+function secretId(end: End, address: Address | undefined): WrittenId | undefined {
+  if (end.id && end.id.kind !== 'any') return end.id;
+  return address ? { kind: 'identity', identity: addressIdentity(address) } : { kind: 'any' };
+}
