@@ -113,6 +113,8 @@ export interface SaTemplate {
   readonly lists?: ConfiguredSelectors;
   /** False: SAs are negotiated, but no policies are installed for them (routing or something else chooses the packets). */
   readonly installsPolicies?: Sourced<boolean>;
+  /** Responds with less than what is proposed where no more is allowed (RFC 7296 §2.9); absent: as the product does. */
+  readonly narrowing?: Sourced<boolean>;
   /** Compression is offered and accepted (RFC 3173). */
   readonly ipComp?: Sourced<boolean>;
   /** The SA is deleted after so many seconds without traffic; 0 is never. */

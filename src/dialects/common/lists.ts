@@ -1,14 +1,9 @@
-/** The two ordered lists of a system from the policies that its kernel holds. */
-import type { Address } from '../../model/address.js';
+/** The ordered lists of a system from the policies that its kernel holds. */
 import { protocolNumbers } from '../../model/packet.js';
 import { anyPort, everything, type Region } from '../../model/selector/box.js';
-import type { EntrySource, SpdEntry } from '../../model/system-config.js';
-import { forwardedRegion, isHostRegion } from './selectors.js';
+import type { EntrySource, SpdEntry, SystemConfig } from '../../model/system-config.js';
 
-export interface SpdLists {
-  readonly spd: readonly SpdEntry[];
-  readonly forwardSpd: readonly SpdEntry[];
-}
+export type SpdLists = Required<Pick<SystemConfig, 'spd' | 'forwardSpd' | 'forwardsBySpd'>>;
 
 /** What the product puts in by itself, as words for its origin. */
 export function builtinSource(name: string): EntrySource {
@@ -40,25 +35,14 @@ export const ikeSockets: SpdEntry = {
   action: { kind: 'BYPASS' },
 };
 
-export interface ListOptions {
-  /** Whether an IKE daemon runs, whose own packets pass. */
-  readonly hasDaemon: boolean;
-  /** The system's own addresses: entries for these alone are not for forwarded packets. */
-  readonly addresses: readonly Address[];
-}
-
 /**
- * Both lists from entries in search order. A kernel has one list for outbound packets, whether the system sends or
- * forwards them, so an entry is in both unless its local addresses are all the system's own.
+ * The lists of a system whose kernel has one list for all outbound packets, whether the system sends or forwards them.
+ * `hasDaemon`: an IKE daemon runs, whose own packets pass.
  */
-export function kernelLists(entries: readonly SpdEntry[], { hasDaemon, addresses }: ListOptions): SpdLists {
-  const forwarded = entries.flatMap((entry): SpdEntry[] => {
-    if (addresses.length > 0 && isHostRegion(entry.selectors, addresses)) return [];
-    const selectors = forwardedRegion(entry.selectors);
-    return selectors.length === 0 ? [] : [{ ...entry, selectors }];
-  });
+export function kernelLists(entries: readonly SpdEntry[], hasDaemon: boolean): SpdLists {
   return {
     spd: [...(hasDaemon ? [ikeSockets] : []), ...entries, passesUnprotected],
-    forwardSpd: [...forwarded, passesUnprotected],
+    forwardSpd: [],
+    forwardsBySpd: true,
   };
 }

@@ -10,7 +10,7 @@ import {
   singleAddress,
 } from '../../model/address.js';
 import { hasPorts } from '../../model/packet.js';
-import { anyPort, type Box, type Interval, type Region } from '../../model/selector/box.js';
+import { anyPort, type Interval, type Region } from '../../model/selector/box.js';
 import { selectorBox, type TrafficSelector } from '../../model/traffic-selector.js';
 
 /** Protocols by the names of /etc/protocols that configurations use. */
@@ -142,20 +142,6 @@ export function portInterval(port: number | undefined): Interval {
 /** Every pair of a local and a remote selector that fits together. */
 export function pairRegion(locals: readonly TrafficSelector[], remotes: readonly TrafficSelector[]): Region {
   return locals.flatMap((local) => remotes.flatMap((remote) => selectorBox(local, remote) ?? []));
-}
-
-/** The region of packets that a system forwards: `local` is where they come from, and one direction stands for both. */
-export function forwardedRegion(region: Region): Region {
-  return region.filter(({ direction }) => direction.lo === 0).map((box) => ({ ...box, direction: { lo: 0, hi: 0 } }));
-}
-
-/** Are all local addresses of a region among some single addresses? */
-export function isHostRegion(region: Region, addresses: readonly Address[]): boolean {
-  return region.every((box) => box.local.lo === box.local.hi && isOneOf(box, addresses));
-}
-
-function isOneOf({ family, local }: Box, addresses: readonly Address[]): boolean {
-  return addresses.some((address) => address.family === family && address.value === local.lo);
 }
 
 /** Is an address within a range? */

@@ -10,6 +10,15 @@ import {
   prf,
 } from '../../model/transform.js';
 
+/** Key exchange NONE: a further exchange may be left out. */
+export const noKeyExchange: KeyExchangeTransform = {
+  name: 'NONE',
+  id: 0,
+  kind: 'MODP',
+  strengthBits: 0,
+  rfc: 'RFC 9370 §2.2.1',
+};
+
 export interface Cipher {
   /** Canonical name without the key length. */
   readonly name: string;

@@ -1,7 +1,7 @@
 /** From connections to the SystemConfig: SPD entries in the order of the kernel's priorities, PAD entries and IKE policies. */
 import { type Address, type AddressRange, anyAddress, type Family, formatAddress, singleAddress } from '../../model/address.js';
 import type { Region } from '../../model/selector/box.js';
-import type { EntrySource, IkePolicy, PadEntry, SaTemplate, SpdAction, SpdEntry, SystemConfig } from '../../model/system-config.js';
+import type { ConfiguredSelector, ConfiguredSelectors, EntrySource, IkePolicy, PadEntry, SaTemplate, SpdAction, SpdEntry, SystemConfig } from '../../model/system-config.js';
 import type { TrafficSelector } from '../../model/traffic-selector.js';
 import type { ReadContext } from '../common/context.js';
 import { kernelLists } from '../common/lists.js';
@@ -80,7 +80,10 @@ export function buildConfig(
       for (const remote of peers) ikePolicies.push(ikePolicy(one.conn, values, version, remote));
   }
   entries.sort((a, b) => a.order - b.order);
-  const lists = kernelLists(entries.map(({ entry }) => entry), { hasDaemon: true, addresses });
+  const lists = kernelLists(
+    entries.map(({ entry }) => entry),
+    true,
+  );
   return {
     name: context.input.name,
     addresses,
@@ -88,6 +91,7 @@ export function buildConfig(
     pad,
     ikePolicies,
     padSearch: 'first-match',
+    productVersion: product.versionText,
     peerProfile: {
       value: product.flavour === 'starter' ? 'strongswan' : 'libreswan',
       origin: { kind: 'builtin', what: product.title },
@@ -152,7 +156,7 @@ function peerRanges(end: End, family: Family, context: ReadContext): readonly Ad
       return end.host.ranges;
     case 'name':
       context.partly(
-        { ...(end.idAt ?? nowhere(context)) },
+        end.hostAt,
         `the address of '${end.host.name}' is not looked up: the peer may be anywhere`,
         'write its address',
       );
@@ -160,11 +164,6 @@ function peerRanges(end: End, family: Family, context: ReadContext): readonly Ad
     default:
       return [anyAddress(family)];
   }
-}
-
-function nowhere(context: ReadContext) {
-  const source = context.sources[0]!;
-  return { source, start: 0, end: 0 };
 }
 
 function childrenOf(
@@ -220,7 +219,7 @@ function spdEntry(
     ? { kind: shunt }
     : {
         kind: 'PROTECT',
-        bundle: [template(source, selectors, one, values, version, own, peers)],
+        bundle: [template(source, child, selectors, one, values, version, own, peers)],
         populateFromPacket: false,
         fallbackToClear: ['failureshunt', 'negotiationshunt'].some(
           (name) => values.get(name)?.text.toLowerCase() === 'passthrough',
@@ -231,6 +230,7 @@ function spdEntry(
 
 function template(
   source: EntrySource,
+  child: Child,
   selectors: Region,
   { conn, local, remote }: Oriented,
   values: ConnValues,
@@ -246,6 +246,9 @@ function template(
   const window = values.number('replay-window', values.product.defaults.replayWindow);
   const ifId = interfaceOf(values);
   const mark = markOf(values);
+  const ipComp = values.flag('compress', false);
+  // strongSwan always narrows; the others only when they are told to.
+  const narrowing = values.product.flavour === 'starter' ? undefined : values.flag('narrowing', false);
   return {
     source,
     connection: conn.name,
@@ -255,13 +258,26 @@ function template(
       ? { remoteEndpoint: { family: peer.family, value: peer.first } }
       : {}),
     selectors,
+    lists: configuredLists(child, own, peers),
     proposals: offer.proposals,
     ...(offer.pfsGroups ? { pfsGroups: offer.pfsGroups } : {}),
     antiReplayWindow: window,
     start: startOf(values, remote),
+    ...(narrowing ? { narrowing } : {}),
+    ...(ipComp.value ? { ipComp } : {}),
     ...(mark ? { mark } : {}),
     ...(ifId ? { ifId } : {}),
   };
+}
+
+/** The selectors as they are sent; one that is a single address of an end stands for that end. */
+function configuredLists({ locals, remotes }: Child, own: readonly Address[], peers: readonly AddressRange[]): ConfiguredSelectors {
+  const configured = (list: readonly TrafficSelector[], ends: readonly AddressRange[]) =>
+    list.map((one): ConfiguredSelector => {
+      const isEnd = ends.some((end) => end.family === one.range.family && end.first === one.range.first && end.last === one.range.last);
+      return isEnd ? { kind: 'dynamic', protocol: one.protocol, ports: one.ports } : { kind: 'fixed', ...one };
+    });
+  return { local: configured(locals, own.map(singleAddress)), remote: configured(remotes, peers) };
 }
 
 function startOf(values: ConnValues, remote: End): NonNullable<SaTemplate['start']> {

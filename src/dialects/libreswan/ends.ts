@@ -42,6 +42,8 @@ export interface End {
   readonly id?: WrittenId;
   readonly idAt?: Span;
   readonly hasCertificate: boolean;
+  /** Where its address stands. */
+  readonly hostAt: Span;
 }
 
 export function settingSpan(setting: Setting): Span {
@@ -79,6 +81,7 @@ export function readEnd(conn: Conn, side: Side, flavour: Flavour, context: ReadC
     ...(ip ? { sourceIp: ip } : {}),
     ...(id ? { id } : {}),
     ...(written && id ? { idAt: settingSpan(written) } : {}),
+    hostAt: host ? settingSpan(host) : spanOf(conn.source, conn.at),
     hasCertificate: ['cert', 'ckaid'].some((name) => get(name) !== undefined) || /^%?cert$/i.test(get('rsasigkey')?.text ?? ''),
   };
 }

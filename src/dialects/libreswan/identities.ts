@@ -63,29 +63,29 @@ function nameOf(text: string): string {
     .join(',');
 }
 
-/** What a peer's identity must be; undefined where there is no pattern for it. */
-export function patternOf(written: WrittenId): IdentityPattern | undefined {
+/** What a peer's identity must be. */
+export function patternOf(written: WrittenId): IdentityPattern {
   switch (written.kind) {
     case 'identity': {
       const { type, value } = written.identity;
       if (value === undefined) return { kind: 'any', type };
-      if (type === 'X500-DN' && written.hasWildcards) return { kind: 'dn', type, attributes: attributesOf(value) };
+      if (type === 'X500-DN' && written.hasWildcards) return { kind: 'dn-template', type, attributes: attributesOf(value) };
       return { kind: 'exact', type, value };
     }
     case 'certificate':
       return { kind: 'any', type: 'X500-DN' };
     case 'lookup':
       return { kind: 'any', type: 'IPV4' };
-    default:
-      return undefined;
+    case 'any':
+    case 'null':
+      return { kind: 'anything' };
   }
 }
 
 function attributesOf(value: string): { readonly name: string; readonly value: string }[] {
   return value.split(/(?<!\\),/).flatMap((part) => {
     const equals = part.indexOf('=');
-    const text = part.slice(equals + 1).trim();
-    return equals < 0 || text === '*' ? [] : [{ name: part.slice(0, equals).trim().toUpperCase(), value: text }];
+    return equals < 0 ? [] : [{ name: part.slice(0, equals).trim().toUpperCase(), value: part.slice(equals + 1).trim() }];
   });
 }
 

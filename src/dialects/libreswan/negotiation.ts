@@ -50,15 +50,7 @@ function suites(values: ConnValues, protocol: Protocol, version: 1 | 2, names: r
   const text = setting?.text ?? defaults.proposals;
   // Openswan's mark of a list that nothing is added to.
   const reading = readSuites(text.replace(/!$/, ''), protocol, version, defaults);
-  if (reading.kind === 'read') {
-    const needs = setting && reading.suites.find(({ hasMoreExchanges }) => hasMoreExchanges);
-    if (needs)
-      values.context.partly(
-        settingSpan(setting),
-        'further key exchanges (RFC 9370) are not modelled: a peer without them is not told from one with them',
-      );
-    return reading.suites;
-  }
+  if (reading.kind === 'read') return reading.suites;
   if (!setting) throw new Error(`default proposals of ${values.product.title} cannot be read: ${reading.message}`);
   const { source, at } = setting;
   const isExact = setting.text.length === at.end - at.start || at.end - at.start === setting.text.length + 2;
@@ -128,7 +120,7 @@ export function rekeySecondsOf(values: ConnValues, lifetimeSeconds: number): Sou
 }
 
 /** A method, or what there is no word for in the model. */
-export type MethodOf = AuthenticationMethod | 'NULL' | 'EAP' | 'NEVER';
+export type MethodOf = AuthenticationMethod | 'NULL' | 'NEVER';
 
 export interface Methods {
   readonly local: Sourced<MethodOf>;

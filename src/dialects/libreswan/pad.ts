@@ -5,6 +5,7 @@ import { singleAddress } from '../../model/address.js';
 import type { Sourced } from '../../model/origin.js';
 import type { AuthenticationMethod, Identity, IdentityPattern, PadEntry } from '../../model/system-config.js';
 import { spanOf } from '../common/piece.js';
+import type { Side } from './conns.js';
 import type { End } from './ends.js';
 import { patternOf, type WrittenId } from './identities.js';
 import { type MethodOf, methodsOf } from './negotiation.js';
@@ -61,12 +62,54 @@ export function padEntriesOf({ one, values, versions, own, peers, secrets }: Pad
       ? { value: natTraversalOf(encapsulation.text), origin: values.origin(encapsulation) }
       : { value: 'ON', origin: values.origin(undefined) },
     dpdSeconds: dpd,
+    ...(values.get('dpdtimeout') ? { dpdTimeoutSeconds: values.seconds('dpdtimeout', 0) } : {}),
     fragmentation,
+    mobike: values.flag('mobike', values.product.flavour === 'starter'),
+    ...optionalNumber('initiationTries', values, 'keyingtries'),
+    ...optionalNumber('localPort', values, `${local.side}ikeport`),
+    ...optionalNumber('remotePort', values, `${remote.side}ikeport`),
+    ...xauthRounds(values, local.side, remote.side),
+    ...poolsOf(values, remote.side),
+    ...ppkOf(values),
   }));
 }
 
 function isMethod(method: MethodOf): method is AuthenticationMethod {
-  return method !== 'NULL' && method !== 'EAP' && method !== 'NEVER';
+  return method !== 'NULL' && method !== 'NEVER';
+}
+
+function optionalNumber<K extends string>(key: K, values: ConnValues, name: string): { [P in K]?: Sourced<number> } {
+  const setting = values.get(name);
+  if (!setting || setting.text.startsWith('%')) return {};
+  return { [key]: values.number(name, 0) } as { [P in K]: Sourced<number> };
+}
+
+/** XAUTH follows the first authentication; the client of one end is asked by the server of the other. */
+function xauthRounds(values: ConnValues, local: Side, remote: Side): Pick<PadEntry, 'localRounds' | 'remoteRounds'> {
+  const isSet = (name: string) => values.get(name) !== undefined && values.flag(name, false).value;
+  const round = (name: string) => [{ method: { value: 'XAUTH' as const, origin: values.origin(values.get(name)) } }];
+  const ours = [`${local}xauthclient`, `${remote}xauthserver`].find(isSet);
+  const theirs = [`${remote}xauthclient`, `${local}xauthserver`].find(isSet);
+  return { ...(ours ? { localRounds: round(ours) } : {}), ...(theirs ? { remoteRounds: round(theirs) } : {}) };
+}
+
+/** The pool that the peer's address comes from. */
+function poolsOf(values: ConnValues, remote: Side): Pick<PadEntry, 'pools'> {
+  const pool = values.get(`${remote}addresspool`);
+  return pool ? { pools: [{ value: pool.text, origin: values.origin(pool) }] } : {};
+}
+
+/** Post-quantum preshared keys (RFC 8784): never, proposed, or insisted on. */
+function ppkOf(values: ConnValues): Pick<PadEntry, 'ppk'> {
+  const setting = values.get('ppk');
+  if (!setting || /^(?:never|no|n)$/i.test(setting.text)) return {};
+  const id = values.get('ppk-ids');
+  return {
+    ppk: {
+      required: { value: /^(?:insist|always)$/i.test(setting.text), origin: values.origin(setting) },
+      ...(id ? { id: { value: id.text, origin: values.origin(id) } } : {}),
+    },
+  };
 }
 
 function natTraversalOf(text: string): 'ON' | 'OFF' | 'FORCE' {
@@ -92,8 +135,12 @@ function identityOf(end: End, isSignature: boolean, values: ConnValues): Sourced
 /** What the peer must say it is; nothing written means its address. */
 function expectedOf(end: End, values: ConnValues): Sourced<IdentityPattern> | undefined {
   const origin = end.idAt ? { kind: 'explicit' as const, at: end.idAt } : values.origin(undefined);
-  const pattern = end.id && patternOf(end.id);
-  return pattern ? { value: pattern, origin } : undefined;
+  if (end.id) {
+    return { value: patternOf(end.id), origin };
+  }
+  if (end.hasCertificate) return { value: { kind: 'any', type: 'X500-DN' }, origin };
+  // Of a peer whose address is not known, no identity is known either.
+  return end.host.kind === 'address' ? undefined : { value: { kind: 'anything' }, origin };
 }
 
 function addressOf({ host }: End): Address | undefined {

@@ -11,7 +11,7 @@
  */
 import type { ChildProposal, IkeProposal } from '../../model/system-config.js';
 import type { AuthenticationTransform, EncryptionTransform, KeyExchangeTransform, PrfTransform } from '../../model/transform.js';
-import { type Cipher, findCipher, findGroup, findIntegrity, findPrf, integrityOf } from './algorithms.js';
+import { type Cipher, findCipher, findGroup, findIntegrity, findPrf, integrityOf, noKeyExchange } from './algorithms.js';
 import type { ProposalDefaults } from './product.js';
 
 export type Protocol = 'IKE' | 'ESP' | 'AH';
@@ -24,8 +24,8 @@ export interface Suite {
   readonly prfs: readonly PrfTransform[];
   /** Empty: none are written, and there are no defaults. */
   readonly groups: readonly KeyExchangeTransform[];
-  /** Further key exchanges (RFC 9370), which the model does not have. */
-  readonly hasMoreExchanges: boolean;
+  /** Further key exchanges (RFC 9370), in their order. */
+  readonly additional: readonly (readonly KeyExchangeTransform[])[];
 }
 
 export type SuiteReading =
@@ -107,7 +107,7 @@ class SuiteParser {
     let integrity = this.#integrity();
     const prfs = this.protocol === 'IKE' ? this.#prfs(integrity) : [];
     const groups = this.#groups();
-    const hasMoreExchanges = this.#moreExchanges();
+    const additional = this.#additional();
     const rest = this.#tokens[this.#next];
     if (rest) throw new Fault(`'${rest.text}' is no algorithm that can stand here`, rest);
     const isNone = integrity?.every((row) => row === 'none') ?? false;
@@ -124,7 +124,7 @@ class SuiteParser {
       integrity: isAead ? [] : (integrity ?? []).flatMap((row) => (row === 'none' ? [] : [row])),
       prfs,
       groups,
-      hasMoreExchanges,
+      additional,
     };
   }
 
@@ -220,23 +220,26 @@ class SuiteParser {
     });
   }
 
-  /** RFC 9370: `addke1=ml_kem_768`; true where one cannot be left out. */
-  #moreExchanges(): boolean {
-    let isNeeded = false;
+  /** RFC 9370: `addke1=ml_kem_768+none`; one that is left out is NONE. */
+  #additional(): (readonly KeyExchangeTransform[])[] {
+    const found: KeyExchangeTransform[][] = [];
     while (this.#tokens[this.#next] && isAddKe(this.#tokens[this.#next]!)) {
-      const names = this.#alternatives().map((name) => name.replace(/^addke\d=/i, ''));
-      for (const name of names)
-        if (findGroup(name) === undefined)
-          throw new Fault(`'${name}' is no key exchange that is known here`, this.#tokens[this.#next]!);
-      if (!names.some((name) => findGroup(name) === 'none')) isNeeded = true;
-      this.#next += names.length;
+      const [place = 0] = /\d/.exec(this.#tokens[this.#next]!.text)?.map(Number) ?? [];
+      while (found.length < place) found.push([noKeyExchange]);
+      found[place - 1] = this.#several(() => {
+        const taken = this.#take();
+        const name = taken.text.replace(/^addke\d=/i, '');
+        const group = findGroup(name);
+        if (group === undefined) throw new Fault(`'${name}' is no key exchange that is known here`, taken);
+        return group === 'none' ? noKeyExchange : group;
+      });
     }
-    return isNeeded;
+    return found;
   }
 }
 
 function isAddKe({ text }: Token): boolean {
-  return /^addke\d=/i.test(text);
+  return /^addke[1-7]=/i.test(text);
 }
 
 function withLength(cipher: Cipher, bits: number | undefined, token: Token): { cipher: Cipher; bits?: number } {
@@ -257,14 +260,14 @@ function multiplied(suite: Suite): Suite[] {
 }
 
 function isSame(a: Suite, b: Suite): boolean {
-  const key = ({ encryption, integrity, prfs, groups }: Suite) =>
-    [encryption, integrity, prfs, groups].map((list) => list.map(({ name }) => name).join('+')).join(' ');
+  const key = ({ encryption, integrity, prfs, groups, additional }: Suite) =>
+    [encryption, integrity, prfs, groups, ...additional].map((list) => list.map(({ name }) => name).join('+')).join(' ');
   return key(a) === key(b);
 }
 
 /** What a suite is called in messages, as `ipsec algparse` prints it. */
-export function suiteName({ encryption, integrity, prfs, groups }: Suite): string {
-  const parts = [encryption, integrity, prfs, groups].map((list) => list.map(({ name }) => name).join('+'));
+export function suiteName({ encryption, integrity, prfs, groups, additional }: Suite): string {
+  const parts = [encryption, integrity, prfs, groups, ...additional].map((list) => list.map(({ name }) => name).join('+'));
   return parts.filter((part) => part !== '').join('/');
 }
 
@@ -276,6 +279,7 @@ export function ikeProposal(suite: Suite, version: 1 | 2): IkeProposal {
     authentication: version === 1 ? [] : suite.integrity,
     prf: suite.prfs,
     keyExchange: suite.groups,
+    ...(suite.additional.length > 0 ? { additionalKeyExchanges: suite.additional } : {}),
   };
 }
 

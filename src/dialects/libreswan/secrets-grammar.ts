@@ -18,7 +18,7 @@ const Comment = createToken({ name: 'Comment', pattern: /#[^\n\r]*/, ...skipped 
 const Quoted = createToken({ name: 'Quoted', pattern: /"[^"]*"?|'[^']*'?/, line_breaks: true });
 const Braced = createToken({ name: 'Braced', pattern: /\{[^}]*\}?/, line_breaks: true });
 /** A colon that stands for itself; those of IPv6 addresses are within a word. */
-const Colon = createToken({ name: 'Colon', pattern: /:(?=[\s"']|$)/ });
+const Colon = createToken({ name: 'Colon', pattern: /:(?![^\s"'])/ });
 const Word = createToken({ name: 'Word', pattern: /[^\s"'#][^\s"]*/ });
 const Stray = createToken({ name: 'Stray', pattern: /\S/ });
 const tokens: TokenType[] = [EntryBreak, Space, Comment, Quoted, Braced, Colon, Word, Stray];

@@ -1,0 +1,30 @@
+/** The dialects of ipsec.conf: Libreswan, Openswan with FreeS/WAN, and strongSwan's starter. */
+import type { Dialect } from '../dialect.js';
+import { detectIpsecConf } from './detect.js';
+import { libreswanDefault, libreswanVersions } from './product.js';
+import { readIpsecConf } from './read.js';
+
+export const libreswan: Dialect = {
+  name: 'libreswan',
+  title: 'ipsec.conf (Libreswan)',
+  versions: libreswanVersions,
+  defaultVersion: libreswanDefault,
+  detect: (source) => detectIpsecConf(source, 'libreswan'),
+  read: (input) => readIpsecConf(input, 'libreswan'),
+};
+
+export const openswan: Dialect = {
+  name: 'openswan',
+  title: 'ipsec.conf (Openswan, FreeS/WAN)',
+  versions: [],
+  detect: (source) => detectIpsecConf(source, 'openswan'),
+  read: (input) => readIpsecConf(input, 'openswan'),
+};
+
+export const starter: Dialect = {
+  name: 'strongswan-starter',
+  title: 'ipsec.conf (strongSwan)',
+  versions: [],
+  detect: (source) => detectIpsecConf(source, 'starter'),
+  read: (input) => readIpsecConf(input, 'starter'),
+};
