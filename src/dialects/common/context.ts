@@ -28,7 +28,12 @@ export class ReadContext {
 
   /** A fault of the text itself. */
   syntax(source: SourceText, at: Piece, message: string, help?: string): void {
-    this.problem({ code: importCodes.syntax, message, at: spanOf(source, at), ...(help === undefined ? {} : { help }) });
+    this.problem({
+      code: importCodes.syntax,
+      message,
+      at: spanOf(source, at),
+      ...(help === undefined ? {} : { help }),
+    });
   }
 
   /** A value that cannot be read, or that the product refuses. */

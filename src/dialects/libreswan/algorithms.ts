@@ -143,7 +143,8 @@ export function integrityOf({ name }: PrfTransform): AuthenticationTransform | u
 /** Names for writing, the ones that `ipsec algparse` prints in lower case. */
 export function cipherWord(row: EncryptionTransform): string | undefined {
   for (const [word, { rows, hasLengths, name }] of ciphers) {
-    if (word === name && rows.includes(row)) return hasLengths ? `${name}${/\d$/.test(name) ? '_' : ''}${row.keyBits}` : name;
+    if (word === name && rows.includes(row))
+      return hasLengths ? `${name}${/\d$/.test(name) ? '_' : ''}${row.keyBits}` : name;
   }
   return undefined;
 }

@@ -1,7 +1,24 @@
 /** From connections to the SystemConfig: SPD entries in the order of the kernel's priorities, PAD entries and IKE policies. */
-import { type Address, type AddressRange, anyAddress, type Family, formatAddress, singleAddress } from '../../model/address.js';
+import {
+  type Address,
+  type AddressRange,
+  anyAddress,
+  type Family,
+  formatAddress,
+  singleAddress,
+} from '../../model/address.js';
 import type { Region } from '../../model/selector/box.js';
-import type { ConfiguredSelector, ConfiguredSelectors, EntrySource, IkePolicy, PadEntry, SaTemplate, SpdAction, SpdEntry, SystemConfig } from '../../model/system-config.js';
+import type {
+  ConfiguredSelector,
+  ConfiguredSelectors,
+  EntrySource,
+  IkePolicy,
+  PadEntry,
+  SaTemplate,
+  SpdAction,
+  SpdEntry,
+  SystemConfig,
+} from '../../model/system-config.js';
 import type { TrafficSelector } from '../../model/traffic-selector.js';
 import type { ReadContext } from '../common/context.js';
 import { kernelLists } from '../common/lists.js';
@@ -34,11 +51,13 @@ export function buildConfig(
   context: ReadContext,
 ): SystemConfig {
   const chosen = loadedConns(conf, product, context);
-  const ends = chosen.map((conn): BothEnds => ({
-    conn,
-    left: readEnd(conn, 'left', product.flavour, context),
-    right: readEnd(conn, 'right', product.flavour, context),
-  }));
+  const ends = chosen.map(
+    (conn): BothEnds => ({
+      conn,
+      left: readEnd(conn, 'left', product.flavour, context),
+      right: readEnd(conn, 'right', product.flavour, context),
+    }),
+  );
   const takesIkev1 = conf.setup.get('ikev1-policy')?.text.toLowerCase();
   const oriented = orient(ends, context);
   const addresses = context.input.addresses?.length ? context.input.addresses : impliedAddresses(oriented);
@@ -136,7 +155,10 @@ function familyOf({ local, remote }: Oriented, values: ConnValues): Family {
 function impliedAddresses(oriented: readonly Oriented[]): readonly Address[] {
   const found = new Map<string, Address>();
   for (const { local } of oriented) {
-    const all = [...(local.host.kind === 'address' ? [local.host.address] : []), ...(local.sourceIp ? [local.sourceIp] : [])];
+    const all = [
+      ...(local.host.kind === 'address' ? [local.host.address] : []),
+      ...(local.sourceIp ? [local.sourceIp] : []),
+    ];
     for (const address of all) found.set(formatAddress(address.family, address.value), address);
   }
   return [...found.values()];
@@ -271,10 +293,16 @@ function template(
 }
 
 /** The selectors as they are sent; one that is a single address of an end stands for that end. */
-function configuredLists({ locals, remotes }: Child, own: readonly Address[], peers: readonly AddressRange[]): ConfiguredSelectors {
+function configuredLists(
+  { locals, remotes }: Child,
+  own: readonly Address[],
+  peers: readonly AddressRange[],
+): ConfiguredSelectors {
   const configured = (list: readonly TrafficSelector[], ends: readonly AddressRange[]) =>
     list.map((one): ConfiguredSelector => {
-      const isEnd = ends.some((end) => end.family === one.range.family && end.first === one.range.first && end.last === one.range.last);
+      const isEnd = ends.some(
+        (end) => end.family === one.range.family && end.first === one.range.first && end.last === one.range.last,
+      );
       return isEnd ? { kind: 'dynamic', protocol: one.protocol, ports: one.ports } : { kind: 'fixed', ...one };
     });
   return { local: configured(locals, own.map(singleAddress)), remote: configured(remotes, peers) };
@@ -307,7 +335,11 @@ function interfaceOf(values: ConnValues): SaTemplate['ifId'] {
   if (/^(?:no|n|off|false)$/.test(text)) return undefined;
   const number = /^(?:yes|y|on|true)$/.test(text) ? 1 : /^\d{1,9}$/.test(text) ? Number(text) : undefined;
   if (number !== undefined && number > 0) return { value: number, origin: values.origin(setting) };
-  values.context.badValue(settingSpan(setting), `'${setting.text}' is no value of ipsec-interface`, 'write yes, no or a number');
+  values.context.badValue(
+    settingSpan(setting),
+    `'${setting.text}' is no value of ipsec-interface`,
+    'write yes, no or a number',
+  );
   return undefined;
 }
 

@@ -70,7 +70,14 @@ export function resolveConns(sections: readonly Section[], product: Product, con
       });
     const settings = new Map<string, Setting>();
     for (const section of withAlso(own, conns, meaning, bases, context))
-      add(settings, section.section, meaning, context, product.flavour === 'libreswan' ? 'once' : 'first', section.flipped);
+      add(
+        settings,
+        section.section,
+        meaning,
+        context,
+        product.flavour === 'libreswan' ? 'once' : 'first',
+        section.flipped,
+      );
     for (const section of [...defaults].reverse()) add(settings, section, meaning, context, 'first');
     return [{ name, source: first.source, at: first.at, settings }];
   });
@@ -119,9 +126,13 @@ function reportOptions(
         });
         if (since) continue;
       } else {
-        const value = words.map(({ text }) => text).join(' ').toLowerCase();
+        const value = words
+          .map(({ text }) => text)
+          .join(' ')
+          .toLowerCase();
         if (option.support === 'supported') report.supported(title, at);
-        else if (option.support === 'noted' || option.harmless?.includes(value)) report.noted(title, at, option.why ?? '');
+        else if (option.support === 'noted' || option.harmless?.includes(value))
+          report.noted(title, at, option.why ?? '');
         else report.partial(title, at, option.why ?? '');
       }
       meaning.set(assignment, {

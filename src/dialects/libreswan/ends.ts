@@ -82,7 +82,8 @@ export function readEnd(conn: Conn, side: Side, flavour: Flavour, context: ReadC
     ...(id ? { id } : {}),
     ...(written && id ? { idAt: settingSpan(written) } : {}),
     hostAt: host ? settingSpan(host) : spanOf(conn.source, conn.at),
-    hasCertificate: ['cert', 'ckaid'].some((name) => get(name) !== undefined) || /^%?cert$/i.test(get('rsasigkey')?.text ?? ''),
+    hasCertificate:
+      ['cert', 'ckaid'].some((name) => get(name) !== undefined) || /^%?cert$/i.test(get('rsasigkey')?.text ?? ''),
   };
 }
 

@@ -89,7 +89,11 @@ class ConfParser extends EmbeddedActionsParser {
             ]);
           });
           this.MANY2(() => {
-            const word = this.OR4([{ ALT: () => this.CONSUME6(Word) }, { ALT: () => this.CONSUME7(Stray) }, { ALT: () => this.CONSUME8(Equals) }]);
+            const word = this.OR4([
+              { ALT: () => this.CONSUME6(Word) },
+              { ALT: () => this.CONSUME7(Stray) },
+              { ALT: () => this.CONSUME8(Equals) },
+            ]);
             this.ACTION(() => words.push(wordPiece(word)));
           });
           this.OPTION2(() => this.CONSUME9(HeaderEnd));

@@ -5,7 +5,11 @@ import type { Identity, IdentityPattern } from '../../model/system-config.js';
 import type { Flavour } from './options.js';
 
 export type WrittenId =
-  | { readonly kind: 'identity'; readonly identity: Identity; /** Parts of a DN may be `*`. */ readonly hasWildcards?: boolean }
+  | {
+      readonly kind: 'identity';
+      readonly identity: Identity /** Parts of a DN may be `*`. */;
+      readonly hasWildcards?: boolean;
+    }
   /** `%any`, `%none`: whatever the peer says. */
   | { readonly kind: 'any' }
   /** `%fromcert`: the subject of the certificate. */
@@ -49,7 +53,10 @@ export function parseId(text: string, flavour: Flavour): WrittenId {
 
 /** Hexadecimal key identifiers are compared as octets; as text they begin with 0x here. */
 function hexValue(digits: string): string {
-  return `0x${digits.replace(/^0x/i, '').replace(/[:_\s]/g, '').toLowerCase()}`;
+  return `0x${digits
+    .replace(/^0x/i, '')
+    .replace(/[:_\s]/g, '')
+    .toLowerCase()}`;
 }
 
 /** `C=CA, ST=Ontario` and `/C=CA/ST=Ontario` are the same name; `,,` was once the way to write a comma. */
@@ -69,7 +76,8 @@ export function patternOf(written: WrittenId): IdentityPattern {
     case 'identity': {
       const { type, value } = written.identity;
       if (value === undefined) return { kind: 'any', type };
-      if (type === 'X500-DN' && written.hasWildcards) return { kind: 'dn-template', type, attributes: attributesOf(value) };
+      if (type === 'X500-DN' && written.hasWildcards)
+        return { kind: 'dn-template', type, attributes: attributesOf(value) };
       return { kind: 'exact', type, value };
     }
     case 'certificate':
@@ -85,7 +93,9 @@ export function patternOf(written: WrittenId): IdentityPattern {
 function attributesOf(value: string): { readonly name: string; readonly value: string }[] {
   return value.split(/(?<!\\),/).flatMap((part) => {
     const equals = part.indexOf('=');
-    return equals < 0 ? [] : [{ name: part.slice(0, equals).trim().toUpperCase(), value: part.slice(equals + 1).trim() }];
+    return equals < 0
+      ? []
+      : [{ name: part.slice(0, equals).trim().toUpperCase(), value: part.slice(equals + 1).trim() }];
   });
 }
 
@@ -115,6 +125,9 @@ export function formatId({ type, value }: Identity): string {
     case 'KEY-ID':
       return /^0x[0-9a-f]+$/.test(value) ? `@#${value}` : `@[${value}]`;
     case 'X500-DN':
-      return value.split(/(?<!\\),/).map((part) => part.trim()).join(', ');
+      return value
+        .split(/(?<!\\),/)
+        .map((part) => part.trim())
+        .join(', ');
   }
 }

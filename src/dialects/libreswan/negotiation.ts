@@ -6,6 +6,7 @@ import { kilobytes } from '../common/units.js';
 import type { Side } from './conns.js';
 import { settingSpan } from './ends.js';
 import { childProposal, ikeProposal, type Protocol, readSuites, type Suite } from './proposals.js';
+import type { ProposalRules } from './support.js';
 import type { ConnValues } from './values.js';
 
 /** Which versions a connection starts (the first) and takes. */
@@ -16,7 +17,11 @@ export function ikeVersionsOf(values: ConnValues): Sourced<readonly (1 | 2)[]> {
   if (keyexchange && (written === 'ikev1' || written === 'ikev2'))
     return { value: [written === 'ikev1' ? 1 : 2], origin: values.origin(keyexchange) };
   if (keyexchange && written !== 'ike')
-    values.context.badValue(settingSpan(keyexchange), `'${keyexchange.text}' is no value of keyexchange`, 'write ikev1 or ikev2');
+    values.context.badValue(
+      settingSpan(keyexchange),
+      `'${keyexchange.text}' is no value of keyexchange`,
+      'write ikev1 or ikev2',
+    );
   const ikev2 = product.flavour === 'starter' ? undefined : values.get('ikev2');
   if (!ikev2) return { value: product.defaults.ikeVersions, origin: values.origin(undefined) };
   const origin = values.origin(ikev2);
@@ -42,14 +47,20 @@ export function ikeVersionsOf(values: ConnValues): Sourced<readonly (1 | 2)[]> {
   }
 }
 
-function suites(values: ConnValues, protocol: Protocol, version: 1 | 2, names: readonly string[]): readonly Suite[] {
+function suites(
+  values: ConnValues,
+  protocol: Protocol,
+  version: 1 | 2,
+  names: readonly string[],
+  pfs = false,
+): readonly Suite[] {
   const setting = names.map((name) => values.get(name)).find((found) => found !== undefined);
   const { proposals } = values.product.defaults;
   const key = `${protocol.toLowerCase() as 'ike' | 'esp' | 'ah'}${version}` as const;
   const defaults = proposals[key];
   const text = setting?.text ?? defaults.proposals;
   // Openswan's mark of a list that nothing is added to.
-  const reading = readSuites(text.replace(/!$/, ''), protocol, version, defaults);
+  const reading = readSuites(text.replace(/!$/, ''), { protocol, version, defaults, rules: rulesOf(values), pfs });
   if (reading.kind === 'read') return reading.suites;
   if (!setting) throw new Error(`default proposals of ${values.product.title} cannot be read: ${reading.message}`);
   const { source, at } = setting;
@@ -58,6 +69,10 @@ function suites(values: ConnValues, protocol: Protocol, version: 1 | 2, names: r
   const span = isExact && reading.length > 0 ? { source, start, end: start + reading.length } : settingSpan(setting);
   values.context.badValue(span, reading.message, 'the product does not load the connection');
   return [];
+}
+
+function rulesOf({ product: { flavour, version } }: ConnValues): ProposalRules {
+  return { flavour: flavour === 'libreswan' ? 'libreswan' : 'openswan', version };
 }
 
 /** IKE proposals of one version. */
@@ -77,7 +92,8 @@ export function childOfferOf(values: ConnValues, version: 1 | 2, source: EntrySo
   const isAh = phase2 ? phase2.text.toLowerCase() === 'ah' : values.get('ah') !== undefined && !values.get('esp');
   const protocol = isAh ? 'AH' : 'ESP';
   const names = isAh ? ['ah', 'esp'] : ['esp', 'ah'];
-  const found = suites(values, protocol, version, names);
+  const pfs = values.flag('pfs', true);
+  const found = suites(values, protocol, version, names, pfs.value);
   const lifetime = values.seconds('ipsec-lifetime', values.product.defaults.childLifetimeSeconds);
   const octets = values.amount('ipsec-max-bytes', 0);
   const packets = values.amount('ipsec-max-packets', 0);
@@ -94,7 +110,6 @@ export function childOfferOf(values: ConnValues, version: 1 | 2, source: EntrySo
       ...(rekey ? { rekeySeconds: rekey } : {}),
     }),
   );
-  const pfs = values.flag('pfs', true);
   if (!pfs.value) return { proposals, pfsGroups: { value: [], origin: pfs.origin } };
   const groups = [...new Set(found.flatMap((suite) => suite.groups))];
   if (groups.length === 0) return { proposals };
@@ -132,12 +147,18 @@ export function methodsOf(values: ConnValues, local: Side, version: 1 | 2): Meth
   const other = local === 'left' ? 'right' : 'left';
   const authby = values.get('authby');
   const text = authby?.text ?? values.product.defaults.authby;
-  const words = text.toLowerCase().split(/[\s,|]+/).filter(Boolean);
+  const words = text
+    .toLowerCase()
+    .split(/[\s,|]+/)
+    .filter(Boolean);
   const both: Sourced<MethodOf> = { value: methodOfWords(values, words, version), origin: values.origin(authby) };
   const ofEnd = (side: Side): Sourced<MethodOf> => {
     const setting = version === 2 || values.product.flavour === 'starter' ? values.get(`${side}auth`) : undefined;
     if (!setting) return both;
-    return { value: methodOfWords(values, [setting.text.toLowerCase().split('-')[0]!], version), origin: values.origin(setting) };
+    return {
+      value: methodOfWords(values, [setting.text.toLowerCase().split('-')[0]!], version),
+      origin: values.origin(setting),
+    };
   };
   return { local: ofEnd(local), remote: ofEnd(other) };
 }
@@ -157,7 +178,11 @@ function methodOfWords(values: ConnValues, words: readonly string[], version: 1 
     else {
       const setting = values.get('authby');
       if (setting)
-        values.context.badValue(settingSpan(setting), `'${word}' is no value of authby`, 'write secret, rsasig or ecdsa');
+        values.context.badValue(
+          settingSpan(setting),
+          `'${word}' is no value of authby`,
+          'write secret, rsasig or ecdsa',
+        );
     }
   }
   const [first] = methods;

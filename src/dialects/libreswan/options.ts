@@ -46,7 +46,8 @@ function rows(place: Place, flavours: readonly Flavour[]) {
   });
   return {
     takes: (names: string, more: More = {}) => names.split(' ').map((name) => row(name, 'supported', undefined, more)),
-    notes: (why: string, names: string, more: More = {}) => names.split(' ').map((name) => row(name, 'noted', why, more)),
+    notes: (why: string, names: string, more: More = {}) =>
+      names.split(' ').map((name) => row(name, 'noted', why, more)),
     partly: (why: string, names: string, more: More = {}) =>
       names.split(' ').map((name) => row(name, 'partial', why, more)),
     alias: (aliasOf: string, names: string, more: More = {}) =>
@@ -116,7 +117,10 @@ const conns: readonly ConfOption[] = [
   ...connL.notes(offered, 'intermediate session-resumption send-supported-auth-methods'),
   ...connL.notes(offered, 'send-vendorid fake-strongswan initial-contact cisco-unity cisco-split send-no-esp-tfc'),
   ...connL.notes(offered, 'send-esp-tfc-padding-not-supported reject-simultaneous-ike-auth'),
-  ...connL.notes('it is about fields of packets that selectors do not see', 'decap-dscp encap-dscp nopmtudisc tfc mtu ikepad'),
+  ...connL.notes(
+    'it is about fields of packets that selectors do not see',
+    'decap-dscp encap-dscp nopmtudisc tfc mtu ikepad',
+  ),
   ...connS.notes('it is about fields of packets that selectors do not see', 'tfc copy_dscp'),
   ...connL.partly('IP-TFS is not modelled', 'iptfs', no),
   ...connNew.notes(
@@ -130,9 +134,15 @@ const conns: readonly ConfOption[] = [
   ...connL.partly('a weaker group of the peer is not modelled', 'ms-dh-downgrade', no),
   ...connL.notes('a way around faults of other products', 'pfs-rekey-workaround remote-peer-type remote_peer_type'),
   ...connL.notes(keys, 'require-id-on-certificate dns-match-id sendca'),
-  ...connL.partly('security labels are not selectors here', 'sec-label policy-label loopback labeled_ipsec policy_label'),
+  ...connL.partly(
+    'security labels are not selectors here',
+    'sec-label policy-label loopback labeled_ipsec policy_label',
+  ),
   ...connL.notes('leases are not modelled', 'share-lease modecfgpull ignore-peer-dns'),
-  ...connL.notes('name servers and texts are no policy', 'modecfgdns modecfgdns1 modecfgdns2 modecfgdomains modecfgdomain'),
+  ...connL.notes(
+    'name servers and texts are no policy',
+    'modecfgdns modecfgdns1 modecfgdns2 modecfgdomains modecfgdomain',
+  ),
   ...connL.notes('name servers and texts are no policy', 'modecfgbanner modecfgwins1 modecfgwins2'),
   ...connL.notes('it only counts for XAUTH', 'xauthby xauthfail'),
   ...connL.notes(routes, 'metric vti-interface vti-routing vti-shared overlapip'),
@@ -172,7 +182,10 @@ const setups: readonly ConfOption[] = [
   ...setupL.alias('virtual-private', 'virtual_private'),
   ...setupS.alias('virtual-private', 'virtual_private'),
   ...setup.notes(log, 'plutodebug plutostderrlog dumpdir'),
-  ...setupL.notes(log, 'syslog logfile logtime logappend logip loglimit logstderr audit-log statsbin perpeerlog perpeerlogdir'),
+  ...setupL.notes(
+    log,
+    'syslog logfile logtime logappend logip loglimit logstderr audit-log statsbin perpeerlog perpeerlogdir',
+  ),
   ...setupL.notes('files and services of the host', 'ipsecdir nssdir secretsfile rundir exampledir dns-resolver'),
   ...setupL.notes('files and services of the host', 'dnssec-enable dnssec-rootkey-file dnssec-anchors seccomp'),
   ...setupL.notes(revocation, 'curl-iface curl-timeout crl-strict crl-timeout strictcrlpolicy ocsp-strict ocsp-enable'),
@@ -182,9 +195,15 @@ const setups: readonly ConfOption[] = [
   ...setup.notes('what becomes of older SAs of a peer is not compared here', 'uniqueids'),
   ...setupL.notes('limits under load', 'ddos-mode ddos-ike-threshold max-halfopen-ike shuntlifetime'),
   ...setupL.notes('limits under load', 'expire-lifetime expire-shunt-interval ike-socket-bufsize ike-socket-errqueue'),
-  ...setupL.notes('it is about how the kernel and the daemon work', 'nhelpers xfrmlifetime seedbits seeddev protostack'),
+  ...setupL.notes(
+    'it is about how the kernel and the daemon work',
+    'nhelpers xfrmlifetime seedbits seeddev protostack',
+  ),
   ...setupL.notes('it is about how the kernel and the daemon work', 'interfaces secctx-attr-type secctx-attr-value'),
-  ...setupL.notes('it is about how the kernel and the daemon work', 'ikev1-secctx-attr-type ipsec-interface-managed nflog-all'),
+  ...setupL.notes(
+    'it is about how the kernel and the daemon work',
+    'ikev1-secctx-attr-type ipsec-interface-managed nflog-all',
+  ),
   ...setupL.notes(offered, 'myvendorid'),
   ...setup.notes(timing, 'keep-alive keep_alive'),
   ...setupL.partly('IKE over TCP is not modelled', 'listen-tcp', no),
@@ -270,7 +289,8 @@ export function findOption(flavour: Flavour, kind: 'setup' | 'conn' | 'ca', writ
     if (!key.startsWith(side)) continue;
     // Libreswan 5 writes some with a hyphen: `left-updown`.
     const rest = key.slice(side.length);
-    const option = options.get(`end ${rest}`) ?? (rest.startsWith('-') ? options.get(`end ${rest.slice(1)}`) : undefined);
+    const option =
+      options.get(`end ${rest}`) ?? (rest.startsWith('-') ? options.get(`end ${rest.slice(1)}`) : undefined);
     if (option) return { option, side };
   }
   return undefined;

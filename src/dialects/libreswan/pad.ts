@@ -1,8 +1,8 @@
 /** PAD entries of a connection: who the peer is, how both authenticate, and with which key. */
 import type { Address, AddressRange } from '../../model/address.js';
-import { addressIdentity } from '../../model/peer/identity.js';
 import { singleAddress } from '../../model/address.js';
 import type { Sourced } from '../../model/origin.js';
+import { addressIdentity } from '../../model/peer/identity.js';
 import type { AuthenticationMethod, Identity, IdentityPattern, PadEntry } from '../../model/system-config.js';
 import { spanOf } from '../common/piece.js';
 import type { Side } from './conns.js';
@@ -45,33 +45,35 @@ export function padEntriesOf({ one, values, versions, own, peers, secrets }: Pad
   const encapsulation = values.get('encapsulation') ?? values.get('forceencaps');
   const dpd = values.seconds('dpddelay', 0);
   const fragmentation = values.flag('fragmentation', true);
-  return peers.map((range): PadEntry => ({
-    source: { record: { kind: 'conn', name: conn.name }, at },
-    connection: conn.name,
-    remote: range,
-    ...(own.length > 0 ? { local: own.map(singleAddress) } : {}),
-    ikeVersions: versions,
-    exchange: { value: exchange.value ? 'aggressive' : 'main', origin: exchange.origin },
-    localMethod: methods.local as Sourced<AuthenticationMethod>,
-    remoteMethod: methods.remote as Sourced<AuthenticationMethod>,
-    ...(localId ? { localId } : {}),
-    ...(remoteId ? { remoteId } : {}),
-    ...(needsSecret && preshared ? { presharedKey: preshared } : {}),
-    respondOnly: remote.host.kind !== 'address' && remote.host.kind !== 'name',
-    natTraversal: encapsulation
-      ? { value: natTraversalOf(encapsulation.text), origin: values.origin(encapsulation) }
-      : { value: 'ON', origin: values.origin(undefined) },
-    dpdSeconds: dpd,
-    ...(values.get('dpdtimeout') ? { dpdTimeoutSeconds: values.seconds('dpdtimeout', 0) } : {}),
-    fragmentation,
-    mobike: values.flag('mobike', values.product.flavour === 'starter'),
-    ...optionalNumber('initiationTries', values, 'keyingtries'),
-    ...optionalNumber('localPort', values, `${local.side}ikeport`),
-    ...optionalNumber('remotePort', values, `${remote.side}ikeport`),
-    ...xauthRounds(values, local.side, remote.side),
-    ...poolsOf(values, remote.side),
-    ...ppkOf(values),
-  }));
+  return peers.map(
+    (range): PadEntry => ({
+      source: { record: { kind: 'conn', name: conn.name }, at },
+      connection: conn.name,
+      remote: range,
+      ...(own.length > 0 ? { local: own.map(singleAddress) } : {}),
+      ikeVersions: versions,
+      exchange: { value: exchange.value ? 'aggressive' : 'main', origin: exchange.origin },
+      localMethod: methods.local as Sourced<AuthenticationMethod>,
+      remoteMethod: methods.remote as Sourced<AuthenticationMethod>,
+      ...(localId ? { localId } : {}),
+      ...(remoteId ? { remoteId } : {}),
+      ...(needsSecret && preshared ? { presharedKey: preshared } : {}),
+      respondOnly: remote.host.kind !== 'address' && remote.host.kind !== 'name',
+      natTraversal: encapsulation
+        ? { value: natTraversalOf(encapsulation.text), origin: values.origin(encapsulation) }
+        : { value: 'ON', origin: values.origin(undefined) },
+      dpdSeconds: dpd,
+      ...(values.get('dpdtimeout') ? { dpdTimeoutSeconds: values.seconds('dpdtimeout', 0) } : {}),
+      fragmentation,
+      mobike: values.flag('mobike', values.product.flavour === 'starter'),
+      ...optionalNumber('initiationTries', values, 'keyingtries'),
+      ...optionalNumber('localPort', values, `${local.side}ikeport`),
+      ...optionalNumber('remotePort', values, `${remote.side}ikeport`),
+      ...xauthRounds(values, local.side, remote.side),
+      ...poolsOf(values, remote.side),
+      ...ppkOf(values),
+    }),
+  );
 }
 
 function isMethod(method: MethodOf): method is AuthenticationMethod {

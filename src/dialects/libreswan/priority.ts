@@ -24,7 +24,8 @@ export function kernelPriority(
   const wildcards = [local, remote].filter((one) => !one || one.ports.lo !== one.ports.hi).length;
   const anyProtocol = local?.protocol === 0 ? 1 : 0;
   const value =
-    ((((staticConnection * 4 + wildcards) * 2 + anyProtocol) * 256 + width(local)) * 256 + width(remote)) * 2 + notAnInstance;
+    ((((staticConnection * 4 + wildcards) * 2 + anyProtocol) * 256 + width(local)) * 256 + width(remote)) * 2 +
+    notAnInstance;
   return { value, origin: { kind: 'automatic', rule: 'priority by ports, protocol and lengths of prefixes' } };
 }
 

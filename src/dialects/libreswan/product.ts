@@ -158,7 +158,13 @@ export function productOf(flavour: Flavour, version?: string): Product {
     case 'libreswan': {
       const text = libreswanVersions.find((known) => known === version) ?? libreswanDefault;
       const [major = 0, minor = 0] = text.split('.').map(Number);
-      return { flavour, title: 'Libreswan', version: [major, minor], versionText: text, defaults: libreswanByVersion[text] };
+      return {
+        flavour,
+        title: 'Libreswan',
+        version: [major, minor],
+        versionText: text,
+        defaults: libreswanByVersion[text],
+      };
     }
   }
 }

@@ -58,14 +58,14 @@ class SecretsParser extends EmbeddedActionsParser {
       ]);
       this.ACTION(() => {
         if (token.tokenType === Colon && !colon) colon = pieceOf(token);
-        else (colon ? values : words).push(valueOf(token));
+        else (colon ? values : words).push(wordOf(token));
       });
     });
     this.ACTION(() => this.entries.push({ words, values, ...(colon ? { colon } : {}) }));
   });
 }
 
-function valueOf(token: IToken): Piece {
+function wordOf(token: IToken): Piece {
   if (token.tokenType !== Quoted) return pieceOf(token);
   return unquoted(token, token.image[0]);
 }

@@ -23,7 +23,10 @@ const entriesMax = 100_000;
 /** Is a text an ipsec.secrets file? */
 export function isSecretsFile(source: SourceText): boolean {
   const name = source.path.slice(source.path.lastIndexOf('/') + 1);
-  return name.includes('secrets') || /^\s*(?:[^#\n]*\s)?:\s+(?:PSK|RSA|ECDSA|XAUTH|EAP|PIN|P12|NTLM|PPKS?)\b/m.test(source.text);
+  return (
+    name.includes('secrets') ||
+    /^\s*(?:[^#\n]*\s)?:\s+(?:PSK|RSA|ECDSA|XAUTH|EAP|PIN|P12|NTLM|PPKS?)\b/m.test(source.text)
+  );
 }
 
 /** Reads the preshared keys of a file and of those that it includes. */
@@ -62,7 +65,11 @@ export function readSecrets(root: SourceText, flavour: Flavour, context: ReadCon
         const [value] = values;
         const secret = value && secretOf(value);
         if (!secret) {
-          context.badValue(at, 'this preshared key cannot be read', 'write it in double quotes, or as 0x and hexadecimal digits');
+          context.badValue(
+            at,
+            'this preshared key cannot be read',
+            'write it in double quotes, or as 0x and hexadecimal digits',
+          );
           return;
         }
         context.report.supported('PSK', at);
@@ -94,7 +101,12 @@ export function readSecrets(root: SourceText, flavour: Flavour, context: ReadCon
       default:
         // It may be a secret that came too early.
         hide(source, kind);
-        context.syntax(source, kind, 'the kind of this secret is not known', 'PSK, RSA, ECDSA, XAUTH and others stand after the colon');
+        context.syntax(
+          source,
+          kind,
+          'the kind of this secret is not known',
+          'PSK, RSA, ECDSA, XAUTH and others stand after the colon',
+        );
     }
   };
   readFile(root, 0);

@@ -106,7 +106,8 @@ export function readSections(roots: readonly SourceText[], context: ReadContext)
     section: Section | undefined,
   ): void => {
     if (!equals) context.syntax(source, key, `'${shown(key)}' has no value`, `write ${shown(key)}=VALUE`);
-    else if (!section) context.syntax(source, key, `'${shown(key)}' stands outside of a section`, 'begin with: conn NAME');
+    else if (!section)
+      context.syntax(source, key, `'${shown(key)}' stands outside of a section`, 'begin with: conn NAME');
     else section.assignments.push({ source, key, words });
   };
   for (const root of roots) readFile(root, 0);

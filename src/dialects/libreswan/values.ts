@@ -33,7 +33,11 @@ export class ConnValues {
     const text = setting.text.toLowerCase();
     const found = words.find((word) => word === text);
     if (found !== undefined) return { value: found, origin: this.origin(setting) };
-    this.context.badValue(settingSpan(setting), `'${setting.text}' is no value of ${name}`, `write one of ${words.join(', ')}`);
+    this.context.badValue(
+      settingSpan(setting),
+      `'${setting.text}' is no value of ${name}`,
+      `write one of ${words.join(', ')}`,
+    );
     return { value: otherwise, origin: this.origin(undefined) };
   }
 
