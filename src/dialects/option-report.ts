@@ -42,7 +42,7 @@ export class OptionReport {
   /** Neither the product's documentation nor this tool knows it. `known` are the options of its place, for a guess. */
   unknown(name: string, at: Span, known: Iterable<string> = []): void {
     this.options.push({ name, at, support: 'unknown' });
-    const last = name.slice(name.lastIndexOf('.') + 1);
+    const last = name.slice(Math.max(name.lastIndexOf('.'), name.lastIndexOf(' ')) + 1);
     const guess = closest(last, known);
     this.problems.push({
       code: importCodes.unknownOption,

@@ -1,9 +1,10 @@
 /** Every format of other products, and which of them a text is in. */
 import type { SourceText } from '../model/span.js';
 import type { Dialect } from './dialect.js';
+import { libreswan, openswan, starter } from './libreswan/dialect.js';
 
 /** In the order in which `--help` names them. */
-export const formats: readonly Dialect[] = [];
+export const formats: readonly Dialect[] = [libreswan, openswan, starter];
 
 /** The record language, which is no dialect of this folder but is named beside them. */
 export const recordsFormat = 'records';

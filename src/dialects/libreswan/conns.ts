@@ -114,17 +114,16 @@ function reportOptions(
         continue;
       }
       const { option, side } = found;
-      const { since, until } = option;
-      if ((since && isBefore(product.version, since)) || (until && isBefore(until, product.version))) {
-        const known = since ? `from ${since.join('.')} on` : `up to ${until![0]}.x only`;
+      const { since } = option;
+      if (since && isBefore(product.version, since)) {
         report.options.push({ name: title, at, support: 'unknown' });
         report.problems.push({
           code: importCodes.unknownOption,
-          message: `${product.title} ${product.versionText} does not know '${key.text}'; it is known ${known}`,
+          message: `${product.title} ${product.versionText} does not know '${key.text}'; it is known from ${since.join('.')} on`,
           at,
           help: 'take it out, or tell the version that reads the file',
         });
-        if (since) continue;
+        continue;
       } else {
         const value = words
           .map(({ text }) => text)

@@ -19,9 +19,8 @@ export interface ConfOption {
   /** Values of a partial option that change nothing: it is noted then. */
   readonly harmless?: readonly string[];
   readonly flavours: readonly Flavour[];
-  /** Libreswan versions that know it, as `[major, minor]`. */
+  /** The first version of Libreswan that knows it. */
   readonly since?: readonly [number, number];
-  readonly until?: readonly [number, number];
   /** It is another name of this one. */
   readonly aliasOf?: string;
   /** Said again, it adds to what was said before. */
@@ -232,7 +231,7 @@ const cas: readonly ConfOption[] = [
 ];
 
 /** Versions of Libreswan that know an option, where not all of 3 to 5 do. */
-const bounds: Readonly<Record<string, Pick<ConfOption, 'since' | 'until'>>> = {
+const bounds: Readonly<Record<string, Pick<ConfOption, 'since'>>> = {
   eddsakey: { since: [5, 0] },
   groundhog: { since: [5, 0] },
   'ppk-ids': { since: [5, 0] },
@@ -241,7 +240,6 @@ const bounds: Readonly<Record<string, Pick<ConfOption, 'since' | 'until'>>> = {
   'send-supported-auth-methods': { since: [5, 2] },
   iptfs: { since: [5, 2] },
   clones: { since: [5, 0] },
-  keyingtries: { until: [4, 99] },
   intermediate: { since: [4, 0] },
   'ipsec-max-bytes': { since: [4, 10] },
   'ipsec-max-packets': { since: [4, 10] },

@@ -182,7 +182,7 @@ class SuiteParser {
       if (place && this.#question.version === 2) {
         while (this.#additional.length < Number(place[1])) this.#additional.push([noKeyExchange]);
         this.#additional[Number(place[1]) - 1] = this.#several(() => {
-          const group = this.#oneGroup();
+          const group = this.#oneGroup(true);
           return group === 'none' ? noKeyExchange : group;
         });
       } else if (!this.#support.keys(this.#question.version) || place) return;
@@ -258,13 +258,14 @@ class SuiteParser {
     return found;
   }
 
-  #oneGroup(): KeyExchangeTransform | 'none' {
+  #oneGroup(isFurther = false): KeyExchangeTransform | 'none' {
     const token = this.#take();
     const found = findGroup(token.text);
     if (!found) throw new SuiteFault(`'${token.text}' is no group that is known here`, token);
     const { protocol, version } = this.#question;
-    const isFurther = token.key?.startsWith('addke') === true && found === 'none';
-    if (!isFurther && !this.#support.group(found === 'none' ? 0 : found.id, protocol, version))
+    // A further exchange may be left out, the first one not.
+    const mayBeNone = isFurther && found === 'none';
+    if (!mayBeNone && !this.#support.group(found === 'none' ? 0 : found.id, protocol, version))
       throw new SuiteFault(`group ${token.text} is not supported for ${protocol} with IKEv${version}`, token);
     return found;
   }
