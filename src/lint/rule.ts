@@ -87,6 +87,13 @@ interface RuleTexts {
   readonly references: readonly string[];
   /** Off unless selected, or a profile turns it on. */
   readonly optional?: boolean;
+  /**
+   * What its findings rest on, so that they can be held back where something could not be read: the records that they name
+   * and point at, or only the values that they point at. By family unless told (doubt.ts).
+   */
+  readonly restsOn?: 'records' | 'values';
+  /** Kinds of records whose absence it reports. */
+  readonly absenceOf?: readonly string[];
   /** Each must be reported by this rule. */
   readonly bad: readonly (string | RuleExample)[];
   /** None may be reported by this rule. */

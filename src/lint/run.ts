@@ -5,6 +5,7 @@
 import type { Finding } from '../model/finding.js';
 import type { Problem } from '../model/problem.js';
 import type { PairContext, RepositoryContext, SystemContext } from './context.js';
+import { doubtOf } from './doubt.js';
 import type { Rule, RuleFinding } from './rule.js';
 
 export interface RunInput {
@@ -28,6 +29,12 @@ export function runRules({ rules, repository, problems, pairs, onProgress }: Run
       if (rule) findings.push(toFinding(rule, problem, system));
     }
   }
+  const told = findings.length;
+  const doubt = doubtOf([...repository.systems, ...pairs.flatMap(({ a, b }) => [a, b])], findings);
+  const add: Add = (rule, finding) => {
+    const shown = doubt ? doubt.judge(rule, finding) : finding;
+    if (shown) findings.push(shown);
+  };
   const total = repository.systems.length + pairs.length + 1;
   let done = 0;
   const advance = () => {
@@ -36,32 +43,35 @@ export function runRules({ rules, repository, problems, pairs, onProgress }: Run
   };
   for (const system of repository.systems) {
     for (const rule of rules) {
-      if (rule.scope === 'system') collect(findings, rule, system.name, undefined, () => rule.check(system));
+      if (rule.scope === 'system') collect(add, rule, system.name, undefined, () => rule.check(system));
     }
     advance();
   }
   for (const pair of pairs) {
     for (const rule of rules) {
-      if (rule.scope === 'pair') collect(findings, rule, pair.a.name, pair.b.name, () => rule.check(pair));
+      if (rule.scope === 'pair') collect(add, rule, pair.a.name, pair.b.name, () => rule.check(pair));
     }
     advance();
   }
   for (const rule of rules) {
-    if (rule.scope === 'repository') collect(findings, rule, undefined, undefined, () => rule.check(repository));
+    if (rule.scope === 'repository') collect(add, rule, undefined, undefined, () => rule.check(repository));
   }
   advance();
+  if (doubt) for (let at = 0; at < told; at += 1) findings[at] = doubt.told(findings[at]!);
   return findings;
 }
 
+type Add = (rule: Rule, finding: Finding) => void;
+
 function collect(
-  findings: Finding[],
+  add: Add,
   rule: Rule,
   system: string | undefined,
   peer: string | undefined,
   check: () => Iterable<RuleFinding>,
 ): void {
   try {
-    for (const found of check()) findings.push(toFinding(rule, found, system, peer));
+    for (const found of check()) add(rule, toFinding(rule, found, system, peer));
   } catch (cause) {
     throw new Error(`rule ${rule.code} (${rule.slug}) failed${system ? ` on ${system}` : ''}`, { cause });
   }

@@ -7,6 +7,7 @@
 import { formatAddress } from './address.js';
 import type { Dialect } from './language/dialect.js';
 import { ranges } from './language/limits.js';
+import type { ObjectName } from './language/objects.js';
 import type { AlgorithmRow } from './language/values.js';
 import { ikev1Encryption, ikev1Hash, ikev2Encryption, ikev2Hash, ikev2Prf } from './language/values.js';
 import type { Origin, Sourced } from './origin.js';
@@ -22,7 +23,7 @@ import type {
   PolicyRecord,
   StartupRecord,
 } from './record/record.js';
-import { SourceText } from './span.js';
+import { SourceText, type Span } from './span.js';
 
 /** A record that has a place in a search order. */
 export type Prioritised<R> = R & { readonly priority: Sourced<number> };
@@ -31,6 +32,13 @@ export type Prioritised<R> = R & { readonly priority: Sourced<number> };
 export interface DefaultPolicy {
   readonly action: Sourced<PolicyAction>;
   readonly record?: DefaultPolicyRecord;
+}
+
+/** An add statement that made no record at all. */
+export interface LostRecord {
+  /** Absent where not even that can be told. */
+  readonly kind?: ObjectName;
+  readonly at: Span;
 }
 
 export interface PolicySet {
@@ -57,6 +65,8 @@ export interface PolicySet {
   readonly certificates: readonly CertificateRecord[];
   /** Number of add and delete operations. */
   readonly operations: number;
+  /** What somebody wanted to add and is not among the records. */
+  readonly lost: readonly LostRecord[];
 }
 
 /** Step of automatic priorities by profile section. */
@@ -118,6 +128,7 @@ export function resolve(
   operations: readonly Operation[],
   dialect: Dialect,
   step: PriorityStep,
+  lost: readonly LostRecord[] = [],
 ): { policies: PolicySet; problems: readonly Problem[] } {
   const problems: Problem[] = [];
   const host = new Shelf<HostRecord>();
@@ -222,6 +233,7 @@ export function resolve(
       ...(startup ? { startup } : {}),
       certificates,
       operations: operations.length,
+      lost,
     },
   };
 }

@@ -10,6 +10,7 @@ import { reservedName } from '../model/language/limits.js';
 import { type ObjectRow, objectRow } from '../model/language/objects.js';
 import type { Problem } from '../model/problem.js';
 import type { Operation } from '../model/record/record.js';
+import type { LostRecord } from '../model/resolve.js';
 import type { SourceText } from '../model/span.js';
 import { BoundArguments } from './bound-arguments.js';
 import { collectArguments, strayWord } from './collect-arguments.js';
@@ -31,6 +32,8 @@ export interface BindOptions {
 
 export interface BoundFile {
   readonly operations: readonly Operation[];
+  /** Statements that would have added a record, and could not be understood so far. */
+  readonly lost: readonly LostRecord[];
   readonly problems: readonly Problem[];
 }
 
@@ -38,12 +41,24 @@ export interface BoundFile {
 export function bindFile(file: SyntaxFile, options: BindOptions): BoundFile {
   const operations: Operation[] = [];
   const problems: Problem[] = [];
+  const lost: LostRecord[] = [];
   for (const item of file.items) {
     if (item.kind !== 'statement') continue;
     const operation = bindStatement(file.source, item, options, problems);
     if (operation) operations.push(operation);
+    else if (mayAdd(item)) lost.push(lostRecord(file.source, item));
   }
-  return { operations, problems };
+  return { operations, problems, lost };
+}
+
+/** Would the statement have added a record? Only other operations that were understood say that they would not. */
+function mayAdd({ verb }: StatementSyntax): boolean {
+  return !verb || verb.text.toLowerCase() === 'add';
+}
+
+function lostRecord(source: SourceText, { object, start, end }: StatementSyntax): LostRecord {
+  const row = object && objectRow(object.text.toLowerCase());
+  return { ...(row ? { kind: row.name } : {}), at: { source, start, end } };
 }
 
 function bindStatement(
@@ -214,7 +229,7 @@ function bindAdd(
     });
   }
   for (const stray of statement.strays) problems.push(strayWord(source, stray, strayHelp(stray, row), record));
-  const given = collectArguments(source, statement, row, options, problems, record);
+  const { given, unread } = collectArguments(source, statement, row, options, problems, record);
   const subjectSource = subject && subjectContext(source, subject, row, options, problems, record);
   const name = row.subject === 'name' && subjectSource ? parseRecordName(subjectSource) : subject?.text;
   const address = row.subject === 'address' && subjectSource ? parseUnicast(subjectSource) : undefined;
@@ -236,7 +251,9 @@ function bindAdd(
   }
   const nameAt = subject ? { source, start: subject.start, end: subject.end } : at;
   const built = buildRecord(row, { name: name ?? '', nameAt, at }, arguments_, address);
-  return built && { verb: 'add', record: built };
+  if (!built) return undefined;
+  if (unread.length === 0 && arguments_.unread.size === 0) return { verb: 'add', record: built };
+  return { verb: 'add', record: { ...built, unread: [...new Set([...unread, ...arguments_.unread])] } };
 }
 
 /** What to do about a word that no argument takes. */

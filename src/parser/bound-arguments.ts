@@ -25,6 +25,8 @@ export class BoundArguments {
   readonly record: RecordRef;
   readonly options: BindOptions;
   readonly report: (problem: Problem) => void;
+  /** Arguments whose values could not be read, at least in part. */
+  readonly unread = new Set<string>();
   readonly #object: ObjectRow;
   readonly #given: GivenArguments;
 
@@ -66,7 +68,11 @@ export class BoundArguments {
       what: `-${name}`,
       record: this.record,
       ...(tables ? { tables } : {}),
-      report: this.report,
+      report: (problem) => {
+        // A list goes on without the word that it cannot take.
+        if (problem.code === 'SYN019') this.unread.add(name);
+        this.report(problem);
+      },
     };
   }
 
@@ -102,7 +108,8 @@ export class BoundArguments {
     for (const argument of given?.written ?? []) {
       if (!argument.value) continue;
       const value = parseValue(kind, given!.row, this.context(argument, name));
-      if (value !== undefined) values.push({ value, origin: this.origin(argument) });
+      if (value === undefined) this.unread.add(name);
+      else values.push({ value, origin: this.origin(argument) });
     }
     return values;
   }

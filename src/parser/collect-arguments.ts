@@ -10,6 +10,9 @@ import type { BindOptions } from './bind.js';
 import type { GivenArgument, GivenArguments } from './bound-arguments.js';
 import { type ArgumentSyntax, argumentWord, type StatementSyntax, type Word } from './syntax.js';
 
+/** Stands among unread arguments for words that belong to none. */
+export const strayMark = '?';
+
 interface Collector {
   readonly source: SourceText;
   readonly statement: StatementSyntax;
@@ -26,8 +29,9 @@ export function collectArguments(
   options: BindOptions,
   problems: Problem[],
   record: RecordRef,
-): GivenArguments {
+): { readonly given: GivenArguments; readonly unread: readonly string[] } {
   const given = new Map<string, GivenArgument>();
+  const unread: string[] = [];
   const canonical: TextEdit[] = [];
   const report = (problem: Problem) => problems.push({ record, ...problem });
   const collector: Collector = { source, statement, object, options, report };
@@ -39,6 +43,8 @@ export function collectArguments(
       const guess = unknownArgument(collector, argument, found?.ambiguous);
       if (guess && !given.has(guess.name) && isUsable(collector, guess, argument))
         keep(collector, given, guess, argument);
+      // Even the nearest argument may not be the one that was meant.
+      unread.push(guess?.name ?? strayMark);
       continue;
     }
     const { row } = found;
@@ -55,7 +61,9 @@ export function collectArguments(
       report({ code: 'SYN001', message: `-${row.name} must be written in full`, at, help: `write -${row.name}` });
     } else if (name.text !== `-${row.name}`) canonical.push({ at, newText: `-${row.name}` });
     if (isUsable(collector, row, argument)) keep(collector, given, row, argument);
+    else unread.push(row.name);
   }
+  if (statement.strays.length > 0) unread.push(strayMark);
   if (canonical.length > 0) {
     const words = canonical.map((edit) => source.text.slice(edit.at.start, edit.at.end)).join(', ');
     report({
@@ -66,7 +74,7 @@ export function collectArguments(
       fixes: [{ safety: 'safe', title: 'write the arguments in full', edits: canonical }],
     });
   }
-  return given;
+  return { given, unread };
 }
 
 /** May an argument stand in the statement, and has it a value if it needs one? Reports what is wrong. */

@@ -6,7 +6,7 @@ import { defaultDialect } from '../model/language/dialect.js';
 import type { ExtendedTables } from '../model/language/extra-values.js';
 import type { Problem } from '../model/problem.js';
 import type { Operation } from '../model/record/record.js';
-import { type PolicySet, resolve } from '../model/resolve.js';
+import { type LostRecord, type PolicySet, resolve } from '../model/resolve.js';
 import type { SourceText } from '../model/span.js';
 import type { SystemConfig } from '../model/system-config.js';
 import { bindFile } from '../parser/bind.js';
@@ -41,6 +41,8 @@ export interface SystemInput {
   readonly strict?: boolean;
   /** Lists of values that a configuration has extended. */
   readonly tables?: ExtendedTables;
+  /** Files of which nothing could be read: they may have held anything. */
+  readonly unreadable?: readonly SourceText[];
   /** The system's own addresses, where an inventory tells them. */
   readonly addresses?: readonly Address[];
 }
@@ -58,6 +60,7 @@ export function loadSystem(input: SystemInput): LoadedSystem {
   if (profile) problems.push(...profile.problems);
   const defaults = profile?.defaults ?? shippedDefaults(dialect);
   const operations: Operation[] = [];
+  const lost: LostRecord[] = (input.unreadable ?? []).map((source) => ({ at: { source, start: 0, end: 0 } }));
   for (const { syntax, directives } of files) {
     const bound = bindFile(syntax, {
       dialect,
@@ -69,8 +72,11 @@ export function loadSystem(input: SystemInput): LoadedSystem {
     append(problems, directives.problems);
     append(problems, bound.problems);
     append(operations, bound.operations);
+    append(lost, bound.lost);
+    // What was not looked at may have held anything.
+    for (const { code, at } of syntax.problems) if (code === 'SYN024') lost.push({ at });
   }
-  const { policies, problems: resolveProblems } = resolve(operations, dialect, defaults.priorityStep);
+  const { policies, problems: resolveProblems } = resolve(operations, dialect, defaults.priorityStep, lost);
   append(problems, resolveProblems);
   return {
     name: input.name,

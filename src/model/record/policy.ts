@@ -12,6 +12,11 @@ export interface RecordBase {
   readonly nameAt: Span;
   /** The whole statement. */
   readonly at: Span;
+  /**
+   * Arguments that were written and could not be read, at least in part, and `?` for words that belong to none: the record
+   * stands for something else than was meant. Absent where everything was understood.
+   */
+  readonly unread?: readonly string[];
 }
 
 /** One value of -source, -destination or -remote. */

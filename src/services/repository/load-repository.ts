@@ -76,10 +76,12 @@ export async function loadRepository(options: LoadOptions): Promise<Repository> 
     options.onSystem?.(system.name, index, found.systems.length);
     const facts = inventory?.hosts[system.name];
     const problems: Problem[] = [];
+    const unreadable: SourceText[] = [];
     const sources = system.files.map((file) => {
       const { source, problems: reading } = read(file, options);
       files.set(source.path, file);
       problems.push(...reading);
+      if (reading.length > 0 && source.text === '') unreadable.push(source);
       return source;
     });
     const defaults =
@@ -101,6 +103,7 @@ export async function loadRepository(options: LoadOptions): Promise<Repository> 
       ...(profile ? { profile } : {}),
       ...(strict ? { strict } : {}),
       ...(tables ? { tables } : {}),
+      ...(unreadable.length > 0 ? { unreadable } : {}),
       ...(facts?.addresses ? { addresses: facts.addresses.flatMap((text) => parseAddress(text) ?? []) } : {}),
     });
     systems.push(problems.length > 0 ? { ...loaded, problems: [...problems, ...loaded.problems] } : loaded);

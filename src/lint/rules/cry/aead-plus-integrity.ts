@@ -7,6 +7,7 @@ export default defineRule({
   code: 'CRY018',
   slug: 'aead-plus-integrity',
   severity: 'warning',
+  restsOn: 'records',
   summary: 'An IKE policy names an integrity algorithm beside combined-mode ciphers only.',
   rationale:
     'A combined-mode cipher brings its own integrity; a proposal that adds another one is invalid (RFC 5282 §8). This tool leaves -hash out of such proposals, so what is written has no effect, but a reader or another product takes it for real.',

@@ -20,6 +20,7 @@ export default defineRule({
   code: 'CRY012',
   slug: 'dh-below-cipher',
   severity: 'warning',
+  restsOn: 'records',
   summary: 'A strong cipher gets its key from a much weaker Diffie-Hellman group.',
   rationale:
     'Keys are no stronger than the exchange that makes them: AES-256 behind a group of about 112 bits is a 112-bit system that pays for 256. Whoever asks for AES-256 usually asks for margin, so the group has to keep up.',

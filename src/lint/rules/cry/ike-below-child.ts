@@ -12,6 +12,7 @@ export default defineRule({
   code: 'CRY013',
   slug: 'ike-below-child',
   severity: 'warning',
+  restsOn: 'records',
   summary: 'An IKE policy prefers a weaker cipher than the SAs that it makes keys for.',
   rationale:
     'The IKE SA carries the negotiation of its child SAs and lends them its keys. If it is protected by less, breaking it is the cheaper way to the packets, and the stronger cipher of the child is only decoration.',

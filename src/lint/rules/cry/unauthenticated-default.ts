@@ -10,6 +10,7 @@ export default defineRule({
   code: 'CRY022',
   slug: 'unauthenticated-default',
   severity: 'warning',
+  restsOn: 'records',
   summary: 'Peers get a preloaded IKE policy that is as it was shipped.',
   rationale:
     'The product brings default IKE policies of the 1990s: 3DES, MD5 or HMAC-SHA-1, a group of 1024 bits, no PFS. Every peer that no policy of your own matches gets them, so one statement mends them all.',

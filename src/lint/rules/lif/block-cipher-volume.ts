@@ -14,6 +14,7 @@ export default defineRule({
   code: 'LIF006',
   slug: 'block-cipher-volume',
   severity: 'warning',
+  restsOn: 'records',
   summary: 'A cipher with blocks of 64 bits may encrypt too much under one key.',
   rationale:
     'After 2^32 blocks (32 GiB) two blocks of ciphertext are probably equal, and each pair tells the difference of two blocks of plaintext. A limit of volume well below renews the key in time; NIST allows 3DES no more than 2^20 blocks.',

@@ -9,6 +9,7 @@ export default defineRule({
   code: 'LIF005',
   slug: 'child-outlives-ike',
   severity: 'info',
+  restsOn: 'records',
   summary: 'An IKEv1 SA for packets outlives the ISAKMP SA that made it.',
   rationale:
     'In IKEv1 the two live on their own. Once the ISAKMP SA has gone, no delete message can be sent for what it made: an end that drops its SA cannot tell the other, which goes on sending into nothing until its own clock runs out.',

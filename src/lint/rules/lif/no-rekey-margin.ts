@@ -13,6 +13,7 @@ export default defineRule({
   code: 'LIF008',
   slug: 'no-rekey-margin',
   severity: 'warning',
+  restsOn: 'records',
   summary: 'A limit of volume is reached before the new key is there.',
   rationale:
     'Renewal begins when a tenth of the volume is left. If the link sends that in less time than IKE needs when a message is lost, the SA ends first: packets are dropped, or go out in the clear where nothing holds them back.',

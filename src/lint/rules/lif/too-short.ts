@@ -14,6 +14,7 @@ export default defineRule({
   code: 'LIF004',
   slug: 'too-short',
   severity: 'warning',
+  restsOn: 'records',
   summary: 'A key lives so briefly that its renewal takes a large part of it.',
   rationale:
     'Renewal begins some minutes before the end. Where that is a large part of the whole life, both ends renew at the same time again and again, collisions leave doubled or lost SAs, and a short outage of the peer ends the connection.',

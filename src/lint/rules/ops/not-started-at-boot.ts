@@ -7,6 +7,7 @@ export default defineRule({
   code: 'OPS001',
   slug: 'not-started-at-boot',
   severity: 'warning',
+  absenceOf: ['startup'],
   summary: 'The system does not start IPsec when it boots, and has policies that protect.',
   rationale:
     'Until somebody starts it by hand after a reboot, nothing is encrypted and nothing is dropped: what the policies protect goes out in the clear.',

@@ -14,6 +14,7 @@ export default defineRule({
   code: 'PEER009',
   slug: 'one-sided',
   severity: 'error',
+  absenceOf: ['host', 'gateway', 'tunnel'],
   summary: 'A system protects traffic towards another one that does not protect it.',
   rationale:
     'SAs come in pairs: a system without a policy for them refuses the negotiation, drops what arrives in the clear where it should be protected, or answers in the clear what its peer then drops. Either way the traffic stops in one direction at least.',

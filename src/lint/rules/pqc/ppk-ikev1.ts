@@ -10,6 +10,7 @@ export default defineRule({
   code: 'PQC005',
   slug: 'ppk-ikev1',
   severity: 'error',
+  restsOn: 'records',
   summary: 'Protection against quantum computers is asked of IKEv1, which has none.',
   rationale:
     'Postquantum preshared keys and ML-KEM are defined for IKEv2 only. Where IKEv1 is used, or the peer may choose it, what the record promises is not there.',

@@ -9,6 +9,7 @@ export default defineRule({
   code: 'PQC004',
   slug: 'pq-needs-intermediate',
   severity: 'error',
+  restsOn: 'records',
   summary: 'ML-KEM is to be used with a peer for which IKE fragmentation is off.',
   rationale:
     'Public values of ML-KEM have 800 to 1568 octets and travel in IKE_INTERMEDIATE messages, which IKE itself cuts into pieces that fit (RFC 7383). Without that IP fragments them, and many firewalls drop fragments of UDP: the negotiation then never ends.',

@@ -9,6 +9,7 @@ export default defineRule({
   code: 'PQC003',
   slug: 'pq-not-in-child',
   severity: 'warning',
+  restsOn: 'records',
   summary: 'The IKE SA has a quantum-safe exchange, and the PFS exchange of its child SAs has none.',
   rationale:
     'A rekeyed child gets its keys from the IKE SA and from an exchange of its own. Only the first part is quantum-safe here: the separation that PFS promises is gone as soon as there are quantum computers.',

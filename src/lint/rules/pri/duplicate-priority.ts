@@ -6,6 +6,7 @@ export default defineRule({
   code: 'PRI001',
   slug: 'duplicate-priority',
   severity: 'error',
+  restsOn: 'values',
   summary: 'Two records of one kind have the same priority.',
   rationale:
     'A priority must be unique among the records of its kind: the product refuses the batch, and elsewhere nothing says which of the two is searched first.',

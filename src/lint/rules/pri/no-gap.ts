@@ -13,6 +13,7 @@ export default defineRule({
   code: 'PRI003',
   slug: 'no-gap',
   severity: 'info',
+  restsOn: 'values',
   summary: 'Records of one kind have consecutive priorities.',
   rationale:
     'No record can be put between two that follow each other without a gap: whoever has to must renumber others, and in a running system each of these is deleted and added again. One finding stands for the whole run of numbers.',

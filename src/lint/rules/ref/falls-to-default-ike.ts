@@ -8,6 +8,7 @@ export default defineRule({
   code: 'REF004',
   slug: 'falls-to-default-ike',
   severity: 'warning',
+  absenceOf: ['ike', 'ikev1', 'ikev2'],
   summary: 'Protected peers get the preloaded default IKE policy.',
   rationale:
     'No IKE policy of the version that is used first matches these peers, so the default one counts, which was made in the nineties: as shipped it has 3DES, MD5 or HMAC-SHA-1 and group 2. In A.02 there is no default, and the negotiation fails.',

@@ -11,6 +11,7 @@ export default defineRule({
   code: 'REF005',
   slug: 'multihomed-gap',
   severity: 'warning',
+  absenceOf: ['auth'],
   summary: 'A peer has several addresses, and only some of them match an authentication record.',
   rationale:
     'Every address of a multihomed peer needs an authentication record. When the peer speaks from an address that has none, IKE fails, and it looks as if the peer were broken only sometimes.',

@@ -7,6 +7,7 @@ export default defineRule({
   code: 'REF001',
   slug: 'unknown-tunnel',
   severity: 'error',
+  absenceOf: ['tunnel'],
   summary: 'A policy names a tunnel that does not exist.',
   rationale:
     'There is nothing to encapsulate its packets with, and the product refuses the batch. Until it is mended this tool treats the packets as discarded, so that a slip in a name never looks like clear text.',

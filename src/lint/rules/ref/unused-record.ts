@@ -10,6 +10,7 @@ export default defineRule({
   code: 'REF002',
   slug: 'unused-record',
   severity: 'warning',
+  absenceOf: ['host', 'gateway', 'tunnel', 'auth'],
   summary: 'No policy or protected peer ever uses a tunnel, authentication record or IKE policy.',
   rationale:
     'A record that nothing refers to hides mistakes: somebody meant a peer to get it, and the peer gets something else or nothing. Records that an earlier one hides completely are reported by their own rules.',

@@ -11,6 +11,7 @@ export default defineRule({
   code: 'SYN006',
   slug: 'host-bits-set',
   severity: 'warning',
+  restsOn: 'values',
   summary: 'An address has bits set beyond its prefix length.',
   rationale:
     'They take no part in the comparison: a reader sees one host or another network than the product. Sometimes the number was meant as a port, and the prefix length was forgotten.',

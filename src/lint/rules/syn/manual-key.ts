@@ -19,6 +19,7 @@ export default defineRule({
   code: 'SYN017',
   slug: 'manual-key',
   severity: 'error',
+  restsOn: 'values',
   summary: 'An SA with manual keys is not written as the product needs it.',
   rationale:
     'Nothing is negotiated, so everything has to be right at once: both directions, one transform, key lengths that fit it, SPIs that IKE never hands out, one address at each end. A mistake shows up only as packets that disappear.',

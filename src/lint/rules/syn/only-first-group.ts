@@ -13,6 +13,7 @@ export default defineRule({
   code: 'SYN030',
   slug: 'only-first-group',
   severity: 'warning',
+  restsOn: 'values',
   summary: 'An IKEv1 policy lists several groups for peers that use Aggressive Mode, which has only one.',
   rationale:
     'The first message of Aggressive Mode carries the public value already, so no group can be negotiated: the first of the list is used, and a peer that accepts only a later one never answers.',

@@ -14,6 +14,7 @@ export default defineRule({
   code: 'SYN009',
   slug: 'psk-quoting',
   severity: 'warning',
+  restsOn: 'values',
   summary: 'A preshared key holds quotes, ends with a backslash, or is read as hexadecimal.',
   rationale:
     'In a record file quotes around a key are octets of the key. A peer whose configuration takes them away, or takes 0x and digits for text, has another key, and all that either side sees is that authentication failed.',
