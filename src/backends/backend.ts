@@ -1,0 +1,50 @@
+/**
+ * What a stack must be able to do so that plans can be made for it and carried out on it. Comparing, ordering and undoing are shared
+ * and pure (diff.ts, order.ts, plan.ts); a back end only reads, tries and does.
+ */
+import type { HostPolicy, HostSa, HostState } from '../model/host-state.js';
+
+/** One operation, which the stack does wholly or not at all. Replacing a policy leaves no moment without one. */
+export type Change =
+  | { readonly object: 'policy'; readonly kind: 'create'; readonly after: HostPolicy }
+  | { readonly object: 'policy'; readonly kind: 'replace'; readonly before: HostPolicy; readonly after: HostPolicy }
+  | { readonly object: 'policy'; readonly kind: 'delete'; readonly before: HostPolicy }
+  | { readonly object: 'sa'; readonly kind: 'create'; readonly after: HostSa }
+  | { readonly object: 'sa'; readonly kind: 'delete'; readonly before: HostSa };
+
+/** The stack refused an operation. */
+export interface Failure {
+  /** What it said, without a full stop. */
+  readonly message: string;
+  /** `EEXIST` and the like, where it is known. */
+  readonly code?: string;
+}
+
+export interface Execution {
+  /** How many changes, from the first on, are done. */
+  readonly done: number;
+  /** Why the next one is not; absent when all are. */
+  readonly failure?: Failure;
+}
+
+/** Something that the host's stack has not, found by trying and not by doing. */
+export interface Unsupported {
+  readonly message: string;
+  readonly help: string;
+  /** Nothing can be protected without it; else it is one of several choices. */
+  readonly fatal: boolean;
+}
+
+export interface Backend {
+  /** How it is called on the command line. */
+  readonly name: string;
+  /** How it talks to the stack, for reports: `netlink`, `ip -batch`. */
+  readonly means: string;
+  /** Everything that the stack holds, whoever made it. Throws EnvironmentError when it cannot be asked. */
+  read(): Promise<HostState>;
+  /** Tries what a state needs, away from the host's own state. */
+  unsupported(desired: HostState): Promise<readonly Unsupported[]>;
+  /** Does the changes in their order, up to the first that is refused. Throws EnvironmentError when it cannot be asked. */
+  execute(changes: readonly Change[]): Promise<Execution>;
+  close(): void;
+}

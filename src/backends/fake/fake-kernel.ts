@@ -1,0 +1,89 @@
+/**
+ * A stack in memory that behaves like the kernel: it refuses what is there already or is not there, gives policies their index,
+ * counts nothing, and can be made to fail at any operation. Plans for a host that is not at hand are made against it.
+ */
+import {
+  emptyHostState,
+  type HostPolicy,
+  type HostState,
+  type PolicyDirection,
+  policyKey,
+  saKey,
+} from '../../model/host-state.js';
+import type { Backend, Change, Execution, Failure, Unsupported } from '../backend.js';
+import { applyChange } from '../diff.js';
+
+export interface FakeOptions {
+  readonly state?: HostState;
+  /** Asked before each operation, counted from 0 over the life of the stack: what goes wrong with it. */
+  readonly fails?: (operation: number, change: Change) => Failure | undefined;
+  /** Called after each operation that was done. */
+  readonly onChange?: (state: HostState, change: Change) => void;
+  readonly unsupported?: readonly Unsupported[];
+}
+
+export interface FakeKernel extends Backend {
+  /** What it holds. */
+  state(): HostState;
+  /** Somebody else changes it. */
+  set(state: HostState): void;
+}
+
+const directionNumbers: Readonly<Record<PolicyDirection, number>> = { in: 0, out: 1, fwd: 2 };
+
+/** Makes a stack, empty unless told. */
+export function createFakeKernel(options: FakeOptions = {}): FakeKernel {
+  let state = options.state ?? emptyHostState;
+  let operations = 0;
+  let nextIndex = 1;
+
+  /** The index that is asked for, if it is free. */
+  function indexFor(policy: HostPolicy): number {
+    const taken = new Set(state.policies.map(({ index }) => index));
+    if (policy.index !== 0 && !taken.has(policy.index)) return policy.index;
+    for (;;) {
+      const index = nextIndex * 8 + directionNumbers[policy.direction];
+      nextIndex += 1;
+      if (!taken.has(index)) return index;
+    }
+  }
+
+  function refusal(change: Change): Failure | undefined {
+    const isThere =
+      change.object === 'policy'
+        ? state.policies.some(
+            (policy) => policyKey(policy) === policyKey(change.kind === 'create' ? change.after : change.before),
+          )
+        : state.sas.some((sa) => saKey(sa) === saKey(change.kind === 'create' ? change.after : change.before));
+    if (change.kind === 'create') return isThere ? { code: 'EEXIST', message: 'File exists' } : undefined;
+    return isThere ? undefined : { code: 'ENOENT', message: 'No such file or directory' };
+  }
+
+  function perform(change: Change): void {
+    if (change.object === 'policy' && change.kind === 'create') {
+      state = applyChange(state, { ...change, after: { ...change.after, index: indexFor(change.after) } });
+    } else state = applyChange(state, change);
+    options.onChange?.(state, change);
+  }
+
+  return {
+    name: 'fake',
+    means: 'memory',
+    read: async () => state,
+    unsupported: async () => options.unsupported ?? [],
+    async execute(changes): Promise<Execution> {
+      for (const [done, change] of changes.entries()) {
+        const failure = options.fails?.(operations, change) ?? refusal(change);
+        operations += 1;
+        if (failure) return { done, failure };
+        perform(change);
+      }
+      return { done: changes.length };
+    },
+    close() {},
+    state: () => state,
+    set(next) {
+      state = next;
+    },
+  };
+}

@@ -1,0 +1,71 @@
+/** Linux XFRM by netlink: reads, tries and changes the state of the network namespace that the program is in. */
+import { emptyHostState, type HostState } from '../../model/host-state.js';
+import { EnvironmentError } from '../../model/tool-error.js';
+import type { Backend, Change, Execution, Failure } from '../backend.js';
+import { messageFlags, messageTypes } from './netlink/constants.js';
+import type { Answer } from './netlink/frames.js';
+import { decodeDefaults, decodePolicy, encodeDefaults } from './netlink/policies.js';
+import { requestOf } from './netlink/requests.js';
+import { decodeSa } from './netlink/sas.js';
+import { type NetlinkSocket, openXfrmSocket } from './netlink/socket.js';
+import { probe } from './probe.js';
+
+/** Opens it. Throws EnvironmentError where the kernel has no XFRM. */
+export async function openNetlinkBackend(): Promise<Backend> {
+  const socket = await openXfrmSocket();
+  return {
+    name: 'xfrm',
+    means: 'netlink',
+    read: async () => readState(socket),
+    unsupported: async (desired) => probe(desired),
+    execute: async (changes) => execute(socket, changes),
+    close: () => socket.close(),
+  };
+}
+
+/** Everything that the kernel holds. Throws EnvironmentError when it does not tell. */
+export function readState(socket: NetlinkSocket): HostState {
+  const policies = dump(socket, messageTypes.getPolicy, 'policies').flatMap((body) => decodePolicy(body) ?? []);
+  const sas = dump(socket, messageTypes.getSa, 'SAs').flatMap((body) => decodeSa(body) ?? []);
+  // The kernel gives the youngest policy first; of two with one priority the older one wins, so it must come first here.
+  return { policies: policies.reverse(), sas, defaults: readDefaults(socket) };
+}
+
+function dump(socket: NetlinkSocket, type: number, what: string): readonly Uint8Array[] {
+  const { messages, answer } = socket.query({ type, flags: messageFlags.dump, body: new Uint8Array(0) });
+  if (answer.errno !== 0) throw refused(socket, answer, `does not tell its ${what}`);
+  return messages.map(({ body }) => body);
+}
+
+/** Kernels before 5.14 have no defaults to set, and let everything pass. */
+function readDefaults(socket: NetlinkSocket): HostState['defaults'] {
+  const { messages, answer } = socket.query({ type: messageTypes.getDefault, body: encodeDefaults({}) });
+  const [first] = messages;
+  if (answer.errno !== 0 || !first) return emptyHostState.defaults;
+  return decodeDefaults(first.body) ?? emptyHostState.defaults;
+}
+
+function execute(socket: NetlinkSocket, changes: readonly Change[]): Execution {
+  // One by one: what comes behind a change that fails must not be done. The kernel answers at once, so this costs little.
+  for (const [done, change] of changes.entries()) {
+    const [answer] = socket.request([requestOf(change)]);
+    if (answer!.errno !== 0) return { done, failure: failureOf(socket, answer!) };
+  }
+  return { done: changes.length };
+}
+
+export function failureOf(socket: NetlinkSocket, { errno, text }: Answer): Failure {
+  const code = socket.nameOf(errno);
+  return { code, message: text === undefined ? code : `${text.replace(/\.$/, '')} (${code})` };
+}
+
+function refused(socket: NetlinkSocket, answer: Answer, what: string): EnvironmentError {
+  const { code, message } = failureOf(socket, answer);
+  if (code === 'EPERM') {
+    return new EnvironmentError(`the kernel ${what} to this user`, {
+      code: 'PRIVILEGE',
+      hints: ['Run it as root, or with the capability CAP_NET_ADMIN.'],
+    });
+  }
+  return new EnvironmentError(`the kernel ${what}: ${message}`, { code: code ?? 'NETLINK' });
+}
