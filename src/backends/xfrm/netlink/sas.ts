@@ -119,7 +119,8 @@ function attributesOfSa(sa: HostSa): readonly Attribute[] {
   if (hasOwnReplayState(sa)) {
     const words = Math.max(1, Math.ceil(sa.replayWindow / 32));
     const state = { words, sent: 0, received: 0, sentHigh: 0, receivedHigh: 0, window: sa.replayWindow };
-    attributes.push(attributeWithTail(attributeTypes.replayState, replayState, state, new Uint8Array(words * 4)));
+    // The bitmap itself may be left out, and is all zeros then.
+    attributes.push(attributeOf(attributeTypes.replayState, replayState, state));
   }
   if (sa.tfcPadding !== undefined) attributes.push(attributeOf(attributeTypes.tfcPadding, u32, sa.tfcPadding));
   if (sa.extraFlags !== 0) attributes.push(attributeOf(attributeTypes.extraFlags, u32, sa.extraFlags));
