@@ -2,10 +2,12 @@
 import type { Address } from '../model/address.js';
 import type { SystemCredentials } from '../model/credentials.js';
 import type { ExtendedTables } from '../model/language/extra-values.js';
+import type { PeerProfileName } from '../model/peer-profile/peer-profile.js';
 import type { PolicySet } from '../model/resolve.js';
 import { buildSpdIndex, type SpdIndex } from '../model/selector/spd-index.js';
 import type { SourceText } from '../model/span.js';
 import type { SystemConfig } from '../model/system-config.js';
+import type { PeerProduct } from './peer-products.js';
 
 /** A host of the inventory, as far as rules need it. */
 export interface HostFacts {
@@ -16,6 +18,8 @@ export interface HostFacts {
   readonly behindNat: boolean;
   /** Where its policy runs. */
   readonly target: 'hpux' | 'linux-xfrm' | 'userspace' | undefined;
+  /** How its IPsec behaves, where that is not what its target says. */
+  readonly product?: PeerProfileName;
   /** Speed of its fastest link in megabits per second. */
   readonly linkMbps?: number;
   /** Octets of an IP packet that its links carry; 1500 unless told. */
@@ -37,6 +41,9 @@ export interface LintSettings {
   readonly budget: number;
   /** Lists of IKE values that the configuration has extended. */
   readonly tables?: ExtendedTables;
+  /** Peers whose products are known, and what those are taken for of which nothing is known. */
+  readonly peers?: readonly PeerProduct[];
+  readonly peerProfile?: PeerProfileName;
   /** Days before the end of a certificate from which on it is said; 30 unless told. */
   readonly expiryDays?: number;
 }

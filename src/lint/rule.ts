@@ -3,6 +3,7 @@
  * the manual page and the tests, which run every example.
  */
 import type { Fix, RecordRef, Related, Severity } from '../model/finding.js';
+import type { PeerProfileName } from '../model/peer-profile/peer-profile.js';
 import type { Span } from '../model/span.js';
 import type { HostFacts, PairContext, RepositoryContext, SystemContext } from './context.js';
 
@@ -66,6 +67,10 @@ export interface RuleExample {
   /** Guidance profiles that must be on. */
   readonly profiles?: readonly string[];
   readonly asOf?: string;
+  /** Peers whose products are known: by name, with an address or range each. */
+  readonly peers?: Readonly<Record<string, { readonly address: string; readonly product: PeerProfileName }>>;
+  /** What other peers are taken for. */
+  readonly peerProfile?: PeerProfileName;
   /** Files beside the records, by their paths as the records name them; those that others refer to come first. */
   readonly files?: Readonly<Record<string, readonly ExampleFileContent[]>>;
   /** Facts about the first system, where the rule needs them. */

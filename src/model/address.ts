@@ -166,6 +166,22 @@ export function prefixRange({ family, value }: Address, prefixLength: number): A
   return { family, first, last: first + (1n << hostBits) - 1n };
 }
 
+/** The range of `10.0.0.1`, `10.0.0.0/8` or `10.0.0.3-10.0.0.9`, or undefined; bits beyond a prefix do not matter. */
+export function parseRange(text: string): AddressRange | undefined {
+  const slash = text.indexOf('/');
+  if (slash !== -1) {
+    const address = parseAddress(text.slice(0, slash));
+    const length = /^\d{1,3}$/.test(text.slice(slash + 1)) ? Number(text.slice(slash + 1)) : -1;
+    return address && length >= 0 && length <= addressBits(address.family) ? prefixRange(address, length) : undefined;
+  }
+  const [low, high, ...more] = text.split('-').map((part) => parseAddress(part));
+  if (!low || more.length > 0) return undefined;
+  if (!text.includes('-')) return singleAddress(low);
+  return high && high.family === low.family && low.value <= high.value
+    ? { family: low.family, first: low.value, last: high.value }
+    : undefined;
+}
+
 /** The prefix length when the range is exactly one prefix, else undefined. */
 export function rangePrefixLength({ family, first, last }: AddressRange): number | undefined {
   const size = BigInt(last) - BigInt(first) + 1n;

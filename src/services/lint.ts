@@ -13,6 +13,7 @@ import { applySuppressions } from '../lint/suppress.js';
 import { namedCredentials, type SystemCredentials } from '../model/credentials.js';
 import { atLeast, compareFindings, type Finding, type Severity } from '../model/finding.js';
 import { peersOf } from '../model/peer/peers.js';
+import type { PeerProfileName } from '../model/peer-profile/peer-profile.js';
 import type { SourceText } from '../model/span.js';
 import { UsageError } from '../model/tool-error.js';
 import type { SyntaxFile } from '../parser/syntax.js';
@@ -27,6 +28,8 @@ export interface LintOptions extends LoadOptions, Selection {
   readonly asOf?: string;
   /** Guidance profiles. */
   readonly profiles?: readonly string[];
+  /** How peers behave of which nothing else is known. */
+  readonly peerProfile?: PeerProfileName;
   readonly failLevel?: Severity;
   readonly maxWarnings?: number;
   /** Baseline file; `false` ignores the configured one. */
@@ -147,11 +150,14 @@ function lintSettings(repository: Repository, options: LintOptions, config: Lint
     const hints = [...guess, `Profiles: ${allProfiles.map(({ name }) => name).join(', ')}.`];
     throw new UsageError(`no guidance profile is called '${unknown.name}'`, { hints });
   }
+  const peerProfile = options.peerProfile ?? config.peerProfile;
   return {
     asOf: options.asOf ?? new Date().toISOString().slice(0, 10),
     profiles,
     repository: repository.config.root !== undefined || isTracked(repository),
     budget: config.budget ?? defaultBudget,
+    ...(repository.peers.length > 0 ? { peers: repository.peers } : {}),
+    ...(peerProfile ? { peerProfile } : {}),
     ...(repository.tables ? { tables: repository.tables } : {}),
     ...(config.expiryDays === undefined ? {} : { expiryDays: config.expiryDays }),
   };

@@ -1,6 +1,7 @@
 import { symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { type LintOptions, lint } from '../../src/services/lint.js';
 import { loadRepository } from '../../src/services/repository/load-repository.js';
 import { readSource } from '../../src/services/repository/read-source.js';
 import { folderWith } from '../support/folder.js';
@@ -90,5 +91,43 @@ describe('loadRepository', () => {
   ])('refuses %s as a mistake of the call', async (_what, files, target, message) => {
     const folder = folderWith(files as Record<string, string>);
     await expect(loadRepository({ paths: [path.join(folder, target)] })).rejects.toThrow(message);
+  });
+});
+
+describe('products of peers', () => {
+  const record =
+    'add host app -source 10.1.1.1/32 -destination 10.2.0.0/24/80-90 -protocol TCP -priority 10 -action ESP_AES128_GCM16\nadd auth app -remote 10.2.0.0/24 -priority 10 -kmp IKEV2 -preshared file:k\n';
+  const codes = async (inventory: string, options: Partial<LintOptions> = {}) => {
+    const folder = folderWith({ 'hosts/a/p.conf': record, 'inventory.yaml': inventory });
+    const { report } = await lint({ paths: [folder], select: ['SEL006'], ...options });
+    return report.findings.map(({ message }) => message);
+  };
+
+  it('come from the inventory', async () => {
+    expect(await codes('hosts: {a: {}}\npeers: {app: {addresses: [10.2.0.7], product: windows}}\n')).toEqual([
+      expect.stringContaining('which app (Windows) rejects'),
+    ]);
+    expect(await codes('hosts: {a: {}}\npeers: {app: {addresses: [10.3.0.7], product: windows}}\n')).toEqual([]);
+    expect(await codes('hosts: {a: {}, b: {addresses: [10.2.0.9], product: windows}}\n')).toEqual([
+      expect.stringContaining('which b (Windows) rejects'),
+    ]);
+  });
+
+  it('are what the command line says where the inventory says nothing', async () => {
+    const options = { peerProfile: 'windows' } as const;
+    expect(await codes('hosts: {a: {}}\n', options)).toEqual([expect.stringContaining('which Windows rejects')]);
+    const known = 'hosts: {a: {}}\npeers: {app: {addresses: [10.2.0.0/16], product: strongswan}}\n';
+    expect(await codes(known, options)).toEqual([]);
+  });
+
+  it('are refused where they are unknown', async () => {
+    await expect(
+      codes('hosts: {a: {}}\npeers: {app: {addresses: [10.2.0.7], product: vista}}\n'),
+    ).rejects.toMatchObject({
+      message: expect.stringContaining('peers.app.product'),
+    });
+    await expect(codes('hosts: {a: {}}\npeers: {app: {addresses: [10.2.0], product: windows}}\n')).rejects.toMatchObject({
+      message: expect.stringContaining('neither an address nor a prefix nor a range'),
+    });
   });
 });

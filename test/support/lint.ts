@@ -6,6 +6,7 @@ import { rules } from '../../src/lint/registry.js';
 import type { Rule, RuleExample } from '../../src/lint/rule.js';
 import { allPairs, runRules } from '../../src/lint/run.js';
 import { applySuppressions } from '../../src/lint/suppress.js';
+import { parseRange } from '../../src/model/address.js';
 import { namedCredentials } from '../../src/model/credentials.js';
 import type { Finding } from '../../src/model/finding.js';
 import type { Dialect } from '../../src/model/language/dialect.js';
@@ -87,7 +88,17 @@ function credentialsOf(systems: readonly LoadedSystem[], files: ReadonlyMap<stri
 /** Findings of one rule's example. */
 export function lintExample(rule: Rule, example: string | RuleExample): Finding[] {
   const full: RuleExample = typeof example === 'string' ? { text: example } : example;
-  const settings = { ...(full.asOf ? { asOf: full.asOf } : {}), ...(full.profiles ? { profiles: full.profiles } : {}) };
+  const peers = Object.entries(full.peers ?? {}).map(([name, { address, product }]) => ({
+    name,
+    product,
+    ranges: [parseRange(address)!],
+  }));
+  const settings = {
+    ...(full.asOf ? { asOf: full.asOf } : {}),
+    ...(full.profiles ? { profiles: full.profiles } : {}),
+    ...(peers.length > 0 ? { peers } : {}),
+    ...(full.peerProfile ? { peerProfile: full.peerProfile } : {}),
+  };
   const facts: HostFacts = { name: 'a', addresses: [], roles: ['host'], behindNat: false, target: undefined };
   const hosts = [
     ...(full.host ? [{ ...facts, ...full.host }] : []),

@@ -3,6 +3,7 @@ import { BaseCommand } from '../../base-command.js';
 import { asOfFlag, formatFlag, outputFlag, profileFlag } from '../../cli/flags.js';
 import { loadFlags, loadOptions, pathsArgs } from '../../cli/load-flags.js';
 import { exitCode } from '../../exit-code.js';
+import { peerProfileNames } from '../../model/peer-profile/peer-profile.js';
 import { type FindingsDocument, findingsDocument } from '../../report/findings/json.js';
 import { findingFormats, renderFindings } from '../../report/findings/render.js';
 import type { FindingsReport } from '../../report/findings/report.js';
@@ -44,6 +45,10 @@ explained by \`ipsec policy rules CODE\`. The run fails (exit code 1) when a fin
     'extend-select': Flags.string({ ...selection, summary: 'Run these rules as well.' }),
     ignore: Flags.string({ ...selection, summary: 'Do not run these rules.' }),
     profile: profileFlag,
+    'peer-profile': Flags.option({ options: peerProfileNames })({
+      helpValue: 'NAME',
+      summary: `How peers behave of which the inventory says nothing: ${peerProfileNames.join(', ')}.`,
+    }),
     'as-of': asOfFlag(),
     peers: Flags.boolean({ summary: 'Compare the systems with each other, also where they are single files.' }),
     'fail-level': Flags.option({ options: severities })({
@@ -75,6 +80,7 @@ explained by \`ipsec policy rules CODE\`. The run fails (exit code 1) when a fin
       ...(flags['extend-select'] ? { extendSelect: flags['extend-select'] } : {}),
       ...(flags.ignore ? { ignore: flags.ignore } : {}),
       ...(flags.profile ? { profiles: flags.profile } : {}),
+      ...(flags['peer-profile'] ? { peerProfile: flags['peer-profile'] } : {}),
       ...(flags['as-of'] ? { asOf: flags['as-of'].toISOString().slice(0, 10) } : {}),
       ...(flags.peers ? { together: true } : {}),
       ...(flags['fail-level'] ? { failLevel: flags['fail-level'] } : {}),

@@ -12,14 +12,7 @@
  *   ENDS      := 'any' | NAME | address | address/prefix | low-high | list of these with commas
  *   STRENGTH  := 'AES-128' | 'SHA2-256' | 'N bits' | …
  */
-import {
-  type Address,
-  type AddressRange,
-  anyAddress,
-  parseAddress,
-  prefixRange,
-  singleAddress,
-} from '../../model/address.js';
+import { type Address, type AddressRange, anyAddress, parseAddress, parseRange } from '../../model/address.js';
 import type { Requirement } from '../../model/assertion.js';
 import { closest } from '../../model/did-you-mean.js';
 import { protocolRows, serviceRows } from '../../model/language/values.js';
@@ -301,23 +294,6 @@ class Sentence {
       'write for instance AES-128, SHA2-256, or 128 bits',
     );
   }
-}
-
-function parseRange(word: string): AddressRange | undefined {
-  const slash = word.indexOf('/');
-  if (slash !== -1) {
-    const address = parseAddress(word.slice(0, slash));
-    const length = /^\d{1,3}$/.test(word.slice(slash + 1)) ? Number(word.slice(slash + 1)) : -1;
-    return address && length >= 0 && length <= (address.family === 4 ? 32 : 128)
-      ? prefixRange(address, length)
-      : undefined;
-  }
-  const [low, high, ...more] = word.split('-').map((part) => parseAddress(part));
-  if (!low || more.length > 0) return undefined;
-  if (!word.includes('-')) return singleAddress(low);
-  return high && high.family === low.family && low.value <= high.value
-    ? { family: low.family, first: low.value, last: high.value }
-    : undefined;
 }
 
 interface Parts {

@@ -2,7 +2,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { HostFacts } from '../../lint/context.js';
-import { type Address, parseAddress } from '../../model/address.js';
+import { type PeerProduct, productOf } from '../../lint/peer-products.js';
+import { type Address, parseAddress, parseRange, singleAddress } from '../../model/address.js';
 import type { Dialect } from '../../model/language/dialect.js';
 import { type ExtendedTables, extendTables } from '../../model/language/extra-values.js';
 import type { Problem } from '../../model/problem.js';
@@ -36,6 +37,8 @@ export interface Repository {
   readonly root?: string;
   readonly systems: readonly LoadedSystem[];
   readonly hosts: readonly HostFacts[];
+  /** Peers whose product is known, systems of the repository among them. */
+  readonly peers: readonly PeerProduct[];
   readonly together: boolean;
   /** Paths (as findings show them) whose findings are wanted; absent: all. */
   readonly only?: ReadonlySet<string>;
@@ -108,11 +111,13 @@ export async function loadRepository(options: LoadOptions): Promise<Repository> 
     });
     systems.push(problems.length > 0 ? { ...loaded, problems: [...problems, ...loaded.problems] } : loaded);
   }
+  const hosts = inventory ? hostFacts(inventory, config.config.target) : [];
   return {
     config,
     ...(root === undefined ? {} : { root }),
     systems,
-    hosts: inventory ? hostFacts(inventory, config.config.target) : [],
+    hosts,
+    peers: peerProducts(inventory, hosts, systems),
     together: found.together,
     ...(found.only ? { only: shownPaths(found, files) } : {}),
     unowned: found.unowned.map(shownPath),
@@ -199,6 +204,7 @@ function hostFacts(inventory: Inventory, target: HostFacts['target']): HostFacts
     roles: host.roles ?? ['host'],
     behindNat: host.behindNat ?? host.publicAddress !== undefined,
     target: host.target ?? target,
+    ...(host.product ? { product: host.product } : {}),
     ...(host.linkMbps ? { linkMbps: host.linkMbps } : {}),
     ...(host.mtu ? { mtu: host.mtu } : {}),
     ...publicAddressOf(host.publicAddress),
@@ -208,4 +214,24 @@ function hostFacts(inventory: Inventory, target: HostFacts['target']): HostFacts
 function publicAddressOf(text: string | undefined): { readonly publicAddress?: Address } {
   const address = text === undefined ? undefined : parseAddress(text);
   return address ? { publicAddress: address } : {};
+}
+
+/** Peers of the inventory, and the systems of the repository themselves: to others they are peers. */
+function peerProducts(
+  inventory: Inventory | undefined,
+  hosts: readonly HostFacts[],
+  systems: readonly LoadedSystem[],
+): PeerProduct[] {
+  const outside = Object.entries(inventory?.peers ?? {}).map(([name, { addresses, product }]) => ({
+    name,
+    product,
+    ranges: addresses.flatMap((text) => parseRange(text) ?? []),
+  }));
+  const inside = hosts.flatMap(({ name, addresses, publicAddress, product, target }): PeerProduct[] => {
+    const written = systems.find((system) => system.name === name)?.config.peerProfile?.value;
+    const known = written ?? product ?? (target && productOf[target]);
+    const own = [...addresses, ...(publicAddress ? [publicAddress] : [])].map(singleAddress);
+    return known && own.length > 0 ? [{ name, product: known, ranges: own }] : [];
+  });
+  return [...outside, ...inside];
 }

@@ -1,11 +1,19 @@
 /** Schemas of the tool's own files; JSON Schema is made from them (`ipsec schema NAME`). */
 import * as z from 'zod';
-import { parseAddress } from '../../model/address.js';
+import { parseAddress, parseRange } from '../../model/address.js';
 import { dialects } from '../../model/language/dialect.js';
+import { peerProfileNames } from '../../model/peer-profile/peer-profile.js';
 
 const severity = z.enum(['error', 'warning', 'info']);
 const ruleList = z.array(z.string()).describe('Rule codes, beginnings of codes (SHD), slugs, or ALL');
 const address = z.string().refine((text) => parseAddress(text) !== undefined, 'not an IP address');
+const product = z
+  .enum(peerProfileNames)
+  .describe('How its IPsec behaves where the RFCs leave a choice (see `ipsec policy rules SEL006`)');
+const addressRange = z
+  .string()
+  .refine((text) => parseRange(text) !== undefined, 'neither an address nor a prefix nor a range');
+
 const fileRoot = z
   .string()
   .describe(
@@ -24,6 +32,7 @@ export const lintConfigSchema = z
     failLevel: severity.optional().describe('Findings at or above it make the run fail'),
     maxWarnings: z.int().min(0).optional(),
     profiles: z.array(z.string()).optional().describe('Guidance profiles'),
+    peerProfile: product.optional().describe('How peers behave of which nothing else is known'),
     perFile: z.record(z.string(), ruleList).optional().describe('Rules to ignore by glob of files'),
     baseline: z.string().optional().describe('Baseline file'),
     expiryDays: z
@@ -85,6 +94,7 @@ export const inventorySchema = z
         behindNat: z.boolean().optional().describe('Peers see another address than its own'),
         publicAddress: address.optional().describe('The address that peers see'),
         target: z.enum(['hpux', 'linux-xfrm', 'userspace']).optional(),
+        product: product.optional(),
         dialect: z.enum(dialects).optional(),
         defaults: z.string().optional().describe('Profile file with default values of records'),
         fileRoot: fileRoot.optional(),
@@ -92,6 +102,10 @@ export const inventorySchema = z
         mtu: z.int().min(576).max(65535).optional(),
       }),
     ),
+    peers: z
+      .record(z.string(), z.strictObject({ addresses: z.array(addressRange).min(1), product }))
+      .optional()
+      .describe('Peers outside of the repository whose product is known, by name'),
   })
   .describe('The systems of a repository and what the records do not say about them');
 

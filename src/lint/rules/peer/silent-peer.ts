@@ -2,6 +2,7 @@ import type { SystemContext } from '../../context.js';
 import { mutualWalks, type Side } from '../../pair-analysis.js';
 import { examplePair } from '../../pair-examples.js';
 import { pairFinding } from '../../pair-finding.js';
+import { ownProfile } from '../../peer-products.js';
 import { defineRule } from '../../rule.js';
 
 const key = '-kmp IKEV1 -preshared file:keys/a-b.psk';
@@ -54,7 +55,7 @@ export default defineRule({
   },
 });
 
-/** Does the system run on the product itself? Its own dialects are for nothing else. */
-function isSilent({ host, policies }: SystemContext): boolean {
-  return host?.target ? host.target === 'hpux' : policies.dialect !== 'extended';
+/** Does the product say nothing about what it cannot take? */
+function isSilent(context: SystemContext): boolean {
+  return ownProfile(context)?.ikev1NoProposal.value === 'silent';
 }

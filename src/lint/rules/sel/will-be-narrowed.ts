@@ -12,6 +12,7 @@ import type { PairContext } from '../../context.js';
 import { bySide, mutualWalks, type Side } from '../../pair-analysis.js';
 import { examplePair } from '../../pair-examples.js';
 import { ofSystem, pairFinding } from '../../pair-finding.js';
+import { ownProfile } from '../../peer-products.js';
 import { defineRule, type RuleFinding } from '../../rule.js';
 
 const tunnel = (own: string, peer: string, source: string, destination: string) =>
@@ -128,15 +129,18 @@ function report(pair: PairContext, { side, source, others, region }: Loss): Rule
   const sources = bySide<readonly EntrySource[]>(side, [source], others);
   const boxes = (region ?? []).map((box) => ({ ...box, direction: { lo: 0, hi: 1 } }));
   const witness = boxes[0] && witnessPacket({ ...boxes[0], direction: { lo: 0, hi: 0 } });
-  return pairFinding(pair, sources.a, sources.b, {
+  const strict = [context, peer].find((one) => ownProfile(one)?.narrowing.value === 'exact');
+  const findings = pairFinding(pair, sources.a, sources.b, {
     message: region
-      ? `${ofSystem(context, source)} selects more than ${ofSystem(peer, first)}: IKEv2 narrows the SA to what both have`
+      ? `${ofSystem(context, source)} selects more than ${ofSystem(peer, first)}: ${strict ? `${strict.name} does not narrow, and refuses when it responds` : 'IKEv2 narrows the SA to what both have'}`
       : `${ofSystem(context, source)} and ${ofSystem(peer, first)} differ; what is lost by narrowing was too costly to work out`,
     notes: [
       ...boxes.slice(0, boxesMax).map((box) => `only ${context.name}: ${formatBox(box)}`),
       ...(boxes.length > boxesMax ? [`and ${boxes.length - boxesMax} more such sets of packets`] : []),
       ...(witness ? [`for example ${formatPacket(witness)} from ${context.name} gets no SA`] : []),
+      ...(strict ? [`${ownProfile(strict)?.title}: ${ownProfile(strict)?.narrowing.note}`] : []),
     ],
     help: 'write the same selectors on both sides, sources and destinations exchanged',
   });
+  return strict ? findings.map((finding) => ({ ...finding, severity: 'error' })) : findings;
 }
