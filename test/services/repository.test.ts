@@ -126,7 +126,9 @@ describe('products of peers', () => {
     ).rejects.toMatchObject({
       message: expect.stringContaining('peers.app.product'),
     });
-    await expect(codes('hosts: {a: {}}\npeers: {app: {addresses: [10.2.0], product: windows}}\n')).rejects.toMatchObject({
+    await expect(
+      codes('hosts: {a: {}}\npeers: {app: {addresses: [10.2.0], product: windows}}\n'),
+    ).rejects.toMatchObject({
       message: expect.stringContaining('neither an address nor a prefix nor a range'),
     });
   });
