@@ -11,6 +11,7 @@ export const importCodes = {
   partialOption: 'IMP003',
   badValue: 'IMP004',
   conflict: 'IMP005',
+  notedOption: 'IMP006',
 } as const;
 
 /** Options and problems of one reading, in the order in which they were met. */
@@ -26,6 +27,7 @@ export class OptionReport {
   /** It has no effect on the question; `why` says so: "logging". */
   noted(name: string, at: Span, why: string): void {
     this.options.push({ name, at, support: 'noted', why });
+    this.problems.push({ code: importCodes.notedOption, message: `'${name}' has no effect here: ${why}`, at });
   }
 
   /** Something of it is left out; `why` is a sentence about what. */
@@ -40,7 +42,7 @@ export class OptionReport {
   }
 
   /** Neither the product's documentation nor this tool knows it. `known` are the options of its place, for a guess. */
-  unknown(name: string, at: Span, known: Iterable<string> = []): void {
+  unknown(name: string, at: Span, known: Iterable<string> = [], help?: string): void {
     this.options.push({ name, at, support: 'unknown' });
     const last = name.slice(Math.max(name.lastIndexOf('.'), name.lastIndexOf(' ')) + 1);
     const guess = closest(last, known);
@@ -48,7 +50,7 @@ export class OptionReport {
       code: importCodes.unknownOption,
       message: `'${name}' is no option that is known here`,
       at,
-      help: guess === undefined ? 'correct its name, or take it out' : `did you mean '${guess}'?`,
+      help: help ?? (guess === undefined ? 'correct its name, or take it out' : `did you mean '${guess}'?`),
     });
   }
 

@@ -1,0 +1,44 @@
+/**
+ * How well an identity fits a pattern, for products that take the best of several entries and not the first (strongSwan's
+ * identification.c: `id_match_t`). Only the order of the numbers matters.
+ */
+import type { Identity, IdentityPattern } from '../system-config.js';
+import { matchesIdentity } from './identity.js';
+
+export const identityQuality = {
+  none: 0,
+  /** By `%any`. */
+  any: 1,
+  /** By a pattern of nothing but wildcards. */
+  widest: 2,
+  oneWildcard: 19,
+  perfect: 20,
+} as const;
+
+/** How well an identity fits; an identity that only a certificate tells fits as badly as anything can. */
+export function qualityOf(identity: Identity, pattern: IdentityPattern): number {
+  if (pattern.kind === 'anything') return identityQuality.any;
+  const verdict = matchesIdentity(identity, pattern);
+  if (verdict === 'mismatch') return identityQuality.none;
+  if (verdict === 'unknown') return identityQuality.any;
+  switch (pattern.kind) {
+    case 'exact':
+      return identityQuality.perfect;
+    case 'any':
+      return identityQuality.any;
+    case 'addresses': {
+      const { first, last, family } = pattern.range;
+      if (first === last) return identityQuality.perfect;
+      const isAll = BigInt(last) - BigInt(first) + 1n === 1n << (family === 4 ? 32n : 128n);
+      return isAll ? identityQuality.widest : identityQuality.oneWildcard;
+    }
+    case 'dn-template': {
+      const wildcards = pattern.attributes.filter(({ value }) => value === '*').length;
+      return identityQuality.perfect - Math.min(wildcards, identityQuality.oneWildcard - identityQuality.widest);
+    }
+    case 'subtree':
+    case 'suffix':
+    case 'dn':
+      return identityQuality.oneWildcard;
+  }
+}
