@@ -36,6 +36,7 @@ const families: readonly (readonly [string, string])[] = [
   ['PEER', 'Agreement between peers'],
   ['OPS', 'Operation'],
   ['HYG', 'Hygiene'],
+  ['IMP', 'Configurations of other products'],
 ];
 
 function rulesPage(): string {

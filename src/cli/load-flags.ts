@@ -1,6 +1,7 @@
 /** Flags of every command that reads records, and what they mean to the loader. */
 import { Args, Flags } from '@oclif/core';
 import { dialects } from '../model/language/dialect.js';
+import { readableFormats } from '../services/formats.js';
 import type { LoadOptions } from '../services/repository/load-repository.js';
 
 const helpGroup = 'READING';
@@ -13,6 +14,11 @@ export const loadFlags = {
   }),
   defaults: Flags.string({ helpGroup, helpValue: 'FILE', summary: 'Profile file with the default values of records.' }),
   strict: Flags.boolean({ helpGroup, summary: 'Accept only argument names that are written in full.' }),
+  'format-in': Flags.string({
+    helpGroup,
+    helpValue: 'FORMAT',
+    summary: `Format of the files instead of what they look like: ${readableFormats.join(', ')}; NAME@VERSION for a product's version.`,
+  }),
   'stdin-filename': Flags.string({ helpGroup, helpValue: 'NAME', summary: 'What to call the text of standard input.' }),
 };
 
@@ -26,6 +32,7 @@ interface LoadFlagValues {
   readonly dialect?: (typeof dialects)[number];
   readonly defaults?: string;
   readonly strict?: boolean;
+  readonly 'format-in'?: string;
   readonly 'stdin-filename'?: string;
 }
 
@@ -37,6 +44,7 @@ export function loadOptions(flags: LoadFlagValues, paths: readonly string[]): Lo
     ...(flags.dialect === undefined ? {} : { dialect: flags.dialect }),
     ...(flags.defaults === undefined ? {} : { defaults: flags.defaults }),
     ...(flags.strict ? { strict: true } : {}),
+    ...(flags['format-in'] === undefined ? {} : { formatIn: flags['format-in'] }),
     ...(flags['stdin-filename'] === undefined ? {} : { stdinFilename: flags['stdin-filename'] }),
   };
 }

@@ -27,7 +27,12 @@ export class OptionReport {
   /** It has no effect on the question; `why` says so: "logging". */
   noted(name: string, at: Span, why: string): void {
     this.options.push({ name, at, support: 'noted', why });
-    this.problems.push({ code: importCodes.notedOption, message: `'${name}' has no effect here: ${why}`, at });
+    this.problems.push({
+      code: importCodes.notedOption,
+      severity: 'info',
+      message: `'${name}' has no effect here: ${why}`,
+      at,
+    });
   }
 
   /** Something of it is left out; `why` is a sentence about what. */
@@ -35,6 +40,7 @@ export class OptionReport {
     this.options.push({ name, at, support: 'partial', why });
     this.problems.push({
       code: importCodes.partialOption,
+      severity: 'warning',
       message: `'${name}' is understood in part: ${why}`,
       at,
       ...(help === undefined ? {} : { help }),

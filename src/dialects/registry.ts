@@ -2,9 +2,10 @@
 import type { SourceText } from '../model/span.js';
 import type { Dialect } from './dialect.js';
 import { libreswan, openswan, starter } from './libreswan/dialect.js';
+import { strongswan } from './strongswan/dialect.js';
 
 /** In the order in which `--help` names them. */
-export const formats: readonly Dialect[] = [libreswan, openswan, starter];
+export const formats: readonly Dialect[] = [strongswan, libreswan, openswan, starter];
 
 /** The record language, which is no dialect of this folder but is named beside them. */
 export const recordsFormat = 'records';
@@ -29,9 +30,10 @@ export function detectFormat(source: SourceText): Dialect | undefined {
   return likely;
 }
 
-/** Reads `swanctl` or `swanctl@5.9.8`; undefined for a name or version that is not known. `records` is not looked for here. */
-export function parseFormat(text: string): FormatChoice | undefined {
+/** Reads `swanctl`, `swanctl@5.9.8` or `records`; undefined for a name or version that is not known. */
+export function parseFormat(text: string): FormatChoice | typeof recordsFormat | undefined {
   const [name, version] = text.split('@', 2);
+  if (name === recordsFormat && version === undefined) return recordsFormat;
   const dialect = formats.find((candidate) => candidate.name === name);
   if (!dialect) return undefined;
   if (version === undefined) return { dialect };

@@ -50,6 +50,8 @@ export interface LintSettings {
 
 export interface SystemContext {
   readonly name: string;
+  /** Read from another product's configuration: there are no records. */
+  readonly imported?: boolean;
   readonly policies: PolicySet;
   readonly config: SystemConfig;
   readonly host?: HostFacts;

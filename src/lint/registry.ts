@@ -59,6 +59,12 @@ import ik1Ikev1Used from './rules/ik1/ikev1-used.js';
 import ik1KmpIsNotFallback from './rules/ik1/kmp-is-not-fallback.js';
 import ik1MmPskDynamicPeer from './rules/ik1/mm-psk-dynamic-peer.js';
 import ik1PfsIdentityCost from './rules/ik1/pfs-identity-cost.js';
+import impForeignSyntax from './rules/imp/foreign-syntax.js';
+import impForeignValue from './rules/imp/foreign-value.js';
+import impMixedFormats from './rules/imp/mixed-formats.js';
+import impNotedOption from './rules/imp/noted-option.js';
+import impPartialOption from './rules/imp/partial-option.js';
+import impUnknownOption from './rules/imp/unknown-option.js';
 import lifBlockCipherVolume from './rules/lif/block-cipher-volume.js';
 import lifChildOutlivesIke from './rules/lif/child-outlives-ike.js';
 import lifInfiniteSecondsFiniteKbytes from './rules/lif/infinite-seconds-finite-kbytes.js';
@@ -244,6 +250,12 @@ export const rules: readonly Rule[] = [
   ik1KmpIsNotFallback,
   ik1MmPskDynamicPeer,
   ik1PfsIdentityCost,
+  impForeignSyntax,
+  impForeignValue,
+  impMixedFormats,
+  impNotedOption,
+  impPartialOption,
+  impUnknownOption,
   lifBlockCipherVolume,
   lifChildOutlivesIke,
   lifInfiniteSecondsFiniteKbytes,

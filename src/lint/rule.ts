@@ -60,6 +60,8 @@ export type ExampleFileContent =
 export interface RuleExample {
   /** Text in batch form; for pair rules the first system. */
   readonly text: string;
+  /** A second file of the first system. */
+  readonly more?: string;
   /** Pair rules: the second system. */
   readonly peer?: string;
   /** YAML of an inventory, where the rule needs one. */
@@ -99,6 +101,8 @@ interface RuleTexts {
   readonly restsOn?: 'records' | 'values';
   /** Kinds of records whose absence it reports. */
   readonly absenceOf?: readonly string[];
+  /** It judges what records leave open, and has nothing to say about other products' configurations. */
+  readonly recordsOnly?: boolean;
   /** Each must be reported by this rule. */
   readonly bad: readonly (string | RuleExample)[];
   /** None may be reported by this rule. */

@@ -1,5 +1,6 @@
 /** Two states of a system compared by meaning: which packets, and which peers, are treated differently. */
 import { type AddressRange, type AddressValue, anyAddress, type Family, lastAddress, next } from './address.js';
+import { comparePeers } from './compare-peers.js';
 import type { Packet } from './packet.js';
 import { buildRangeIndex } from './range-index.js';
 import { describeRecord } from './record/describe.js';
@@ -17,6 +18,8 @@ export interface ComparedSystem {
   readonly name: string;
   readonly policies: PolicySet;
   readonly config: SystemConfig;
+  /** Set where it was read from another product's configuration, which has no records. */
+  readonly imported?: object;
 }
 
 /** Packets that one entry took before and another takes now, with another treatment. */
@@ -69,12 +72,17 @@ export function compareSystems(
   if (!before || !after)
     return { name, presence: before ? 'removed' : 'added', treatment: [], peers: [], truncated: false };
   const host = treatmentChanges(before.config, after.config, 'host');
-  const forward = treatmentChanges(before.config, after.config, 'forward');
+  // One SPD for both kinds of packets has told everything already.
+  const isShared = before.config.forwardsBySpd && after.config.forwardsBySpd;
+  const forward = isShared
+    ? { changes: [], truncated: false }
+    : treatmentChanges(before.config, after.config, 'forward');
+  const isImported = before.imported || after.imported;
   return {
     name,
     presence: 'both',
     treatment: [...host.changes, ...forward.changes],
-    peers: peerChanges(before.policies, after.policies),
+    peers: isImported ? comparePeers(before.config, after.config) : peerChanges(before.policies, after.policies),
     truncated: host.truncated || forward.truncated,
   };
 }
@@ -84,7 +92,9 @@ function treatmentChanges(
   after: SystemConfig,
   traffic: 'host' | 'forward',
 ): { changes: TreatmentChange[]; truncated: boolean } {
-  const lists = [before, after].map((config) => (traffic === 'host' ? config.spd : config.forwardSpd));
+  const lists = [before, after].map((config) =>
+    traffic === 'host' || config.forwardsBySpd ? config.spd : config.forwardSpd,
+  );
   const [spdBefore = [], spdAfter = []] = lists;
   const table = treatmentTable();
   const result = differences(keyedEntries(spdBefore, table), keyedEntries(spdAfter, table));

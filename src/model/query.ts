@@ -13,7 +13,7 @@ import {
 import { formatProtocol, hasPorts, hasTypes, type Packet } from './packet.js';
 import type { Box } from './selector/box.js';
 import { contains, packetPoint } from './selector/witness.js';
-import type { IkePolicy, PadEntry, SaTemplate, SpdEntry, SystemConfig } from './system-config.js';
+import type { ConnectionName, IkePolicy, PadEntry, SaTemplate, SpdEntry, SystemConfig } from './system-config.js';
 
 /** An entry that was compared and did not fit. */
 export interface PassedOver<E> {
@@ -57,7 +57,7 @@ export function explainPacket(
   packet: Packet,
   traffic: 'host' | 'forward' = 'host',
 ): PacketExplanation {
-  const spd = traffic === 'host' ? config.spd : config.forwardSpd;
+  const spd = traffic === 'host' || config.forwardsBySpd ? config.spd : config.forwardSpd;
   const passedOver: PassedOver<SpdEntry>[] = [];
   for (const entry of spd) {
     const because = mismatch(entry.selectors, packet);
@@ -99,18 +99,23 @@ function explainSa(config: SystemConfig, packet: Packet, template: SaTemplate): 
   const base = { template, selectorsFit: selectorsBecause.length === 0, selectorsBecause };
   if (template.manual) return base;
   const peer = template.remoteEndpoint ?? { family: packet.family, value: packet.remote };
-  const pad = findPadEntry(config, peer);
+  const pad = findPadEntry(config, peer, template.connection);
   const ikeVersion = pad.found?.ikeVersions.value[0];
   return {
     ...base,
     peer,
     pad,
-    ...(ikeVersion ? { ikeVersion, ikePolicy: findIkePolicyOf(config, peer, ikeVersion) } : {}),
+    ...(ikeVersion ? { ikeVersion, ikePolicy: findIkePolicyOf(config, peer, ikeVersion, template.connection) } : {}),
   };
 }
 
-/** The PAD entry for a peer's address, with those that were passed over. */
-export function findPadEntry(config: SystemConfig, peer: Address): Search<PadEntry> {
+/** The PAD entry for a peer's address, with those that were passed over; only those of a connection where one is named. */
+export function findPadEntry(config: SystemConfig, peer: Address, connection?: ConnectionName): Search<PadEntry> {
+  if (connection !== undefined)
+    return searchByAddress(
+      config.pad.filter((entry) => entry.connection === connection),
+      peer,
+    );
   const entries =
     config.padSearch === 'first-match'
       ? config.pad
@@ -118,10 +123,17 @@ export function findPadEntry(config: SystemConfig, peer: Address): Search<PadEnt
   return searchByAddress(entries, peer);
 }
 
-/** The IKE policy of a version for a peer's address, with those that were passed over. */
-export function findIkePolicyOf(config: SystemConfig, peer: Address, version: 1 | 2): Search<IkePolicy> {
+/** The IKE policy of a version for a peer's address, with those that were passed over; connections as in `findPadEntry`. */
+export function findIkePolicyOf(
+  config: SystemConfig,
+  peer: Address,
+  version: 1 | 2,
+  connection?: ConnectionName,
+): Search<IkePolicy> {
   // The preloaded default is for every address, of either family, and last.
-  const policies = config.ikePolicies.filter((policy) => policy.version === version);
+  const policies = config.ikePolicies.filter(
+    (policy) => policy.version === version && (connection === undefined || policy.connection === connection),
+  );
   const named = searchByAddress(
     policies.filter((policy) => policy.source.record.name !== 'default'),
     peer,

@@ -136,6 +136,7 @@ function describeProposal(proposal: ChildProposal): string {
     names(proposal.encryption),
     names(proposal.authentication),
     proposal.esn.join('+'),
+    proposal.keyExchange ? names(proposal.keyExchange) : '',
     proposal.lifetimeSeconds.value,
     proposal.lifetimeKilobytes.value,
   ].join('/');

@@ -210,9 +210,9 @@ export function contextsOf(
   credentials: ReadonlyMap<string, SystemCredentials>,
 ): SystemContext[] {
   const facts = new Map<string, HostFacts>(repository.hosts.map((host) => [host.name, host]));
-  return repository.systems.map(({ name, policies, config, files }: LoadedSystem) => {
+  return repository.systems.map(({ name, policies, config, sources, imported }: LoadedSystem) => {
     const host = facts.get(name);
-    const firstFile = files[0]?.syntax.source;
+    const firstFile = sources[0];
     const named = credentials.get(name);
     return systemContext({
       name,
@@ -221,6 +221,7 @@ export function contextsOf(
       settings,
       ...(host ? { host } : {}),
       ...(firstFile ? { firstFile } : {}),
+      ...(imported ? { imported: true } : {}),
       ...(named ? { credentials: named } : {}),
     });
   });
@@ -346,7 +347,7 @@ function summarise(
 ): FindingsSummary {
   const count = (severity: Severity) => findings.filter((finding) => finding.severity === severity).length;
   return {
-    files: repository.systems.reduce((sum, system) => sum + system.files.length, 0),
+    files: repository.systems.reduce((sum, system) => sum + system.sources.length, 0),
     systems: repository.systems.length,
     records: repository.systems.reduce((sum, system) => sum + system.policies.operations, 0),
     errors: count('error'),

@@ -1,4 +1,10 @@
-/** From the texts of one system to its records and its configuration: parse, bind, resolve, compile. */
+/**
+ * From the texts of one system to its records and its configuration: parse, bind, resolve, compile. Other products' files
+ * have no records; their reader goes from the texts to the configuration.
+ */
+import { type DialectReading, type FileAccess, noFiles } from '../dialects/dialect.js';
+import { importCodes } from '../dialects/option-report.js';
+import { detectFormat, type FormatChoice, recordsFormat } from '../dialects/registry.js';
 import type { Address } from '../model/address.js';
 import { compile } from '../model/compile/compile.js';
 import type { Dialect } from '../model/language/dialect.js';
@@ -23,7 +29,14 @@ export interface LoadedFile {
 /** One system: a host of a repository, or one file on its own. */
 export interface LoadedSystem {
   readonly name: string;
+  /** Files of records; none where another product's configuration was read. */
   readonly files: readonly LoadedFile[];
+  /** Every text that was read. */
+  readonly sources: readonly SourceText[];
+  /** `records`, or the name of another product's format. */
+  readonly format: string;
+  /** What the reader of another product's format found. */
+  readonly imported?: DialectReading;
   readonly dialect: Dialect;
   readonly policies: PolicySet;
   readonly config: SystemConfig;
@@ -45,10 +58,72 @@ export interface SystemInput {
   readonly unreadable?: readonly SourceText[];
   /** The system's own addresses, where an inventory tells them. */
   readonly addresses?: readonly Address[];
+  /** The format of the texts; detected unless told. */
+  readonly format?: FormatChoice | typeof recordsFormat;
+  /** Where other products' files find those that they name. */
+  readonly fileAccess?: FileAccess;
 }
 
-/** Reads the records of one system. Never throws on what is written. */
+/** Reads the texts of one system, whatever product they are for. Never throws on what is written. */
 export function loadSystem(input: SystemInput): LoadedSystem {
+  const [first] = input.sources;
+  const detected = first && detectFormat(first);
+  const choice = input.format ?? (detected ? { dialect: detected } : recordsFormat);
+  if (choice === recordsFormat) {
+    // With a format that was told, no file is in another one.
+    const others = input.format ? [] : input.sources.filter((source) => detectFormat(source) !== undefined);
+    if (others.length === 0) return loadRecords(input);
+    const records = input.sources.filter((source) => !others.includes(source));
+    return withProblems(
+      loadRecords({ ...input, sources: records }),
+      others.map((source) => mixed(source, 'records')),
+    );
+  }
+  return loadForeign(input, choice, input.format !== undefined);
+}
+
+function withProblems(system: LoadedSystem, problems: readonly Problem[]): LoadedSystem {
+  return problems.length === 0 ? system : { ...system, problems: [...problems, ...system.problems] };
+}
+
+function mixed(source: SourceText, title: string): Problem {
+  return {
+    code: importCodes.conflict,
+    message: `this file is not in the format of the system's other files (${title}), and is left out`,
+    at: { source, start: 0, end: 0 },
+    help: 'keep the files of different products in different folders',
+  };
+}
+
+function loadForeign(input: SystemInput, { dialect, version }: FormatChoice, isTold: boolean): LoadedSystem {
+  const others = isTold ? [] : input.sources.filter((source) => detectFormat(source) !== dialect);
+  const reading = dialect.read?.({
+    name: input.name,
+    sources: input.sources.filter((source) => !others.includes(source)),
+    files: input.fileAccess ?? noFiles,
+    ...(version === undefined ? {} : { version }),
+    ...(input.addresses ? { addresses: input.addresses } : {}),
+  });
+  if (!reading) throw new Error(`the format ${dialect.name} cannot be read`);
+  const problems: Problem[] = others
+    .filter((source) => !reading.sources.includes(source))
+    .map((source) => mixed(source, dialect.title));
+  append(problems, reading.problems);
+  const { policies } = resolve([], defaultDialect, shippedDefaults(defaultDialect).priorityStep);
+  return {
+    name: input.name,
+    files: [],
+    sources: reading.sources,
+    format: dialect.name,
+    imported: reading,
+    dialect: defaultDialect,
+    policies,
+    config: reading.config,
+    problems,
+  };
+}
+
+function loadRecords(input: SystemInput): LoadedSystem {
   const problems: Problem[] = [];
   const files: LoadedFile[] = input.sources.map((source) => {
     const syntax = parseText(source);
@@ -81,6 +156,8 @@ export function loadSystem(input: SystemInput): LoadedSystem {
   return {
     name: input.name,
     files,
+    sources: input.sources,
+    format: recordsFormat,
     dialect,
     policies,
     config: compile(policies, input.name, input.addresses),

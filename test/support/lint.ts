@@ -20,6 +20,8 @@ export interface LintTextOptions {
   readonly dialect?: Dialect;
   readonly settings?: Partial<LintSettings>;
   readonly hosts?: readonly HostFacts[];
+  /** A second file of the first system. */
+  readonly more?: string;
   /** Files beside the records. */
   readonly files?: ReadonlyMap<string, Uint8Array>;
 }
@@ -35,15 +37,18 @@ export function lintTexts(texts: readonly string[], options: LintTextOptions = {
     return loadSystem({
       name,
       addresses,
-      sources: [new SourceText(`${name}.conf`, text)],
+      sources: [
+        new SourceText(`${name}.conf`, text),
+        ...(index === 0 && options.more !== undefined ? [new SourceText(`${name}-more.conf`, options.more)] : []),
+      ],
       ...(options.dialect ? { dialect: options.dialect } : {}),
     });
   });
   const credentials = options.files ? credentialsOf(systems, options.files, settings.asOf) : undefined;
-  const contexts = systems.map(({ name, policies, config, files }) => {
+  const contexts = systems.map(({ name, policies, config, sources }) => {
     const named = credentials?.get(name);
     const host = options.hosts?.find((facts) => facts.name === name);
-    const firstFile = files[0]!.syntax.source;
+    const firstFile = sources[0]!;
     return systemContext({
       name,
       policies,
@@ -108,5 +113,6 @@ export function lintExample(rule: Rule, example: string | RuleExample): Finding[
     settings,
     hosts,
     ...(full.files ? { files: exampleFiles(full.files) } : {}),
+    ...(full.more === undefined ? {} : { more: full.more }),
   }).filter((finding) => finding.code === rule.code);
 }

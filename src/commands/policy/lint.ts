@@ -44,6 +44,10 @@ explained by \`ipsec policy rules CODE\`. The run fails (exit code 1) when a fin
     select: Flags.string({ ...selection, summary: 'Run only these rules: codes, beginnings of codes, slugs, or ALL.' }),
     'extend-select': Flags.string({ ...selection, summary: 'Run these rules as well.' }),
     ignore: Flags.string({ ...selection, summary: 'Do not run these rules.' }),
+    'report-unsupported': Flags.boolean({
+      helpGroup: 'RULES',
+      summary: "List also options of other products' files that have no effect here (IMP006).",
+    }),
     profile: profileFlag,
     'peer-profile': Flags.option({ options: peerProfileNames })({
       helpValue: 'NAME',
@@ -77,7 +81,7 @@ explained by \`ipsec policy rules CODE\`. The run fails (exit code 1) when a fin
     const options: LintOptions = {
       ...loadOptions(flags, argv as string[]),
       ...(flags.select ? { select: flags.select } : {}),
-      ...(flags['extend-select'] ? { extendSelect: flags['extend-select'] } : {}),
+      extendSelect: [...(flags['extend-select'] ?? []), ...(flags['report-unsupported'] ? ['IMP006'] : [])],
       ...(flags.ignore ? { ignore: flags.ignore } : {}),
       ...(flags.profile ? { profiles: flags.profile } : {}),
       ...(flags['peer-profile'] ? { peerProfile: flags['peer-profile'] } : {}),

@@ -47,7 +47,7 @@ export function compileSwan(input: CompileInput): SystemConfig {
   return {
     name: input.name,
     addresses: input.addresses && input.addresses.length > 0 ? input.addresses : impliedAddresses(connections),
-    spd: [ownIke, ...mergeEntries(sorted), ...idle, defaultEntry],
+    spd: [...mergeEntries(sorted), ...idle, defaultEntry],
     forwardSpd: [],
     forwardsBySpd: true,
     pad: peers.flatMap(({ pad }) => pad),
@@ -59,15 +59,6 @@ export function compileSwan(input: CompileInput): SystemConfig {
     ...(input.settings.size > 0 ? { productSettings: input.settings } : {}),
   };
 }
-
-/** charon's own sockets are exempt from policies. */
-const ownIke: SpdEntry = {
-  source: { record: { kind: 'builtin', name: 'sockets of IKE' } },
-  selectors: everything.flatMap((box) =>
-    [500, 4500].map((port) => ({ ...box, protocol: { lo: 17, hi: 17 }, x: { lo: port, hi: port } })),
-  ),
-  action: { kind: 'BYPASS' },
-};
 
 /** Linux lets pass what no policy selects. */
 const defaultEntry: SpdEntry = {

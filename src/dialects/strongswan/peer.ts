@@ -1,5 +1,5 @@
 /** What a connection says about its peer: PAD entries and IKE policies (peer_cfg.c, ike_cfg.c). */
-import { type AddressRange, formatAddress } from '../../model/address.js';
+import { type AddressRange, formatAddress, rangeContains, singleAddress } from '../../model/address.js';
 import type { Origin, Sourced } from '../../model/origin.js';
 import { findSharedSecret } from '../../model/shared-secret.js';
 import type {
@@ -78,7 +78,7 @@ function padEntry(
     ...(localId ? { localId } : {}),
     remoteId,
     // Nothing is started towards peers of whom no address is known.
-    respondOnly: !firstAddress(options.remote_addrs?.value, remote.family) && !hasName(connection),
+    respondOnly: !isSentTo(connection, remote),
     natTraversal: options.encap?.value
       ? { value: 'FORCE', origin: options.encap.origin }
       : say('ON' as const, 'NAT traversal is always on'),
@@ -126,7 +126,10 @@ function padEntry(
   return key ? { ...base, presharedKey: key } : base;
 }
 
-function hasName({ options }: SwanConnection): boolean {
+/** Does charon start towards the range? It takes the first address or name that is written. */
+function isSentTo({ options }: SwanConnection, range: AddressRange): boolean {
+  const first = firstAddress(options.remote_addrs?.value);
+  if (first) return rangeContains(range, singleAddress(first));
   return (options.remote_addrs?.value ?? []).some(({ kind }) => kind === 'name');
 }
 

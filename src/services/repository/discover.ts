@@ -59,7 +59,7 @@ export function discover(paths: readonly string[], config: ToolConfig, root: str
         partial = true;
         only.add(full);
       } else if (owner) only.add(full);
-      else add(path.basename(full).replace(/\.(?:conf|ipsec)$/, ''), [full]);
+      else add(systemName(full), [full]);
       continue;
     }
     const hosts = path.join(full, hostsFolder);
@@ -77,6 +77,15 @@ export function discover(paths: readonly string[], config: ToolConfig, root: str
         add(path.relative(full, file).replace(/\.(?:conf|ipsec)$/, ''), [file]);
   }
   return { systems: [...systems.values()], together, unowned, ...(partial ? { only } : {}) };
+}
+
+/** Names that products give their files on every host; then the folder says which host it is. */
+const productFiles = new Set(['swanctl', 'strongswan', 'ipsec', 'racoon', 'iked', 'setkey', 'ipsec-tools']);
+
+function systemName(full: string): string {
+  const name = path.basename(full).replace(/\.(?:conf|ipsec)$/, '');
+  const folder = path.basename(path.dirname(full));
+  return productFiles.has(name) && folder !== '' ? folder : name;
 }
 
 /** The host folder that a path lies in, in a repository with a hosts folder. */

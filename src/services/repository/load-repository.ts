@@ -1,9 +1,11 @@
 /** From paths on the command line to loaded systems: configuration, inventory, files, records. */
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { type FormatChoice, formats, parseFormat, recordsFormat } from '../../dialects/registry.js';
 import type { HostFacts } from '../../lint/context.js';
 import { type PeerProduct, productOf } from '../../lint/peer-products.js';
 import { type Address, parseAddress, parseRange, singleAddress } from '../../model/address.js';
+import { closest } from '../../model/did-you-mean.js';
 import type { Dialect } from '../../model/language/dialect.js';
 import { type ExtendedTables, extendTables } from '../../model/language/extra-values.js';
 import type { Problem } from '../../model/problem.js';
@@ -12,6 +14,7 @@ import { UsageError } from '../../model/tool-error.js';
 import { type LoadedSystem, loadSystem } from '../load-system.js';
 import { type FoundConfig, findConfig, readInventory } from './config-file.js';
 import { type Discovered, discover, recordGlobs } from './discover.js';
+import { hostFiles } from './host-files.js';
 import { decodeSource, readSource } from './read-source.js';
 import type { Inventory } from './schema.js';
 
@@ -26,6 +29,8 @@ export interface LoadOptions {
   /** Profile file with default values. */
   readonly defaults?: string;
   readonly strict?: boolean;
+  /** Format of the files, as `swanctl` or `swanctl@6.0`; detected unless told. */
+  readonly formatIn?: string;
   /** Texts to take instead of what is in the files, by absolute path (fixes, editors). */
   readonly overlay?: ReadonlyMap<string, string>;
   onSystem?(name: string, index: number, total: number): void;
@@ -74,6 +79,7 @@ export async function loadRepository(options: LoadOptions): Promise<Repository> 
   const files = new Map<string, string>();
   const fileRoots = new Map<string, string>();
   const profiles = new Map<string, SourceText>();
+  const fileAccess = hostFiles((file) => read(file, options));
   const systems: LoadedSystem[] = [];
   for (const [index, system] of found.systems.entries()) {
     options.onSystem?.(system.name, index, found.systems.length);
@@ -99,9 +105,12 @@ export async function loadRepository(options: LoadOptions): Promise<Repository> 
     const dialect =
       options.dialect ?? facts?.dialect ?? config.config.dialect ?? dialectOf(facts?.target ?? config.config.target);
     const strict = options.strict ?? config.config.strict;
+    const format = options.formatIn ?? facts?.format ?? config.config.format;
     const loaded = loadSystem({
       name: system.name,
       sources,
+      ...(format === undefined ? {} : { format: formatOf(format) }),
+      fileAccess,
       ...(dialect ? { dialect } : {}),
       ...(profile ? { profile } : {}),
       ...(strict ? { strict } : {}),
@@ -109,13 +118,14 @@ export async function loadRepository(options: LoadOptions): Promise<Repository> 
       ...(unreadable.length > 0 ? { unreadable } : {}),
       ...(facts?.addresses ? { addresses: facts.addresses.flatMap((text) => parseAddress(text) ?? []) } : {}),
     });
+    for (const { path: shown } of loaded.sources) if (!files.has(shown)) files.set(shown, path.resolve(shown));
     systems.push(problems.length > 0 ? { ...loaded, problems: [...problems, ...loaded.problems] } : loaded);
   }
   const hosts = inventory ? hostFacts(inventory, config.config.target) : [];
   return {
     config,
     ...(root === undefined ? {} : { root }),
-    systems,
+    systems: withoutParts(systems, options.paths),
     hosts,
     peers: peerProducts(inventory, hosts, systems),
     together: found.together,
@@ -125,6 +135,29 @@ export async function loadRepository(options: LoadOptions): Promise<Repository> 
     fileRoots,
     ...(tables ? { tables } : {}),
   };
+}
+
+/** The format that somebody named. Throws UsageError for one that is not known. */
+export function formatOf(text: string): FormatChoice | typeof recordsFormat {
+  const choice = parseFormat(text);
+  if (choice === recordsFormat || choice?.dialect.read) return choice;
+  const names = formats.filter(({ read }) => read).map(({ name, versions }) => [name, ...versions].join('@'));
+  const guess = closest(text, [recordsFormat, ...formats.map(({ name }) => name)]);
+  throw new UsageError(`no format that can be read is called '${text}'`, {
+    hints: [...(guess ? [`Did you mean ${guess}?`] : []), `Formats: ${[recordsFormat, ...names].join(', ')}.`],
+  });
+}
+
+/** A file of a folder that another one includes is no system of its own. */
+function withoutParts(systems: readonly LoadedSystem[], named: readonly string[]): LoadedSystem[] {
+  const parts = new Set(
+    systems.flatMap(({ imported, sources }) => (imported ? sources.slice(1).map(({ path: at }) => at) : [])),
+  );
+  if (parts.size === 0) return [...systems];
+  const asked = new Set(named.map((given) => shownPath(path.resolve(given))));
+  return systems.filter(
+    ({ sources: [first, ...more] }) => !first || more.length > 0 || asked.has(first.path) || !parts.has(first.path),
+  );
 }
 
 /** The lists of values that the configuration extends, if it does. */

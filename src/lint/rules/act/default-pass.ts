@@ -9,6 +9,7 @@ export default defineRule({
   code: 'ACT001',
   slug: 'default-pass',
   severity: 'warning',
+  recordsOnly: true,
   summary: 'The default policy lets packets that no policy selects pass in the clear.',
   rationale:
     'RFC 4301 drops what matches no entry; the preloaded default policy passes it. A policy that is deleted, mistyped or too narrow then shows as clear text on the wire and not as a fault. Where nobody wrote the default policy, this is an information only.',

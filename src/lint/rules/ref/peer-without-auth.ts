@@ -27,6 +27,7 @@ export default defineRule({
   slug: 'peer-without-auth',
   severity: 'error',
   absenceOf: ['auth'],
+  recordsOnly: true,
   summary: 'A policy protects traffic with peers that no authentication record matches.',
   rationale:
     'From A.03 on every peer needs an authentication record, also each address of a peer that has several; without one IKE cannot start and the packets are dropped. Where only some of the peers have no record, or there is no record at all, the finding is a warning: the policy may be wider than the peers that exist, and the file a part of a larger configuration.',
