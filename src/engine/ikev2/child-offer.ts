@@ -1,0 +1,224 @@
+/** The initiator's side of a Child SA — RFC 7296 §1.2, §1.3.1, §2.9: what it proposes, and whether what it gets is that. */
+
+import { pfsGroups } from '../../model/peer/child.js';
+import { withGroups } from '../../model/proposal.js';
+import type { Secret } from '../../model/secret.js';
+import { isRegionCovered } from '../../model/selector/algebra.js';
+import type { ChildProposal } from '../../model/system-config.js';
+import { listsRegion, type SelectorLists, sameSelector } from '../../model/traffic-selector.js';
+import type { KeyExchangeTransform } from '../../model/transform.js';
+import { algorithmFor, type KeyExchangeMethod } from '../crypto/provider.js';
+import type { Failure, FailureCode } from '../failure.js';
+import type { ChildRequest } from '../input.js';
+import { spiNumber, spiOctets } from '../wire/payloads/spis.js';
+import { type Ikev2Payload, ikev2Payload } from '../wire/payloads/table.js';
+import type { Child, ChildAttempt, ChildPurpose } from './child-sa.js';
+import type { IkeSa } from './ike-sa.js';
+import { installChild, isFree } from './install.js';
+import { natSubstituted } from './nat-selectors.js';
+import { readAnswer, usableProposals, writeOffer } from './offers.js';
+import { childNotification, notification, type Payloads } from './payloads.js';
+import { proposedSelectors, readSelectors, writeSelectors } from './selectors.js';
+import { emit, recordText, type Turn } from './turn.js';
+
+/** What a new attempt is about. */
+export interface ChildWish {
+  readonly purpose: ChildPurpose;
+  readonly request?: ChildRequest;
+  readonly replaces?: Child;
+  /** CREATE_CHILD_SA; IKE_AUTH takes its nonces and keys from IKE_SA_INIT. */
+  readonly own?: { readonly ni: Uint8Array; readonly group?: KeyExchangeTransform; readonly groups: readonly string[] };
+  /** The peer wants selectors of a single pair (SINGLE_PAIR_REQUIRED). */
+  readonly singlePair?: boolean;
+}
+
+/** The groups of a key exchange that a Child SA of this template is made with (PFS); none in IKE_AUTH. */
+export function groupsFor({ policy }: IkeSa, { template }: ChildPurpose): readonly KeyExchangeTransform[] {
+  return pfsGroups(template, policy);
+}
+
+/** Makes an attempt; undefined where no proposal of the template can be used. */
+export function proposeChild(turn: Turn, sa: IkeSa, wish: ChildWish): ChildAttempt | undefined {
+  const { env } = turn;
+  const { purpose, own: exchange, replaces } = wish;
+  const { template } = purpose;
+  const groups = exchange ? groupsFor(sa, purpose) : [];
+  const own = usableProposals(
+    groups.length > 0 ? withGroups(template.proposals, groups) : template.proposals,
+    'CHILD',
+    env.provider,
+  );
+  const inboundSpi = env.allocateSpi();
+  const offer = writeOffer(own, 'CHILD', spiOctets(inboundSpi));
+  if (offer.payload.proposals.length === 0) return undefined;
+  const method = exchange && guessedMethod(turn, own, offer.origins, exchange.group);
+  if (groups.length > 0 && exchange && !method) return undefined;
+  const proposed = replaces?.selectors ?? ownSelectors(turn, wish);
+  return {
+    purpose,
+    ...(wish.request ? { request: wish.request } : {}),
+    own,
+    offer,
+    proposed,
+    inboundSpi,
+    ...(replaces ? { replaces } : {}),
+    ...(exchange ? { ni: exchange.ni } : {}),
+    ...(method ? { exchange: method.start(env.provider.random), group: method.transform } : {}),
+    groups: [...(exchange?.groups ?? []), ...(method ? [method.transform.name] : [])],
+  };
+}
+
+function ownSelectors({ env }: Turn, { purpose, singlePair = false }: ChildWish): SelectorLists {
+  const { template, packet, populateFromPacket } = purpose;
+  const { profile } = env;
+  return proposedSelectors(template.selectors, packet, {
+    packetFirst: profile.packetSelectorsFirst.value,
+    only: populateFromPacket || singlePair,
+    pairsMax: profile.selectorPairsMax.value,
+  });
+}
+
+function guessedMethod(
+  { env }: Turn,
+  own: ChildAttempt['own'],
+  origins: readonly number[],
+  wanted: KeyExchangeTransform | undefined,
+): KeyExchangeMethod | undefined {
+  const offered = origins.flatMap((origin) => own[origin]?.keyExchange ?? []);
+  const list = wanted ? offered.filter(({ name }) => name === wanted.name) : offered;
+  for (const group of list) {
+    const method = algorithmFor(env.provider.keyExchanges, group);
+    if (method) return method;
+  }
+  return undefined;
+}
+
+/** The payloads of an attempt, in the order of RFC 7296 §1.2 and §1.3.1. */
+export function attemptPayloads(attempt: ChildAttempt): readonly Ikev2Payload[] {
+  const { replaces, offer, ni, exchange, group, proposed } = attempt;
+  return [
+    ...(replaces ? [childNotification('REKEY_SA', replaces.protocol, spiOctets(replaces.inboundSpi))] : []),
+    ...(isTransport(attempt) ? [notification('USE_TRANSPORT_MODE')] : []),
+    ikev2Payload('SA', offer.payload),
+    ...(ni ? [ikev2Payload('Nonce', { data: ni })] : []),
+    ...(exchange && group ? [ikev2Payload('KE', { dhGroup: group.id, keyExchangeData: exchange.publicValue })] : []),
+    ikev2Payload('TSi', writeSelectors(proposed.local)),
+    ikev2Payload('TSr', writeSelectors(proposed.remote)),
+  ];
+}
+
+function isTransport({ replaces, purpose }: ChildAttempt): boolean {
+  return (replaces?.mode ?? purpose.template.mode) === 'transport';
+}
+
+export type ChildAnswer =
+  | { readonly kind: 'made'; readonly child: Child }
+  /** The responder has made a pair that we do not want: it is to be deleted. */
+  | { readonly kind: 'unwanted'; readonly failure: Failure };
+
+/** What makes keys of an answer. */
+export interface AnswerKeys {
+  readonly ni: Uint8Array;
+  readonly nr: Uint8Array;
+}
+
+/** A responder's answer with a Child SA in it. */
+export function onChildAnswer(
+  turn: Turn,
+  sa: IkeSa,
+  attempt: ChildAttempt,
+  payloads: Payloads,
+  nonces: AnswerKeys,
+): ChildAnswer {
+  const { env } = turn;
+  const { purpose, replaces, own, offer, proposed, exchange, group } = attempt;
+  const { template, entry } = purpose;
+  const name = recordText(template.source);
+  const unwanted = (code: FailureCode, text: string, rfc: string): ChildAnswer => ({
+    kind: 'unwanted',
+    failure: {
+      code,
+      attempt: replaces ? 'rekeying of the Child SA' : 'Child SA',
+      foundBy: 'us',
+      role: 'initiator',
+      text,
+      rfc,
+      records: [template.source, entry.source],
+    },
+  });
+  const accepted = readAnswer(payloads.first('SA')!, 'CHILD', 4, own, offer);
+  if (typeof accepted === 'string')
+    return unwanted('no-child-proposal', `the peer's answer is not valid: ${accepted}`, 'RFC 7296 §2.7');
+  let sharedSecret: Secret | undefined;
+  const ke = payloads.first('KE');
+  if (accepted.transforms.keyExchange) {
+    if (!ke || !exchange || ke.dhGroup !== group?.id || accepted.transforms.keyExchange.id !== ke.dhGroup) {
+      return unwanted('invalid-ke', 'KEr is not of the group that was chosen', 'RFC 7296 §1.3');
+    }
+    sharedSecret = exchange.agree(ke.keyExchangeData);
+    if (!sharedSecret) return unwanted('invalid-ke', 'KEr is not a valid public value', 'RFC 6989 §2');
+  }
+  emit(turn, {
+    kind: 'proposals',
+    of: 'CHILD',
+    role: 'initiator',
+    selection: accepted.selection,
+    own: template.source,
+  });
+  const wantsTransport = isTransport(attempt);
+  const getsTransport = payloads.notify('USE_TRANSPORT_MODE') !== undefined;
+  if (getsTransport && !wantsTransport) {
+    return unwanted('mode-mismatch', `the peer answers in transport mode, which nobody asked for`, 'RFC 7296 §1.3.1');
+  }
+  if (wantsTransport && !getsTransport && env.profile.modeMismatch.value === 'refuse') {
+    const text = `${name} asks for transport mode, and the peer answers in tunnel mode`;
+    return unwanted('mode-mismatch', text, 'RFC 7296 §1.3.1');
+  }
+  const received: SelectorLists = {
+    local: readSelectors(payloads.first('TSi')!),
+    remote: readSelectors(payloads.first('TSr')!),
+  };
+  const selectors = getsTransport ? natSubstituted(sa, received) : received;
+  const fault = selectorsFault(selectors, proposed);
+  emit(turn, {
+    kind: 'selectors',
+    own: template.source,
+    proposed,
+    ...(fault ? { why: fault } : { result: selectors }),
+  });
+  if (fault) return unwanted('selectors-unacceptable', `the peer's selectors are not valid: ${fault}`, 'RFC 7296 §2.9');
+  const proposal = template.proposals[accepted.own] as ChildProposal;
+  const outboundSpi = spiNumber(accepted.spi)!;
+  if (!isFree(turn, sa, proposal.protocol, outboundSpi)) {
+    return unwanted('invalid-message', `the peer chose the SPI ${outboundSpi}, which another SA has`, 'RFC 4301 §4.1');
+  }
+  const child = installChild(turn, sa, {
+    role: 'initiator',
+    purpose,
+    proposal,
+    transforms: accepted.transforms,
+    mode: getsTransport ? 'transport' : 'tunnel',
+    inboundSpi: attempt.inboundSpi,
+    outboundSpi,
+    selectors,
+    nonces,
+    ...(sharedSecret ? { sharedSecret } : {}),
+    ...(replaces ? { replaces } : {}),
+    sendAtOnce: true,
+  });
+  return { kind: 'made', child };
+}
+
+/** Steps that the comparison of an answer's selectors may cost. */
+const selectorBudget = 20_000;
+
+/** The responder may take away from what was proposed, and add nothing (RFC 7296 §2.9). */
+function selectorsFault(answer: SelectorLists, proposed: SelectorLists): string | undefined {
+  const isSame = (a: SelectorLists['local'], b: SelectorLists['local']) =>
+    a.length === b.length && a.every((one, index) => sameSelector(one, b[index]!));
+  if (isSame(answer.local, proposed.local) && isSame(answer.remote, proposed.remote)) return undefined;
+  const region = listsRegion(answer);
+  if (region.length === 0) return 'they select nothing';
+  const covered = isRegionCovered(region, listsRegion(proposed), selectorBudget);
+  return covered.kind === 'covered' ? undefined : 'they are not within what was proposed';
+}

@@ -1,0 +1,160 @@
+/**
+ * IKE_AUTH of the responder — RFC 7296 §1.2, §2.15, §2.21.2; hpux-ipsec reference 7.4: who the initiator is by its identity
+ * and address, whether it proves that, and its first Child SA.
+ *
+ * An initiator that is not believed learns nothing but that: not which record, key or identity was wrong.
+ */
+import { formatExpectation, formatIdentity } from '../../../model/peer/identity.js';
+import type { EntrySource } from '../../../model/system-config.js';
+import type { FailureCode } from '../../failure.js';
+import { type Ikev2Payload, ikev2Payload } from '../../wire/payloads/table.js';
+import { methodsOf, signedOctets } from '../authentication.js';
+import { answerChild } from '../child-answer.js';
+import { announceIkeSa, onNewContact, startReauthentication, startTimers } from '../established.js';
+import { readIdentity } from '../identities.js';
+import type { AwaitAuthRequest, IkeSa } from '../ike-sa.js';
+import { transformsOf } from '../ike-sa.js';
+import { become } from '../lifecycle.js';
+import type { FormOf } from '../message-rules.js';
+import { type NotifyName, notification, type Payloads } from '../payloads.js';
+import { findPeer } from '../peer-search.js';
+import { leaveHalfOpen, movePeer } from '../table.js';
+import { type Path, sendResponse } from '../transport.js';
+import { addressText, emit, report, type Turn } from '../turn.js';
+import { certificatePayloads } from './certificates.js';
+import { ownIdentity, prove } from './ike-auth.js';
+import { verifyPeer } from './verify-peer.js';
+
+interface AuthRequest {
+  readonly form: FormOf<'IKE_AUTH request'>;
+  readonly payloads: Payloads;
+  readonly messageId: number;
+  readonly path: Path;
+}
+
+export function onAuthRequest(turn: Turn, sa: IkeSa, state: AwaitAuthRequest, asked: AuthRequest): void {
+  const { env } = turn;
+  const { form, payloads, path } = asked;
+  const refuse = (code: FailureCode, text: string, records: readonly EntrySource[], notify?: NotifyName) =>
+    refuseInitiator(turn, sa, asked, { code, text, records, notify });
+  if (form === 'asks for EAP') {
+    refuse('authentication-failed', 'the peer wants to authenticate by EAP, which no record can ask for', []);
+    return;
+  }
+  // From the first message that the keys protect on, this is where the peer is (RFC 7296 §2.23).
+  movePeer(turn, sa, path);
+  const idi = payloads.first('IDi')!;
+  const peer = readIdentity(idi);
+  if (!peer) {
+    refuse('identity-refused', 'the peer sends an identity that no record can name', []);
+    return;
+  }
+  const idr = payloads.first('IDr');
+  const wanted = idr && readIdentity(idr);
+  const ends = { local: sa.local.address, remote: sa.remote.address };
+  const search = findPeer({
+    view: env.view,
+    ends,
+    peerId: peer.identity,
+    ...(wanted ? { wantedId: wanted.identity } : {}),
+    transforms: transformsOf(sa),
+    methods: methodsOf(payloads.first('AUTH')!),
+    search: env.profile.padSearch.value,
+  });
+  emit(turn, {
+    kind: 'search',
+    list: 'PAD',
+    key: `${formatIdentity(peer.identity)} at ${addressText(ends.remote)}`,
+    passedOver: search.passedOver,
+    ...(search.found ? { found: search.found.pad.source } : {}),
+  });
+  if (!search.found) {
+    const { code, text, records } = search.failure!;
+    refuse(code, text, records);
+    return;
+  }
+  const { pad, policy } = search.found;
+  sa.pad = pad;
+  sa.policy = policy;
+  sa.peerId = peer.identity;
+  emit(turn, {
+    kind: 'identity',
+    of: 'peer',
+    identity: peer.identity,
+    entry: pad.source,
+    accepted: true,
+    expected: formatExpectation(pad),
+  });
+  const own = ownIdentity(turn, sa, pad);
+  if (typeof own === 'string') {
+    refuse('no-credential', own, [pad.source]);
+    return;
+  }
+  sa.localId = own.identity;
+  const { prf } = sa.crypto!.suite;
+  const { request, response, ni, nr, skPi, skPr } = state.initial;
+  const signed = signedOctets(prf, { message: request, nonce: nr, id: idi, skP: skPi });
+  const fault = verifyPeer(turn, sa, pad, peer, signed, payloads);
+  if (fault) {
+    refuse(fault.code, fault.text, [pad.source]);
+    return;
+  }
+  const proof = prove(turn, sa, pad, signedOctets(prf, { message: response, nonce: ni, id: own.id, skP: skPr }));
+  emit(turn, { kind: 'identity', of: 'local', identity: own.identity, entry: pad.source, accepted: true });
+  if (!proof.ok) {
+    emit(turn, { kind: 'authentication', of: 'local', method: pad.localMethod.value, good: false, why: proof.why });
+    refuse('no-credential', proof.why, [pad.source]);
+    return;
+  }
+  emit(turn, { kind: 'authentication', of: 'local', method: proof.method, good: true });
+  leaveHalfOpen(turn, sa);
+  become(sa, 'IKE_AUTH request', { state: 'Established', since: turn.now });
+  announceIkeSa(turn, sa);
+  startTimers(turn, sa);
+  startReauthentication(turn, sa);
+  const child = firstChild(turn, sa, state, payloads);
+  const answer: Ikev2Payload[] = [
+    ikev2Payload('IDr', own.id),
+    ...certificatePayloads(own.chain),
+    ikev2Payload('AUTH', proof.auth),
+    ...child,
+  ];
+  sendResponse(turn, sa, asked.messageId, { exchange: 'IKE_AUTH', payloads: answer }, path);
+  onNewContact(turn, sa, payloads.notify('INITIAL_CONTACT') !== undefined);
+}
+
+/** The payloads that say what became of the first Child SA. */
+function firstChild(turn: Turn, sa: IkeSa, { initial }: AwaitAuthRequest, payloads: Payloads): readonly Ikev2Payload[] {
+  const { ni, nr } = initial;
+  const reply = answerChild(turn, sa, { payloads, ni, nr, isFirst: true });
+  if (reply.kind === 'made') return reply.payloads;
+  report(turn, sa, reply.failure);
+  if (turn.env.profile.childFailureEndsIkeSa.value === 'both') {
+    sa.queue.push({ kind: 'delete-ike', why: `its first Child SA failed: ${reply.failure.text}` });
+  }
+  return [reply.notify];
+}
+
+interface Refused {
+  readonly code: FailureCode;
+  readonly text: string;
+  readonly records: readonly EntrySource[];
+  readonly notify: NotifyName | undefined;
+}
+
+/** The IKE SA is over (RFC 7296 §2.21.2), but for the answer, which is kept while it is half open. */
+function refuseInitiator(turn: Turn, sa: IkeSa, asked: AuthRequest, refused: Refused): void {
+  const { code, text, records, notify = 'AUTHENTICATION_FAILED' } = refused;
+  report(turn, sa, {
+    code,
+    attempt: 'IKE SA',
+    foundBy: 'us',
+    role: 'responder',
+    text,
+    rfc: 'RFC 7296 §2.21.2',
+    notify,
+    records,
+  });
+  sendResponse(turn, sa, asked.messageId, { exchange: 'IKE_AUTH', payloads: [notification(notify)] }, asked.path);
+  become(sa, 'IKE_AUTH request', { state: 'Refused' });
+}

@@ -1,0 +1,263 @@
+/**
+ * IKE_AUTH of the initiator — RFC 7296 §1.2, §2.15, §2.21.2.
+ *
+ *   HDR, SK {IDi, [CERT,] [CERTREQ,] [IDr,] AUTH, SAi2, TSi, TSr}  -->
+ *                       <--  HDR, SK {IDr, [CERT,] AUTH, SAr2, TSi, TSr}
+ *                       <--  HDR, SK {IDr, [CERT,] AUTH, N(error)}         the IKE SA alone
+ *                       <--  HDR, SK {N(AUTHENTICATION_FAILED)}            nothing
+ */
+import { expectsIdentity, formatExpectation, formatIdentity, sentIdentity } from '../../../model/peer/identity.js';
+import type { Identity, PadEntry } from '../../../model/system-config.js';
+import type { Failure, FailureCode } from '../../failure.js';
+import type { IdPayload } from '../../wire/payloads/id.js';
+import { type Ikev2Payload, ikev2Payload } from '../../wire/payloads/table.js';
+import { type Proof, proveByKey, proveBySignature, signedOctets } from '../authentication.js';
+import { attemptPayloads, onChildAnswer, proposeChild } from '../child-offer.js';
+import { announceIkeSa, hasOther, onNewContact, startReauthentication, startTimers } from '../established.js';
+import { peerFailure, recordsOf } from '../failures.js';
+import { readIdentity, writeIdentity } from '../identities.js';
+import type { AwaitAuthResponse, IkeSa } from '../ike-sa.js';
+import { become } from '../lifecycle.js';
+import { failedRetryMillis, hopelessRetryMillis } from '../limits.js';
+import type { FormOf } from '../message-rules.js';
+import { notification, notifyName, type Payloads } from '../payloads.js';
+import { closeIkeSa } from '../table.js';
+import { endRequest, sendRequest } from '../transport.js';
+import { emit, giveUpRequest, recordText, report, type Turn } from '../turn.js';
+import { certificatePayloads, certificateRequest } from './certificates.js';
+import { verifyPeer } from './verify-peer.js';
+
+/** Sends IKE_AUTH; the IKE SA ends where we have nothing to prove our identity with. */
+export function sendIkeAuth(turn: Turn, sa: IkeSa, state: AwaitAuthResponse): void {
+  const { env } = turn;
+  const pad = sa.pad!;
+  const own = ownIdentity(turn, sa, pad);
+  if (typeof own === 'string') {
+    abandon(turn, sa, 'no-credential', own);
+    return;
+  }
+  sa.localId = own.identity;
+  const { nr, skPi } = state.initial;
+  const octets = signedOctets(sa.crypto!.suite.prf, {
+    message: state.initial.request,
+    nonce: nr,
+    id: own.id,
+    skP: skPi,
+  });
+  const proof = prove(turn, sa, pad, octets);
+  emit(turn, { kind: 'identity', of: 'local', identity: own.identity, entry: pad.source, accepted: true });
+  if (!proof.ok) {
+    emit(turn, { kind: 'authentication', of: 'local', method: pad.localMethod.value, good: false, why: proof.why });
+    abandon(turn, sa, 'no-credential', `${recordText(pad.source)}: ${proof.why}`);
+    return;
+  }
+  emit(turn, { kind: 'authentication', of: 'local', method: proof.method, good: true });
+  const task = sa.queue.find(({ kind }) => kind === 'create-child');
+  const request = task?.kind === 'create-child' ? task.request : undefined;
+  const attempt = request && proposeChild(turn, sa, { purpose: request, request });
+  if (task) sa.queue.splice(sa.queue.indexOf(task), 1);
+  if (request && !attempt) {
+    const text = `no proposal of ${recordText(request.template.source)} can be used: the algorithms are not implemented`;
+    giveUpRequest(turn, request, hopelessRetryMillis);
+    abandon(turn, sa, 'no-child-proposal', text);
+    return;
+  }
+  const wanted = pad.remoteId?.value;
+  const idr = wanted?.kind === 'exact' ? writeIdentity({ type: wanted.type, value: wanted.value }) : undefined;
+  const isFirst = env.profile.initialContact.value && !hasOther(turn, sa);
+  const payloads: Ikev2Payload[] = [
+    ikev2Payload('IDi', own.id),
+    ...certificatePayloads(own.chain),
+    ...(isFirst ? [notification('INITIAL_CONTACT')] : []),
+    ...certificateRequest(env, pad),
+    ...(idr ? [ikev2Payload('IDr', idr)] : []),
+    ikev2Payload('AUTH', proof.auth),
+    ...(attempt ? attemptPayloads(attempt) : []),
+  ];
+  sa.state = { ...state, ...(attempt ? { child: attempt } : {}) };
+  sendRequest(turn, sa, { exchange: 'IKE_AUTH', payloads });
+}
+
+export interface OwnIdentity {
+  readonly identity: Identity;
+  readonly id: IdPayload;
+  readonly chain: readonly Uint8Array[];
+}
+
+/** Who we say that we are to the peers of a record; or why we cannot. */
+export function ownIdentity({ env }: Turn, { local }: IkeSa, pad: PadEntry): OwnIdentity | string {
+  const identity = sentIdentity(pad, local.address);
+  const chain = pad.localMethod.value === 'PSK' ? [] : (env.credentials.own(pad, identity)?.chain ?? []);
+  const id = writeIdentity(identity, chain[0]);
+  if (!id) return `${recordText(pad.source)} has no ${formatIdentity(identity)} that could be sent`;
+  const told = readIdentity(id)?.identity ?? identity;
+  return { identity: told, id, chain };
+}
+
+/** Our proof of identity, by the method of the record. */
+export function prove(turn: Turn, sa: IkeSa, pad: PadEntry, octets: Uint8Array): Proof {
+  const { env } = turn;
+  const { prf } = sa.crypto!.suite;
+  const local = sa.localId!;
+  if (pad.localMethod.value === 'PSK') {
+    const key = env.credentials.presharedKey(pad, { local, ...(sa.peerId ? { remote: sa.peerId } : {}) });
+    return key ? proveByKey(prf, key, octets) : { ok: false, why: 'there is no preshared key' };
+  }
+  const credential = env.credentials.own(pad, pad.localId?.value ?? local);
+  if (!credential) return { ok: false, why: `there is no key of its own for ${pad.localMethod.value}` };
+  return proveBySignature(env.provider, credential.key, octets, sa.peerHashes);
+}
+
+/** We cannot go on, before the peer knows anything of it: nothing is sent. */
+function abandon(turn: Turn, sa: IkeSa, code: FailureCode, text: string): void {
+  report(turn, sa, { code, attempt: 'IKE SA', foundBy: 'us', role: 'initiator', text, records: recordsOf(sa) });
+  closeIkeSa(turn, sa, 'forgotten', text, true);
+}
+
+/** The answer to IKE_AUTH, which came in a message that the keys of IKE_SA_INIT protect. */
+export function onAuthResponse(
+  turn: Turn,
+  sa: IkeSa,
+  state: AwaitAuthResponse,
+  form: FormOf<'IKE_AUTH response'>,
+  payloads: Payloads,
+): void {
+  endRequest(turn, sa);
+  if (form === 'refuses') {
+    onRefusal(turn, sa, payloads);
+    return;
+  }
+  const pad = sa.pad!;
+  const idr = payloads.first('IDr')!;
+  const peer = readIdentity(idr);
+  if (!peer) {
+    refusePeer(turn, sa, state, 'identity-refused', 'the peer sends an identity that no record can name');
+    return;
+  }
+  const accepted = expectsIdentity(pad, peer.identity, sa.remote.address) === 'match';
+  emit(turn, {
+    kind: 'identity',
+    of: 'peer',
+    identity: peer.identity,
+    entry: pad.source,
+    accepted,
+    expected: formatExpectation(pad),
+  });
+  if (!accepted) {
+    const text = `the peer says that it is ${formatIdentity(peer.identity)}; ${recordText(pad.source)} expects ${formatExpectation(pad)}`;
+    refusePeer(turn, sa, state, 'identity-refused', text);
+    return;
+  }
+  sa.peerId = peer.identity;
+  const { response, ni, skPr } = state.initial;
+  const octets = signedOctets(sa.crypto!.suite.prf, { message: response, nonce: ni, id: idr, skP: skPr });
+  const verified = verifyPeer(turn, sa, pad, peer, octets, payloads);
+  if (verified) {
+    refusePeer(turn, sa, state, verified.code, verified.text);
+    return;
+  }
+  become(sa, 'IKE_AUTH response', { state: 'Established', since: turn.now });
+  announceIkeSa(turn, sa);
+  startTimers(turn, sa);
+  startReauthentication(turn, sa);
+  onNewContact(turn, sa, payloads.notify('INITIAL_CONTACT') !== undefined);
+  if (form === 'makes both') {
+    onFirstChild(turn, sa, state, payloads);
+    return;
+  }
+  onNoChild(turn, sa, state, payloads);
+}
+
+function onFirstChild(turn: Turn, sa: IkeSa, { child, initial }: AwaitAuthResponse, payloads: Payloads): void {
+  if (!child) return;
+  const answer = onChildAnswer(turn, sa, child, payloads, initial);
+  if (answer.kind === 'made') return;
+  report(turn, sa, answer.failure);
+  giveUpRequest(turn, child.request, hopelessRetryMillis);
+  const { protocol } = child.purpose.template.proposals[0]!;
+  sa.queue.push({ kind: 'delete-spi', protocol, inboundSpi: child.inboundSpi, why: answer.failure.text });
+  endIfWanted(turn, sa, answer.failure.text);
+}
+
+/** The IKE SA came up and the Child SA did not (RFC 7296 §1.2). */
+function onNoChild(turn: Turn, sa: IkeSa, { child }: AwaitAuthResponse, payloads: Payloads): void {
+  if (!child) return;
+  const error = payloads.error();
+  const says = peerFailure(error ? notifyName(error) : 'no error', 'CHILD');
+  const { template, entry } = child.purpose;
+  if (
+    says.notify === 'SINGLE_PAIR_REQUIRED' &&
+    child.request &&
+    child.purpose.packet &&
+    !child.purpose.populateFromPacket
+  ) {
+    // The same once more with the packet's selectors alone.
+    sa.queue.unshift({
+      kind: 'create-child',
+      request: { ...child.request, pad: sa.pad!, policy: sa.policy!, populateFromPacket: true },
+      refusals: 0,
+      notBefore: 0,
+    });
+    return;
+  }
+  const failure: Failure = {
+    code: says.code,
+    attempt: 'Child SA',
+    foundBy: 'peer',
+    role: 'initiator',
+    text: says.why,
+    rfc: says.rfc,
+    notify: says.notify,
+    records: [template.source, entry.source],
+  };
+  report(turn, sa, failure);
+  giveUpRequest(turn, child.request, hopelessRetryMillis);
+  endIfWanted(turn, sa, failure.text);
+}
+
+/** Some products keep no IKE SA whose first Child SA failed. */
+function endIfWanted(turn: Turn, sa: IkeSa, why: string): void {
+  if (turn.env.profile.childFailureEndsIkeSa.value === 'neither') return;
+  sa.queue.push({ kind: 'delete-ike', why: `its first Child SA failed: ${why}` });
+  turn.touched.add(sa);
+}
+
+function onRefusal(turn: Turn, sa: IkeSa, payloads: Payloads): void {
+  const error = payloads.error();
+  const says = peerFailure(error ? notifyName(error) : 'nothing that ends the exchange', 'IKE');
+  report(turn, sa, {
+    code: says.code,
+    attempt: 'IKE SA',
+    foundBy: 'peer',
+    role: 'initiator',
+    text: says.why,
+    rfc: says.rfc,
+    notify: says.notify,
+    records: recordsOf(sa),
+  });
+  closeIkeSa(turn, sa, 'IKE_AUTH response', says.why, true);
+}
+
+/** We do not believe the responder, which thinks that all is well: it is told in an exchange of its own (§2.21.2). */
+function refusePeer(turn: Turn, sa: IkeSa, { child }: AwaitAuthResponse, code: FailureCode, text: string): void {
+  report(turn, sa, {
+    code,
+    attempt: 'IKE SA',
+    foundBy: 'us',
+    role: 'initiator',
+    text,
+    rfc: 'RFC 7296 §2.21.2',
+    notify: 'AUTHENTICATION_FAILED',
+    records: recordsOf(sa),
+  });
+  giveUpRequest(turn, child?.request, hopelessRetryMillis);
+  for (const task of sa.queue) if (task.kind === 'create-child') giveUpRequest(turn, task.request, failedRetryMillis);
+  sa.queue.length = 0;
+  become(sa, 'IKE_AUTH response', { state: 'Deleting', why: text });
+  sa.current = { kind: 'inform' };
+  sendRequest(turn, sa, {
+    exchange: 'INFORMATIONAL',
+    payloads: [notification('AUTHENTICATION_FAILED')],
+    purpose: 'refusal of the peer',
+  });
+}

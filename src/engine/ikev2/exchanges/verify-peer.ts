@@ -1,0 +1,81 @@
+/** Does the peer's AUTH prove the identity that it claims, in the way that its record expects? — RFC 7296 §2.15. */
+import { formatIdentity } from '../../../model/peer/identity.js';
+import type { PadEntry } from '../../../model/system-config.js';
+import type { FailureCode } from '../../failure.js';
+import { methodsOf, methodText, signatureFault, verifyByKey } from '../authentication.js';
+import type { PeerIdentity } from '../identities.js';
+import type { IkeSa } from '../ike-sa.js';
+import type { Payloads } from '../payloads.js';
+import { methodFits } from '../peer-search.js';
+import { emit, recordText, type Turn } from '../turn.js';
+import { receivedCertificates } from './certificates.js';
+
+export interface PeerFault {
+  readonly code: FailureCode;
+  readonly text: string;
+}
+
+/** Why the peer is not believed, or undefined where it is. `octets` is what it must have signed. */
+export function verifyPeer(
+  turn: Turn,
+  sa: IkeSa,
+  pad: PadEntry,
+  peer: PeerIdentity,
+  octets: Uint8Array,
+  payloads: Payloads,
+): PeerFault | undefined {
+  const auth = payloads.first('AUTH')!;
+  const method = methodText(auth);
+  const fault = peerFault(turn, sa, pad, peer, octets, payloads);
+  emit(turn, {
+    kind: 'authentication',
+    of: 'peer',
+    method,
+    good: fault === undefined,
+    ...(fault ? { why: fault.text } : {}),
+  });
+  return fault;
+}
+
+function peerFault(
+  turn: Turn,
+  sa: IkeSa,
+  pad: PadEntry,
+  peer: PeerIdentity,
+  octets: Uint8Array,
+  payloads: Payloads,
+): PeerFault | undefined {
+  const { env, now } = turn;
+  const auth = payloads.first('AUTH')!;
+  const name = recordText(pad.source);
+  const expected = pad.remoteMethod.value;
+  if (!methodsOf(auth).some((used) => methodFits(used, expected))) {
+    return {
+      code: 'authentication-failed',
+      text: `the peer proves itself by ${methodText(auth)}, and ${name} expects ${expected}`,
+    };
+  }
+  if (expected === 'PSK') {
+    const key = env.credentials.presharedKey(pad, { local: sa.localId!, remote: peer.identity });
+    if (!key)
+      return { code: 'no-credential', text: `${name} has no preshared key for ${formatIdentity(peer.identity)}` };
+    if (verifyByKey(sa.crypto!.suite.prf, key, octets, auth)) return undefined;
+    return { code: 'authentication-failed', text: `the preshared key of ${name} is not the one that the peer has` };
+  }
+  const { chain, crls } = receivedCertificates(payloads);
+  const found = env.credentials.peerKey({
+    pad,
+    identity: peer.identity,
+    identityOctets: peer.octets,
+    chain,
+    crls,
+    at: env.date(now),
+  });
+  if (found.kind === 'refused') {
+    return { code: 'certificate-refused', text: `${formatIdentity(peer.identity)}: ${found.why}` };
+  }
+  const fault = signatureFault(found.key, octets, auth, env.profile.signatureHashes.value);
+  return fault === undefined
+    ? undefined
+    : { code: 'authentication-failed', text: `${formatIdentity(peer.identity)}: ${fault}` };
+}

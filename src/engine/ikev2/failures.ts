@@ -1,0 +1,53 @@
+/** Errors that a peer names, as failures that can be explained. */
+import type { EntrySource } from '../../model/system-config.js';
+import type { FailureCode } from '../failure.js';
+import type { IkeSa } from './ike-sa.js';
+
+export interface PeerFailure {
+  readonly code: FailureCode;
+  readonly why: string;
+  readonly rfc: string;
+  readonly notify: string;
+}
+
+/** What an error notification says, for an IKE SA or for a Child SA. */
+export function peerFailure(notify: string, of: 'IKE' | 'CHILD'): PeerFailure {
+  const says = (code: FailureCode, why: string, rfc: string): PeerFailure => ({ code, why, rfc, notify });
+  switch (notify) {
+    case 'NO_PROPOSAL_CHOSEN':
+      return of === 'IKE'
+        ? says('no-ike-proposal', 'the peer accepts none of the IKE proposals', 'RFC 7296 §2.7')
+        : says('no-child-proposal', 'the peer accepts none of the proposals for the Child SA', 'RFC 7296 §2.7');
+    case 'INVALID_KE_PAYLOAD':
+      return says('invalid-ke', 'the peer wants another key exchange method', 'RFC 7296 §1.3');
+    case 'AUTHENTICATION_FAILED':
+      return says('authentication-failed', 'the peer does not believe our identity or its proof', 'RFC 7296 §2.21.2');
+    case 'TS_UNACCEPTABLE':
+      return says(
+        'selectors-unacceptable',
+        'the peer has no policy for the proposed traffic selectors',
+        'RFC 7296 §2.9',
+      );
+    case 'SINGLE_PAIR_REQUIRED':
+      return says('selectors-unacceptable', 'the peer wants selectors of a single pair of addresses', 'RFC 7296 §2.9');
+    case 'TEMPORARY_FAILURE':
+      return says('busy', 'the peer is busy with another exchange of the same SA', 'RFC 7296 §2.25');
+    case 'CHILD_SA_NOT_FOUND':
+      return says('deleted', 'the peer does not know the Child SA', 'RFC 7296 §2.25.1');
+    case 'NO_ADDITIONAL_SAS':
+      return says('resource-limit', 'the peer takes no more Child SAs on this IKE SA', 'RFC 7296 §1.3');
+    case 'INVALID_MAJOR_VERSION':
+      return says('version-refused', 'the peer does not speak IKEv2', 'RFC 7296 §2.5');
+    case 'INVALID_SYNTAX':
+      return says('invalid-message', 'the peer finds our message malformed', 'RFC 7296 §2.21.3');
+    case 'UNSUPPORTED_CRITICAL_PAYLOAD':
+      return says('invalid-message', 'the peer does not know a payload of ours that it must', 'RFC 7296 §2.5');
+    default:
+      return says('peer-error', `the peer says ${notify}`, 'RFC 7296 §3.10.1');
+  }
+}
+
+/** The records that an IKE SA was made by, as far as they are known. */
+export function recordsOf({ pad, policy }: IkeSa): readonly EntrySource[] {
+  return [...(pad ? [pad.source] : []), ...(policy ? [policy.source] : [])];
+}

@@ -1,0 +1,62 @@
+/** NAT detection — RFC 7296 §2.23: hashes of where a message is sent from and to, which a NAT makes wrong. */
+import { addressToOctets } from '../../model/address.js';
+import { equalConstantTime } from '../crypto/octets.js';
+import type { CryptoProvider } from '../crypto/provider.js';
+import type { Endpoint } from '../input.js';
+import { ikeSpiOctets } from '../wire/payloads/spis.js';
+import type { Ikev2Payload } from '../wire/payloads/table.js';
+import { notifyTypes } from '../wire/registry.js';
+import type { NatFindings } from './ike-sa.js';
+import type { IkeSpis } from './keys.js';
+import { notification, type Payloads } from './payloads.js';
+
+/** SHA-1 of SPIi | SPIr | address | port, as the RFC has it. */
+function natHash(provider: CryptoProvider, { initiator, responder }: IkeSpis, { address, port }: Endpoint): Uint8Array {
+  return provider.hashes.SHA1.digest(
+    ikeSpiOctets(initiator),
+    ikeSpiOctets(responder),
+    addressToOctets(address),
+    Uint8Array.of(port >> 8, port & 255),
+  );
+}
+
+/**
+ * The two notifications of a message from `local` to `remote`. With `force` the source is a lie, so that the peer finds a
+ * NAT and ESP goes in UDP.
+ */
+export function natNotifications(
+  provider: CryptoProvider,
+  spis: IkeSpis,
+  { local, remote }: { readonly local: Endpoint; readonly remote: Endpoint },
+  force: boolean,
+): readonly Ikev2Payload[] {
+  const source = force ? { ...local, port: 0 } : local;
+  return [
+    notification('NAT_DETECTION_SOURCE_IP', natHash(provider, spis, source)),
+    notification('NAT_DETECTION_DESTINATION_IP', natHash(provider, spis, remote)),
+  ];
+}
+
+/** What a message that came to `local` from `remote` shows; undefined when its sender knows nothing of NATs. */
+export function findNat(
+  provider: CryptoProvider,
+  spis: IkeSpis,
+  { local, remote }: { readonly local: Endpoint; readonly remote: Endpoint },
+  payloads: Payloads,
+): NatFindings | undefined {
+  const hashes = (type: number) => payloads.all('N').filter((one) => one.type === type);
+  // A host with several addresses sends several sources; it is enough that one of them is right.
+  const sources = hashes(notifyTypes.number.NAT_DETECTION_SOURCE_IP);
+  const destination = payloads.notify('NAT_DETECTION_DESTINATION_IP');
+  if (sources.length === 0 || !destination) return undefined;
+  const theirs = natHash(provider, spis, remote);
+  return {
+    localBehindNat: !equalConstantTime(destination.data, natHash(provider, spis, local)),
+    peerBehindNat: !sources.some(({ data }) => equalConstantTime(data, theirs)),
+  };
+}
+
+/** Is there a NAT on the way, so that ESP has to go in UDP? */
+export function hasNat(nat: NatFindings | undefined): boolean {
+  return nat !== undefined && (nat.localBehindNat || nat.peerBehindNat);
+}

@@ -1,0 +1,74 @@
+/** Payloads of a message by kind, for those who read them, and short ways to make our own. */
+import type { IkeSaName } from '../input.js';
+import type { NotifyPayload } from '../wire/payloads/notify.js';
+import { type Ikev2Payload, type Ikev2PayloadOfKind, ikev2Payload } from '../wire/payloads/table.js';
+import { isErrorNotify, notifyTypes, protocolIds } from '../wire/registry.js';
+
+export type NotifyName = keyof typeof notifyTypes.number;
+export type KnownKind = Exclude<Ikev2Payload['kind'], 'unknown' | 'SK' | 'SKF'>;
+export type BodyOf<K extends KnownKind> = Ikev2PayloadOfKind<K>['body'];
+
+/** The payloads of one message. */
+export interface Payloads {
+  readonly list: readonly Ikev2Payload[];
+  count(kind: Ikev2Payload['kind']): number;
+  first<K extends KnownKind>(kind: K): BodyOf<K> | undefined;
+  all<K extends KnownKind>(kind: K): readonly BodyOf<K>[];
+  notify(name: NotifyName): NotifyPayload | undefined;
+  /** The first notification of an error. */
+  error(): NotifyPayload | undefined;
+}
+
+export function payloadsOf(list: readonly Ikev2Payload[]): Payloads {
+  const all = <K extends KnownKind>(kind: K): BodyOf<K>[] =>
+    list.flatMap((payload) => (payload.kind === kind ? [payload.body as BodyOf<K>] : []));
+  return {
+    list,
+    count(kind) {
+      let count = 0;
+      for (const payload of list) if (payload.kind === kind) count += 1;
+      return count;
+    },
+    first<K extends KnownKind>(kind: K) {
+      return list.find((payload) => payload.kind === kind)?.body as BodyOf<K> | undefined;
+    },
+    all,
+    notify: (name) => findNotify(list, ({ type }) => type === notifyTypes.number[name]),
+    error: () => findNotify(list, ({ type }) => isErrorNotify(type)),
+  };
+}
+
+function findNotify(
+  list: readonly Ikev2Payload[],
+  accept: (notify: NotifyPayload) => boolean,
+): NotifyPayload | undefined {
+  for (const payload of list) if (payload.kind === 'N' && accept(payload.body)) return payload.body;
+  return undefined;
+}
+
+const empty = new Uint8Array(0);
+
+/** A notification about nothing that has an SPI. */
+export function notification(name: NotifyName, data: Uint8Array = empty): Ikev2Payload {
+  return ikev2Payload('N', { protocolId: 0, type: notifyTypes.number[name], spi: empty, data });
+}
+
+/** A notification about a Child SA. */
+export function childNotification(name: NotifyName, protocol: 'ESP' | 'AH', spi: Uint8Array): Ikev2Payload {
+  return ikev2Payload('N', {
+    protocolId: protocolIds.number[protocol],
+    type: notifyTypes.number[name],
+    spi,
+    data: empty,
+  });
+}
+
+/** `NO_PROPOSAL_CHOSEN`, or the number where it has no name. */
+export function notifyName({ type }: NotifyPayload): string {
+  return notifyTypes.brief(type);
+}
+
+/** `IKEv2 SA 7`, for texts. */
+export function ikeSaText({ version, serial }: IkeSaName): string {
+  return `IKEv${version} SA ${serial}`;
+}
