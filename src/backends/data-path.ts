@@ -41,6 +41,8 @@ export interface SaCounters {
 
 export interface DataPath {
   readonly name: 'xfrm' | 'userspace' | 'none';
+  /** UDP ports that it listens on itself; IKE messages to them come as events. Known after `start`. */
+  readonly listensOn: readonly number[];
   /** Sets up devices, routes and policies; nothing that the configuration protects goes in the clear from here on. */
   start(config: SystemConfig, listener: (event: DataPathEvent) => void): Promise<void>;
   /** A changed configuration. SAs that still fit stay. */

@@ -1,0 +1,75 @@
+import { Flags } from '@oclif/core';
+import { BaseCommand } from '../../base-command.js';
+import { onInterrupt } from '../../cli/interrupt.js';
+import { loadFlags, loadOptions, pathsArgs } from '../../cli/load-flags.js';
+import { runDirFlag } from '../../cli/runtime-flags.js';
+import { renderFactLine } from '../../report/fact-line.js';
+import { dataPathNames, startDaemon } from '../../services/runtime/daemon.js';
+import { logLevels } from '../../services/runtime/fact-line.js';
+import { runtimePlaces } from '../../services/runtime/places.js';
+
+export default class RuntimeRun extends BaseCommand {
+  static override summary = 'Run the IKE daemon in the foreground, with readable events.';
+  static override description =
+    `Listens on UDP 500 and 4500 of the system's addresses, answers peers, and negotiates what policies and operators ask
+for. Events go to the standard output, one a line, or one JSON object a line with --json. It ends on SIGINT,
+SIGTERM or by "runtime stop", and tells its peers so.
+
+The data path "none" carries no packets: IKE alone, for trying peers without touching the host.`;
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> server.conf --credentials /etc/ipsec/credentials',
+    '<%= config.bin %> <%= command.id %> -C repository --host alpha --log-level debug',
+  ];
+  static override outlivesClosedPipe = true;
+  static override strict = false;
+  static override args = pathsArgs;
+  static override flags = {
+    ...loadFlags,
+    'run-dir': runDirFlag,
+    host: Flags.string({ helpValue: 'NAME', summary: 'The system to be, where the paths hold several.' }),
+    'data-path': Flags.option({ options: dataPathNames })({
+      default: 'none',
+      summary: 'What carries the packets: none (IKE alone).',
+    }),
+    credentials: Flags.string({
+      helpValue: 'DIR',
+      summary: 'Folder with certificates, private keys (0600) and revocation lists.',
+    }),
+    'peer-profile': Flags.string({ helpValue: 'NAME', summary: 'Behave as this product does.' }),
+    'log-level': Flags.option({ options: logLevels })({ default: 'info', summary: 'How much is told.' }),
+    port: Flags.integer({ min: 1, max: 65535, helpValue: 'N', summary: 'UDP port of IKE instead of 500.' }),
+    'nat-port': Flags.integer({
+      min: 1,
+      max: 65535,
+      helpValue: 'N',
+      summary: 'UDP port of NAT traversal instead of 4500.',
+    }),
+  };
+
+  async run(): Promise<{ readonly system: string }> {
+    const { argv, flags } = await this.parse(RuntimeRun);
+    const style = await this.style();
+    const daemon = await startDaemon({
+      ...loadOptions(flags, argv as string[]),
+      places: runtimePlaces(flags['run-dir']),
+      dataPath: flags['data-path'],
+      level: flags['log-level'],
+      ...(flags.host === undefined ? {} : { host: flags.host }),
+      ...(flags.credentials === undefined ? {} : { credentialFolder: flags.credentials }),
+      ...(flags['peer-profile'] === undefined ? {} : { peerProfile: flags['peer-profile'] }),
+      ...(flags.port || flags['nat-port']
+        ? { ports: { ike: flags.port ?? 500, natTraversal: flags['nat-port'] ?? 4500 } }
+        : {}),
+      onLine: (line, at) => {
+        process.stdout.write(
+          `${this.json ? JSON.stringify({ at: at.toISOString(), ...line }) : renderFactLine(line, at, style)}\n`,
+        );
+      },
+    });
+    this.note(`${daemon.system} speaks IKE; stop it with SIGINT or: ipsec runtime stop`);
+    const done = onInterrupt(() => daemon.stop());
+    await daemon.stopped;
+    done();
+    return { system: daemon.system };
+  }
+}

@@ -1,0 +1,5 @@
+/** The versions of IKE that an engine speaks unless somebody wants fewer. */
+import type { IkeVersionFactory } from './ike-version.js';
+import { ikev2 } from './ikev2/ikev2.js';
+
+export const ikeVersions: readonly IkeVersionFactory[] = [ikev2];

@@ -1,0 +1,264 @@
+/**
+ * The IKE daemon: a live system with its control socket, until it is told to stop. One for each run folder; what it negotiates
+ * goes to the data path that was chosen.
+ */
+import type { DataPath } from '../../backends/data-path.js';
+import { createNoDataPath } from '../../backends/none/none.js';
+import { loadNodeProvider } from '../../engine/crypto/node/load.js';
+import { ikeVersions } from '../../engine/versions.js';
+import { findPeerProfile, peerProfile } from '../../model/peer-profile/catalogue.js';
+import type { PeerProfile } from '../../model/peer-profile/peer-profile.js';
+import type { SystemConfig } from '../../model/system-config.js';
+import { EnvironmentError, UsageError } from '../../model/tool-error.js';
+import { loadLiveCredentials } from '../credentials/live-credentials.js';
+import { chooseSystem } from '../query.js';
+import { type LoadOptions, loadRepository } from '../repository/load-repository.js';
+import type { ControlMethod, ControlParams } from './control-protocol.js';
+import { type ControlServer, startControlServer } from './control-server.js';
+import { type FactLine, factLine, isWanted, type LogLevel } from './fact-line.js';
+import { type LiveFact, type LiveSystem, startLiveSystem } from './live-system.js';
+import { takePidFile } from './pid-file.js';
+import type { RuntimePlaces } from './places.js';
+import { childDocument, ikeDocument, type SaListDocument } from './sa-document.js';
+import { createSaRegistry } from './sa-registry.js';
+import { requestFor } from './start-request.js';
+
+export const dataPathNames = ['none'] as const;
+export type DataPathName = (typeof dataPathNames)[number];
+
+export interface DaemonOptions extends LoadOptions {
+  readonly host?: string;
+  readonly places: RuntimePlaces;
+  readonly dataPath: DataPathName;
+  /** Folder with certificates, keys and revocation lists. */
+  readonly credentialFolder?: string;
+  readonly peerProfile?: string;
+  readonly ports?: { readonly ike: number; readonly natTraversal?: number };
+  readonly level?: LogLevel;
+  /** Every line, as it happens; the daemon itself writes nowhere. */
+  onLine(line: FactLine, at: Date): void;
+}
+
+export interface Daemon {
+  readonly system: string;
+  readonly addresses: SystemConfig['addresses'];
+  /** Ends when the daemon has stopped, by its control socket or by `stop`. */
+  readonly stopped: Promise<void>;
+  stop(options?: { readonly keepBlocked?: boolean }): Promise<void>;
+}
+
+export interface RuntimeStatus {
+  readonly system: string;
+  readonly pid: number;
+  readonly since: string;
+  readonly dataPath: DataPath['name'];
+  readonly level: LogLevel;
+  readonly ikeSas: number;
+  readonly childSas: number;
+  readonly files: readonly string[];
+  /** What was said about credentials when it started. */
+  readonly faults: readonly string[];
+}
+
+/** Events of the past that a new follower may ask for. */
+const backlogMax = 2_000;
+
+/** Starts the daemon in this process. Throws UsageError and EnvironmentError as the commands show them. */
+export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
+  const release = takePidFile(options.places.pidFile);
+  try {
+    return await started(options, release);
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+async function started(options: DaemonOptions, release: () => void): Promise<Daemon> {
+  const provider = await loadNodeProvider();
+  const dataPath = createDataPath(options.dataPath);
+  const registry = createSaRegistry();
+  const backlog: { readonly at: string; readonly line: FactLine }[] = [];
+  const followers = new Set<(event: unknown) => void>();
+  const since = new Date();
+  let level = options.level ?? 'info';
+  let { config, files } = await loadConfig(options);
+  let { credentials, faults } = loadLiveCredentials(config, provider, options.credentialFolder);
+  let live = await start();
+  let server: ControlServer | undefined;
+  let ended: () => void = () => {};
+  const stopped = new Promise<void>((done) => {
+    ended = done;
+  });
+  let stopping: Promise<void> | undefined;
+  try {
+    server = await startControlServer(options.places.socket, { call, follow });
+  } catch (error) {
+    await live.stop();
+    throw error;
+  }
+  for (const fault of faults) say({ level: 'warning', kind: 'credentials', text: fault }, new Date());
+  return { system: config.name, addresses: config.addresses, stopped, stop };
+
+  function start(): Promise<LiveSystem> {
+    return startLiveSystem({
+      config,
+      profile: profileOf(config, options.peerProfile),
+      provider,
+      credentials,
+      versions: ikeVersions,
+      dataPath,
+      ...(options.ports ? { ports: options.ports } : {}),
+      listener,
+    });
+  }
+
+  function listener(fact: LiveFact, at: Date): void {
+    if (fact.kind === 'event') registry.note(fact.event, at);
+    const line = factLine(fact);
+    if (line && isWanted(line.level, level)) say(line, at);
+  }
+
+  function say(line: FactLine, at: Date): void {
+    const event = { at: at.toISOString(), line };
+    backlog.push(event);
+    if (backlog.length > backlogMax) backlog.shift();
+    for (const send of followers) send({ at: event.at, ...line });
+    options.onLine(line, at);
+  }
+
+  function follow(wanted: number, send: (event: unknown) => void): () => void {
+    for (const { at, line } of wanted > 0 ? backlog.slice(-wanted) : []) send({ at, ...line });
+    followers.add(send);
+    return () => followers.delete(send);
+  }
+
+  function stop(how: { readonly keepBlocked?: boolean } = {}): Promise<void> {
+    stopping ??= (async () => {
+      await live.stop({ graceful: true, ...how });
+      await server?.close();
+      release();
+      ended();
+    })();
+    return stopping;
+  }
+
+  async function call(method: Exclude<ControlMethod, 'follow'>, params: unknown): Promise<unknown> {
+    switch (method) {
+      case 'status':
+        return status();
+      case 'stop':
+        // The answer goes out before the socket closes.
+        setTimeout(() => void stop(params as ControlParams<'stop'>), 10);
+        return {};
+      case 'reload':
+        return reload();
+      case 'initiate': {
+        const request = requestFor(config, params as ControlParams<'initiate'>);
+        live.command({ kind: 'request', request });
+        return { record: request.template.source.record };
+      }
+      case 'sa.list':
+        return await saList();
+      case 'sa.rekey':
+      case 'sa.delete':
+        return saCommand(method, (params as ControlParams<'sa.rekey'>).sa);
+      case 'sa.flush': {
+        const closing = registry.ikeSas.length;
+        for (const { sa } of registry.ikeSas) live.command({ kind: 'delete-ike', ikeSa: sa.name });
+        return { closing };
+      }
+      case 'log.level':
+        level = (params as ControlParams<'log.level'>).level ?? level;
+        return { level };
+    }
+  }
+
+  function status(): RuntimeStatus {
+    return {
+      system: config.name,
+      pid: process.pid,
+      since: since.toISOString(),
+      dataPath: dataPath.name,
+      level,
+      ikeSas: registry.ikeSas.length,
+      childSas: registry.childSas.length,
+      files,
+      faults,
+    };
+  }
+
+  /** The new configuration is read and checked before anything of the old one goes. */
+  async function reload(): Promise<object> {
+    const next = await loadConfig(options);
+    const nextCredentials = loadLiveCredentials(next.config, provider, options.credentialFolder);
+    await live.stop({ graceful: true, keepBlocked: true });
+    registry.clear();
+    ({ config, files } = next);
+    ({ credentials, faults } = nextCredentials);
+    live = await start();
+    return { system: config.name, faults };
+  }
+
+  async function saList(): Promise<SaListDocument> {
+    const childSas = await Promise.all(
+      registry.childSas.map(async (row) => {
+        const [inbound, outbound] = await Promise.all([
+          dataPath.counters(row.sa.inbound),
+          dataPath.counters(row.sa.outbound),
+        ]);
+        return childDocument(row, inbound, outbound);
+      }),
+    );
+    return { ikeSas: registry.ikeSas.map(ikeDocument), childSas };
+  }
+
+  function saCommand(method: 'sa.rekey' | 'sa.delete', id: string): object {
+    const ike = registry.ikeSa(id);
+    const child = registry.childSa(id);
+    if (ike) live.command({ kind: method === 'sa.rekey' ? 'rekey-ike' : 'delete-ike', ikeSa: ike.sa.name });
+    else if (child)
+      live.command({ kind: method === 'sa.rekey' ? 'rekey-child' : 'delete-child', sa: child.sa.inbound });
+    else throw new UsageError(`there is no SA ${id}`, { code: 'NO_SUCH_SA', hints: ['ipsec sa list shows them.'] });
+    return { sa: id };
+  }
+}
+
+async function loadConfig(
+  options: DaemonOptions,
+): Promise<{ readonly config: SystemConfig; readonly files: readonly string[] }> {
+  const repository = await loadRepository(options);
+  const system = chooseSystem(repository, options.host);
+  const errors = system.problems.filter(({ severity }) => severity === undefined || severity === 'error');
+  const [first] = errors;
+  if (first) {
+    throw new UsageError(`the records of ${system.name} have ${errors.length} errors: ${first.message}`, {
+      hints: ['ipsec policy lint shows them all with their places.'],
+    });
+  }
+  if (system.config.addresses.length === 0) {
+    throw new UsageError(`no address of ${system.name} is known`, {
+      hints: ['Name its addresses in inventory.yaml, or give a policy with a source address.'],
+    });
+  }
+  return { config: system.config, files: [...repository.files.values()] };
+}
+
+/** A live system behaves as itself; an imitation must be asked for. */
+function profileOf(config: SystemConfig, named: string | undefined): PeerProfile {
+  if (named === undefined) return peerProfile(config.peerProfile?.value ?? 'ours');
+  const found = findPeerProfile(named);
+  if ('profile' in found) return found.profile;
+  throw new UsageError(`there is no peer profile '${named}'`, {
+    hints: found.guess ? [`Did you mean ${found.guess}?`] : [],
+  });
+}
+
+function createDataPath(name: DataPathName): DataPath {
+  switch (name) {
+    case 'none':
+      return createNoDataPath();
+    default:
+      throw new EnvironmentError(`there is no data path '${String(name)}'`);
+  }
+}

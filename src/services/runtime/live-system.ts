@@ -1,0 +1,248 @@
+/**
+ * The live world of one engine: UDP sockets, the clock of the host and a data path. The engine is the one that the simulator
+ * runs; here its outputs become datagrams, SAs of the data path and facts for whoever listens.
+ */
+import type { DataPath, DataPathEvent } from '../../backends/data-path.js';
+import type { Credentials } from '../../engine/credentials.js';
+import type { CryptoProvider } from '../../engine/crypto/provider.js';
+import { createEngine } from '../../engine/engine.js';
+import { type Environment, engineLimits } from '../../engine/environment.js';
+import type { EngineEvent, IkeSaDescription } from '../../engine/event.js';
+import type { IkeVersionFactory } from '../../engine/ike-version.js';
+import type { ChildRequest, Endpoint, EngineInput } from '../../engine/input.js';
+import type { SaId, SaParameters } from '../../engine/ipsec/sa.js';
+import type { EngineOutput } from '../../engine/output.js';
+import { frameNatTraversal, ikePort, keepalive, natTraversalPort } from '../../engine/wire/framing.js';
+import { formatAddress } from '../../model/address.js';
+import { systemView } from '../../model/peer/system-view.js';
+import type { PeerProfile } from '../../model/peer-profile/peer-profile.js';
+import type { SystemConfig } from '../../model/system-config.js';
+import { bindUdpSockets, type UdpOptions, type UdpSockets } from './udp-sockets.js';
+
+/** What happens in a live system, in order. */
+export type LiveFact =
+  | { readonly kind: 'sent'; readonly output: Extract<EngineOutput, { kind: 'transmit' }> }
+  | { readonly kind: 'event'; readonly event: EngineEvent }
+  | { readonly kind: 'request'; readonly request: ChildRequest }
+  | { readonly kind: 'request-failed'; readonly request: ChildRequest; readonly retryAt: number }
+  | { readonly kind: 'installed'; readonly sa: SaParameters }
+  | { readonly kind: 'removed'; readonly sa: SaId; readonly why: string }
+  | { readonly kind: 'data-path'; readonly event: Exclude<DataPathEvent, { kind: 'ike' }> }
+  /** Something outside failed: a socket, the data path. */
+  | { readonly kind: 'trouble'; readonly text: string };
+
+export interface LiveOptions {
+  readonly config: SystemConfig;
+  readonly profile: PeerProfile;
+  readonly provider: CryptoProvider;
+  readonly credentials: Credentials;
+  readonly versions: readonly IkeVersionFactory[];
+  readonly dataPath: DataPath;
+  /** 500 and 4500 when absent. */
+  readonly ports?: UdpOptions['ports'];
+  readonly prepareSocket?: UdpOptions['prepare'];
+  listener(fact: LiveFact, at: Date): void;
+}
+
+export interface LiveSystem {
+  readonly config: SystemConfig;
+  ikeSas(): readonly IkeSaDescription[];
+  /** Hands an operator's command, or a wish for an SA, to the engine. */
+  command(input: EngineInput): void;
+  /** Ends once all that was handed in so far is carried out. */
+  settled(): Promise<void>;
+  /** Closes IKE SAs when `graceful`, then everything else. */
+  stop(options?: { readonly graceful?: boolean; readonly keepBlocked?: boolean }): Promise<void>;
+}
+
+/** setTimeout cannot wait longer. */
+const timeoutMax = 2 ** 31 - 1;
+/** Inputs that wait: a burst beyond it is dropped as a full socket would drop it. */
+const queueMax = 100_000;
+const spiDrawsMax = 64;
+/** How long peers are given to take the deletes of a graceful stop. */
+const farewellMillis = 500;
+
+/** Binds sockets, starts the data path, and lets the engine run. Throws EnvironmentError where the host refuses. */
+export async function startLiveSystem(options: LiveOptions): Promise<LiveSystem> {
+  const { config, provider, dataPath, ports = { ike: ikePort, natTraversal: natTraversalPort } } = options;
+  // Monotonic, so that a jump of the wall clock neither ends SAs nor keeps them alive.
+  const now = (): number => Math.round(performance.timeOrigin + performance.now());
+  const spis = new Set<number>();
+  const serials = { ike: 0, child: 0 };
+  const environment: Environment = {
+    view: systemView(config),
+    profile: options.profile,
+    provider,
+    credentials: options.credentials,
+    limits: engineLimits,
+    date: (at) => new Date(Date.now() + (at - now())),
+    nextSerial(of) {
+      serials[of] += 1;
+      return serials[of];
+    },
+    allocateSpi() {
+      for (let draw = 0; draw < spiDrawsMax; draw += 1) {
+        const octets = provider.random(4);
+        const spi = new DataView(octets.buffer, octets.byteOffset).getUint32(0);
+        if (spi >= 256 && !spis.has(spi)) return spi;
+      }
+      throw new Error('the random source repeats itself');
+    },
+  };
+  const engine = createEngine(environment, options.versions);
+  const queue: EngineInput[] = [];
+  let pumping: Promise<void> | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let isStopping = false;
+  let sockets: UdpSockets | undefined;
+
+  const tell = (fact: LiveFact): void => options.listener(fact, new Date());
+  const trouble = (text: string): void => tell({ kind: 'trouble', text });
+
+  function hand(input: EngineInput): void {
+    if (queue.length >= queueMax) return;
+    queue.push(input);
+    pumping ??= pump();
+  }
+
+  async function pump(): Promise<void> {
+    try {
+      for (let input = queue.shift(); input; input = queue.shift()) {
+        try {
+          for (const output of engine.handle(input, now())) await carryOut(output);
+        } catch (error) {
+          // A bug of ours must not end the peers that have nothing to do with it.
+          trouble(`internal error on ${input.kind}: ${messageOf(error)}`);
+        }
+      }
+    } finally {
+      pumping = undefined;
+      schedule();
+    }
+  }
+
+  function schedule(): void {
+    clearTimeout(timer);
+    const due = isStopping ? undefined : engine.nextTimeout();
+    if (due === undefined) return;
+    timer = setTimeout(() => hand({ kind: 'timeout' }), Math.min(timeoutMax, Math.max(0, due - now())));
+    timer.unref();
+  }
+
+  async function carryOut(output: EngineOutput): Promise<void> {
+    switch (output.kind) {
+      case 'transmit':
+        tell({ kind: 'sent', output });
+        send(output.local, output.remote, output.octets);
+        return;
+      case 'keepalive':
+        sockets?.send(output.local, output.remote, keepalive());
+        return;
+      case 'install':
+        spis.add(output.sa.spi);
+        try {
+          await dataPath.install(output.sa);
+          tell({ kind: 'installed', sa: output.sa });
+        } catch (error) {
+          trouble(`an SA could not be installed: ${messageOf(error)}`);
+        }
+        return;
+      case 'remove':
+        spis.delete(output.sa.spi);
+        try {
+          await dataPath.remove(output.sa);
+          tell({ kind: 'removed', sa: output.sa, why: output.why });
+        } catch (error) {
+          trouble(`an SA could not be removed: ${messageOf(error)}`);
+        }
+        return;
+      case 'request-failed': {
+        const { request, retryAt } = output;
+        tell({ kind: 'request-failed', request, retryAt });
+        if (request.packet) {
+          const acquire = { ...request, kind: 'acquire' as const, packet: request.packet };
+          dataPath.negotiationFailed(acquire, Date.now() + (retryAt - now()));
+        }
+        return;
+      }
+      case 'event':
+        tell({ kind: 'event', event: output.event });
+        return;
+    }
+  }
+
+  function send(local: Endpoint, remote: Endpoint, octets: Uint8Array): void {
+    if (dataPath.sendIke(local, remote, octets)) return;
+    const framed = local.port === ports.natTraversal ? frameNatTraversal(octets) : octets;
+    if (!sockets?.send(local, remote, framed)) {
+      trouble(`no socket is open on ${formatAddress(local.address.family, local.address.value)} port ${local.port}`);
+    }
+  }
+
+  function fromDataPath(event: DataPathEvent): void {
+    switch (event.kind) {
+      case 'ike':
+        hand({ kind: 'datagram', local: event.local, remote: event.remote, octets: event.octets });
+        return;
+      case 'acquire': {
+        tell({ kind: 'data-path', event });
+        const { kind: _, ...request } = event.acquire;
+        tell({ kind: 'request', request });
+        hand({ kind: 'request', request });
+        return;
+      }
+      case 'sa-event':
+        tell({ kind: 'data-path', event });
+        hand({ kind: 'sa-event', event: event.event });
+        return;
+      case 'fault':
+        tell({ kind: 'data-path', event });
+        return;
+    }
+  }
+
+  await dataPath.start(config, fromDataPath);
+  try {
+    const { natTraversal, ...rest } = ports;
+    const isTaken = natTraversal !== undefined && dataPath.listensOn.includes(natTraversal);
+    sockets = await bindUdpSockets({
+      addresses: config.addresses,
+      ports: isTaken || natTraversal === undefined ? rest : ports,
+      listener: {
+        message: (local, remote, octets) => hand({ kind: 'datagram', local, remote, octets }),
+        trouble: (local, why) => trouble(`port ${local.port}: ${why}`),
+      },
+      ...(options.prepareSocket ? { prepare: options.prepareSocket } : {}),
+    });
+  } catch (error) {
+    await dataPath.stop();
+    throw error;
+  }
+  schedule();
+
+  return {
+    config,
+    ikeSas: () => engine.ikeSas(),
+    command: hand,
+    async settled() {
+      while (pumping) await pumping;
+    },
+    async stop({ graceful = false, keepBlocked = false } = {}) {
+      if (graceful && !isStopping) {
+        for (const { name } of engine.ikeSas()) hand({ kind: 'delete-ike', ikeSa: name });
+        const until = now() + farewellMillis;
+        while (engine.ikeSas().length > 0 && now() < until) await new Promise((done) => setTimeout(done, 20));
+      }
+      isStopping = true;
+      clearTimeout(timer);
+      while (pumping) await pumping;
+      await sockets?.close();
+      await dataPath.stop({ keepBlocked });
+    },
+  };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

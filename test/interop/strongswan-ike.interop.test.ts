@@ -1,0 +1,462 @@
+/**
+ * Our daemon against strongSwan's, each side as initiator: IKE for real over UDP, and what either side says of the outcome.
+ * Our data path carries nothing here; that packets flow is for the tests of the data paths.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { callDaemon, daemonAnswers } from '../../src/services/runtime/control-client.js';
+import type { SaListDocument } from '../../src/services/runtime/sa-document.js';
+import { type Charon, charonMissing, startCharon } from '../support/charon.js';
+import { endProcess, ends, makeNamespaces, type Namespaces, namespacesMissing } from '../support/netns.js';
+import { type KeyKind, makePki } from './pki.js';
+
+const missing = namespacesMissing() ?? charonMissing();
+if (missing) console.warn(`interop with strongSwan is skipped: ${missing}`);
+
+interface Case {
+  readonly name: string;
+  readonly version: 1 | 2;
+  /** strongSwan's proposals. */
+  readonly ike: string;
+  readonly esp: string;
+  /** Our records: arguments of the IKE record and the transform. */
+  readonly record: string;
+  readonly action: string;
+  readonly pfs?: boolean;
+  readonly exchange?: 'MM' | 'AM';
+  readonly key?: KeyKind;
+  readonly method?: string;
+  readonly family?: 4 | 6;
+  readonly settings?: string;
+  readonly connection?: string;
+  /** More of our auth record. */
+  readonly auth?: string;
+}
+
+const psk = 'interop-Maple-Quill-31';
+const modernIke = 'aes128gcm16-prfsha256-x25519';
+const modernRecord = '-group 31 -encryption AES128-GCM16 -prf HMAC-SHA2-256';
+
+const cases: readonly Case[] = [
+  {
+    name: 'IKEv2 PSK, AES-GCM, X25519',
+    version: 2,
+    ike: modernIke,
+    esp: 'aes128gcm16',
+    record: modernRecord,
+    action: 'ESP_AES128_GCM16',
+  },
+  {
+    name: 'IKEv2 PSK, AES-CBC and SHA-2, MODP-2048, PFS',
+    version: 2,
+    ike: 'aes256-sha256-prfsha256-modp2048',
+    esp: 'aes256-sha256-modp2048',
+    record: '-group 14 -encryption AES256-CBC -hash HMAC-SHA2-256 -prf HMAC-SHA2-256',
+    action: 'ESP_AES256_HMAC_SHA2_256',
+    pfs: true,
+  },
+  {
+    name: 'IKEv2 PSK, 3DES and SHA-1, MODP-1024',
+    version: 2,
+    ike: '3des-sha1-prfsha1-modp1024',
+    esp: '3des-sha1',
+    record: '-group 2 -encryption 3DES -hash HMAC-SHA1 -prf HMAC-SHA1',
+    action: 'ESP_3DES_HMAC_SHA1',
+  },
+  {
+    name: 'IKEv2 PSK, ChaCha20-Poly1305, MODP-4096',
+    version: 2,
+    ike: 'chacha20poly1305-prfsha512-modp4096',
+    esp: 'chacha20poly1305',
+    record: '-group 16 -encryption CHACHA20-POLY1305 -prf HMAC-SHA2-512',
+    action: 'ESP_CHACHA20_POLY1305',
+  },
+  {
+    name: 'IKEv2 PSK, ECP-256, IPv6',
+    version: 2,
+    ike: 'aes256-sha384-prfsha384-ecp256',
+    esp: 'aes256gcm16',
+    record: '-group 19 -encryption AES256-CBC -hash HMAC-SHA2-384 -prf HMAC-SHA2-384',
+    action: 'ESP_AES256_GCM16',
+    family: 6,
+  },
+  {
+    name: 'IKEv2 PSK, ECP-384, forced COOKIE',
+    version: 2,
+    ike: 'aes128-sha256-prfsha256-ecp384',
+    esp: 'aes128gcm16',
+    record: '-group 20 -encryption AES128-CBC -hash HMAC-SHA2-256 -prf HMAC-SHA2-256',
+    action: 'ESP_AES128_GCM16',
+    settings: 'cookie_threshold = 0',
+  },
+  {
+    name: 'IKEv2 PSK, ECP-521',
+    version: 2,
+    ike: 'aes128-sha512-prfsha512-ecp521',
+    esp: 'aes128gcm16',
+    record: '-group 21 -encryption AES128-CBC -hash HMAC-SHA2-512 -prf HMAC-SHA2-512',
+    action: 'ESP_AES128_GCM16',
+  },
+  {
+    name: 'IKEv2 PSK, X448',
+    version: 2,
+    ike: 'aes256gcm16-prfsha512-x448',
+    esp: 'aes256gcm16',
+    record: '-group 32 -encryption AES256-GCM16 -prf HMAC-SHA2-512',
+    action: 'ESP_AES256_GCM16',
+  },
+  {
+    name: 'IKEv2 RSA, fragments',
+    version: 2,
+    ike: modernIke,
+    esp: 'aes128gcm16',
+    record: modernRecord,
+    action: 'ESP_AES128_GCM16',
+    key: 'rsa',
+    method: 'RSASIG',
+    settings: 'fragment_size = 600',
+  },
+  {
+    name: 'IKEv2 RSA by RFC 7427',
+    version: 2,
+    ike: modernIke,
+    esp: 'aes128gcm16',
+    record: modernRecord,
+    action: 'ESP_AES128_GCM16',
+    key: 'rsa',
+    method: 'DIGSIG',
+  },
+  {
+    name: 'IKEv2 ECDSA P-256',
+    version: 2,
+    ike: modernIke,
+    esp: 'aes128gcm16',
+    record: modernRecord,
+    action: 'ESP_AES128_GCM16',
+    key: 'p256',
+    method: 'DIGSIG',
+  },
+  {
+    name: 'IKEv2 ECDSA P-384',
+    version: 2,
+    ike: modernIke,
+    esp: 'aes128gcm16',
+    record: modernRecord,
+    action: 'ESP_AES128_GCM16',
+    key: 'p384',
+    method: 'DIGSIG',
+  },
+  {
+    name: 'IKEv2 Ed25519',
+    version: 2,
+    ike: modernIke,
+    esp: 'aes128gcm16',
+    record: modernRecord,
+    action: 'ESP_AES128_GCM16',
+    key: 'ed25519',
+    method: 'DIGSIG',
+  },
+  {
+    name: 'IKEv1 Main Mode PSK, 3DES, PFS',
+    version: 1,
+    ike: '3des-sha1-modp1024',
+    esp: '3des-sha1-modp1024',
+    record: '-group 2 -encryption 3DES -hash SHA1',
+    action: 'ESP_3DES_HMAC_SHA1',
+    pfs: true,
+    exchange: 'MM',
+  },
+  {
+    name: 'IKEv1 Main Mode PSK, AES-256 and SHA-2, no PFS',
+    version: 1,
+    ike: 'aes256-sha256-modp2048',
+    esp: 'aes128-sha1',
+    record: '-group 14 -encryption AES256-CBC -hash SHA2-256',
+    action: 'ESP_AES128_HMAC_SHA1',
+    exchange: 'MM',
+  },
+  {
+    name: 'IKEv1 Main Mode RSA signatures',
+    version: 1,
+    ike: 'aes128-sha1-modp2048',
+    esp: 'aes128-sha1',
+    record: '-group 14 -encryption AES128-CBC -hash SHA1',
+    action: 'ESP_AES128_HMAC_SHA1',
+    exchange: 'MM',
+    key: 'rsa',
+    method: 'RSASIG',
+  },
+  {
+    name: 'IKEv1 Aggressive Mode PSK',
+    version: 1,
+    ike: 'aes128-sha1-modp1024',
+    esp: 'aes128-sha1',
+    record: '-group 2 -encryption AES128-CBC -hash SHA1',
+    action: 'ESP_AES128_HMAC_SHA1',
+    exchange: 'AM',
+    settings: 'i_dont_care_about_security_and_use_aggressive_mode_psk = yes',
+    connection: 'aggressive = yes',
+  },
+];
+
+/** What is changed against the first case, and what our side must say of it, whoever starts. */
+const refusals: readonly {
+  readonly name: string;
+  readonly side: 'left' | 'right';
+  readonly change: readonly [string, string];
+  /** By who starts: what is sent first is refused first. */
+  readonly code: { readonly ours: string; readonly theirs: string };
+  readonly notify?: string;
+}[] = [
+  {
+    name: 'another key',
+    side: 'right',
+    change: [psk, 'another-Heron-Vale-77'],
+    code: { ours: 'authentication-failed', theirs: 'authentication-failed' },
+    notify: 'AUTHENTICATION_FAILED',
+  },
+  {
+    name: 'no IKE proposal in common',
+    side: 'right',
+    change: ['aes128gcm16-prfsha256-x25519', 'aes256-sha384-ecp384'],
+    code: { ours: 'no-ike-proposal', theirs: 'no-ike-proposal' },
+    notify: 'NO_PROPOSAL_CHOSEN',
+  },
+  {
+    name: 'no ESP proposal in common',
+    side: 'right',
+    change: ['esp_proposals = aes128gcm16', 'esp_proposals = aes256-sha256'],
+    code: { ours: 'no-child-proposal', theirs: 'no-child-proposal' },
+    notify: 'NO_PROPOSAL_CHOSEN',
+  },
+  {
+    name: 'selectors of other networks',
+    side: 'right',
+    change: ['local_ts = 198.18.2.0/24', 'local_ts = 198.18.77.0/24'],
+    code: { ours: 'selectors-unacceptable', theirs: 'no-spd-entry' },
+    notify: 'TS_UNACCEPTABLE',
+  },
+  {
+    name: 'another identity of the peer',
+    side: 'left',
+    change: ['-rid right-psk.example', '-rid other.example'],
+    code: { ours: 'authentication-failed', theirs: 'identity-refused' },
+    notify: 'AUTHENTICATION_FAILED',
+  },
+];
+
+/** The lines of our log that say that something went wrong. */
+function warnings(log: string): string {
+  return log
+    .split('\n')
+    .filter((line) => /warning|error/.test(line))
+    .join('\n');
+}
+
+function replaceOnce(text: string, from: string, to: string): string {
+  if (!text.includes(from)) throw new Error(`'${from}' is not in the text`);
+  return text.replace(from, to);
+}
+
+function recordsOf(test: Case): string {
+  const { outer, inner } = addressesOf(test);
+  const identity = (side: 'left' | 'right') => `${side}-${test.key ?? 'psk'}.example`;
+  const methods = test.method ? `-local_method ${test.method} -remote_method ${test.method}` : `-preshared ${psk}`;
+  return `add tunnel net -tsource ${outer.left} -tdestination ${outer.right} -source ${inner.left} -destination ${inner.right} -action ${test.action}
+add host net -source ${inner.left} -destination ${inner.right} -priority 10 -tunnel net -action PASS
+add ikev${test.version} lab -remote ${outer.right} -priority 10 ${test.record} -life 28800 -pfs ${test.pfs ? 'ON' : 'OFF'}
+add auth lab -remote ${outer.right} -priority 10 -kmp IKEV${test.version} ${test.exchange ? `-exchange ${test.exchange}` : ''} ${methods} -ltype FQDN -lid ${identity('left')} -rtype FQDN -rid ${identity('right')} ${test.auth ?? ''}
+`;
+}
+
+function addressesOf(test: Case) {
+  return test.family === 6
+    ? {
+        outer: { left: ends.left.outer6, right: ends.right.outer6 },
+        inner: { left: '2001:db8:1::/64', right: '2001:db8:2::/64' },
+      }
+    : {
+        outer: { left: ends.left.outer4, right: ends.right.outer4 },
+        inner: { left: '198.18.1.0/24', right: '198.18.2.0/24' },
+      };
+}
+
+function swanctlOf(test: Case): string {
+  const { outer, inner } = addressesOf(test);
+  const round = (side: 'left' | 'right') =>
+    test.key
+      ? `auth = pubkey\n id = ${side}-${test.key}.example${side === 'right' ? `\n certs = ${test.key}.pem` : ''}`
+      : `auth = psk\n id = ${side}-psk.example`;
+  return `connections {
+  lab {
+    version = ${test.version}
+    local_addrs = ${outer.right}
+    remote_addrs = ${outer.left}
+    proposals = ${test.ike}
+    ${test.connection ?? ''}
+    local { ${round('right')}
+    }
+    remote { ${round('left')}
+    }
+    children {
+      net {
+        local_ts = ${inner.right}
+        remote_ts = ${inner.left}
+        esp_proposals = ${test.esp}
+      }
+    }
+  }
+}
+secrets {
+  ike-lab { secret = "${psk}"
+  }
+}
+`;
+}
+
+describe.skipIf(missing)('strongSwan', () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'ipsec-interop-'));
+  let namespaces: Namespaces;
+  beforeAll(() => {
+    makePki(path.join(folder, 'pki'));
+    namespaces = makeNamespaces();
+  });
+  afterAll(async () => {
+    await namespaces?.remove();
+    rmSync(folder, { recursive: true });
+  });
+
+  describe.each(cases)('$name', (test) => {
+    it.each(['ours', 'theirs'] as const)('%s starts', async (initiator) => {
+      const run = await startBoth(test);
+      try {
+        if (initiator === 'ours') await callDaemon(run.socket, 'initiate', { record: 'net' });
+        else run.charon.swanctl('--initiate', '--child', 'net', '--timeout', '10');
+        const list = await established(run.socket);
+        const said = (): string => `${run.log()}\n--- charon\n${run.charon.log().slice(-6000)}`;
+        expect(list.childSas.length, said()).toBe(1);
+        const theirs = run.charon.swanctl('--list-sas').text;
+        expect(theirs, said()).toMatch(/ESTABLISHED/);
+        expect(theirs, said()).toMatch(/INSTALLED/);
+        const [child] = list.childSas;
+        expect(theirs).toContain(child!.inboundSpi.slice(2));
+        expect(theirs).toContain(child!.outboundSpi.slice(2));
+        if (test.version === 1 && initiator === 'theirs') return;
+        // A successor of the Child SA, then of the IKE SA, by us.
+        await callDaemon(run.socket, 'sa.rekey', { sa: child!.id });
+        await expect
+          .poll(async () => (await saList(run.socket)).childSas.map(({ id }) => id), { timeout: 15_000 })
+          .not.toEqual([child!.id]);
+        await expect.poll(async () => (await saList(run.socket)).childSas.length, { timeout: 15_000 }).toBe(1);
+        if (test.version === 2) {
+          const [ike] = list.ikeSas;
+          await callDaemon(run.socket, 'sa.rekey', { sa: ike!.id });
+          await expect
+            .poll(async () => (await saList(run.socket)).ikeSas.map(({ id }) => id), { timeout: 15_000 })
+            .not.toContain(ike!.id);
+          expect((await saList(run.socket)).ikeSas.length, said()).toBe(1);
+        }
+      } finally {
+        await run.stop();
+      }
+    });
+  });
+
+  describe.each(refusals)('$name', ({ change, side, code, notify }) => {
+    it.each(['ours', 'theirs'] as const)('%s starts: the reason is told', async (initiator) => {
+      const good = cases[0]!;
+      const run = await startBoth(
+        good,
+        side === 'right' ? (text) => replaceOnce(text, ...change) : undefined,
+        side === 'left' ? (text) => replaceOnce(text, ...change) : undefined,
+      );
+      try {
+        if (initiator === 'ours') await callDaemon(run.socket, 'initiate', { record: 'net' });
+        else run.charon.swanctl('--initiate', '--child', 'net', '--timeout', '4');
+        await expect
+          .poll(() => run.log(), { timeout: 12_000 })
+          .toMatch(/\((?:[a-z-]+), (?:found out here|said by the peer)/);
+        expect((await saList(run.socket)).childSas, run.log()).toEqual([]);
+        expect(warnings(run.log()), run.charon.log().slice(-4000)).toContain(`(${code[initiator]}, `);
+        if (notify) expect(run.log()).toContain(notify);
+        expect(run.log()).not.toContain(psk);
+      } finally {
+        await run.stop();
+      }
+    });
+  });
+
+  interface Run {
+    readonly socket: string;
+    readonly charon: Charon;
+    log(): string;
+    stop(): Promise<void>;
+  }
+
+  async function startBoth(
+    test: Case,
+    changeTheirs: (text: string) => string = (text) => text,
+    changeOurs: (text: string) => string = (text) => text,
+  ): Promise<Run> {
+    const place = mkdtempSync(path.join(folder, 'run-'));
+    const records = path.join(place, 'left.conf');
+    writeFileSync(records, changeOurs(recordsOf(test)), { mode: 0o600 });
+    const charon = await startCharon(namespaces, 'right', {
+      swanctl: changeTheirs(swanctlOf(test)),
+      ...(test.settings ? { settings: test.settings } : {}),
+      ...(test.key ? { credentials: path.join(folder, 'pki', 'right') } : {}),
+    });
+    const said: string[] = [];
+    const program = path.resolve(import.meta.dirname, '../../bin/dev.js');
+    const child = namespaces.start(
+      'left',
+      [
+        process.execPath,
+        program,
+        'runtime',
+        'run',
+        records,
+        '--run-dir',
+        place,
+        '--log-level',
+        'debug',
+        '--credentials',
+        path.join(folder, 'pki', 'left'),
+      ],
+      { stdio: ['ignore', 'pipe', 'pipe'] },
+    );
+    child.stdout?.on('data', (chunk) => said.push(String(chunk)));
+    child.stderr?.on('data', (chunk) => said.push(String(chunk)));
+    const socket = path.join(place, 'control.sock');
+    for (let tries = 0; !(await daemonAnswers(socket)); tries += 1) {
+      if (child.exitCode !== null || tries > 400) {
+        await charon.stop();
+        throw new Error(`our daemon did not start: ${said.join('')}`);
+      }
+      await new Promise((done) => setTimeout(done, 50));
+    }
+    return {
+      socket,
+      charon,
+      log: () => said.join(''),
+      async stop() {
+        await endProcess(child);
+        await charon.stop();
+      },
+    };
+  }
+
+  async function saList(socket: string): Promise<SaListDocument> {
+    return (await callDaemon(socket, 'sa.list', {})) as SaListDocument;
+  }
+
+  /** Waits for an SA pair; gives what there is when none comes. */
+  async function established(socket: string): Promise<SaListDocument> {
+    for (const until = Date.now() + 12_000; ; await new Promise((done) => setTimeout(done, 100))) {
+      const list = await saList(socket);
+      if (list.childSas.length > 0 || Date.now() > until) return list;
+    }
+  }
+});
