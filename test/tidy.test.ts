@@ -29,6 +29,16 @@ const alsoAllowed: readonly { readonly from: string; readonly to: string; readon
     to: 'src/engine/ipsec/',
     why: 'a data path speaks of the engine’s SAs, and ours is the same code as the simulator’s',
   },
+  {
+    from: 'src/backends/userspace/',
+    to: 'src/engine/crypto/',
+    why: 'the reference, which takes what the fast path leaves, is handed its cryptography',
+  },
+  {
+    from: 'src/backends/userspace/',
+    to: 'src/engine/wire/',
+    why: 'IKE messages come in on the port that ESP in UDP comes in on',
+  },
 ];
 
 /**

@@ -150,8 +150,11 @@ function openChecked<O extends { readonly kind: 'opened' }>(
   return { kind: 'opened', opened, events };
 }
 
-/** The packet behind the SA: the one in the tunnel, or the same with what followed ESP or AH. */
-function leave(
+/**
+ * The packet behind the SA: the one in the tunnel, or the same with what followed ESP or AH. Exported for those who open ESP
+ * themselves (the fast path of the userspace runtime).
+ */
+export function leave(
   sa: Sa,
   ip: IpPacket,
   nextHeader: number,
