@@ -8,13 +8,7 @@ import { type ChildCandidate, searchChild } from '../../model/peer/child-search.
 import { type SelectedProposal, selectProposal, withGroups } from '../../model/proposal.js';
 import type { Secret } from '../../model/secret.js';
 import type { ChildProposal } from '../../model/system-config.js';
-import {
-  contains,
-  formatSelector,
-  type SelectorLists,
-  type TrafficSelector,
-  withoutContained,
-} from '../../model/traffic-selector.js';
+import { contains, type SelectorLists, type TrafficSelector, withoutContained } from '../../model/traffic-selector.js';
 import { type KeyExchangeTransform, keyExchange } from '../../model/transform.js';
 import { algorithmFor } from '../crypto/provider.js';
 import type { PassedOverEntry } from '../event.js';
@@ -28,7 +22,7 @@ import { passedOverMax } from './limits.js';
 import { natSubstituted } from './nat-selectors.js';
 import { type PeerProposal, readOffer, usableProposals, writeAnswer } from './offers.js';
 import { type NotifyName, notification, type Payloads } from './payloads.js';
-import { flowOf, readSelectors, writeSelectors } from './selectors.js';
+import { flowOf, listsText, readSelectors, writeSelectors } from './selectors.js';
 import { emit, ignore, recordText, type Turn } from './turn.js';
 
 export interface ChildAsked {
@@ -227,7 +221,7 @@ function findEntry(
     passedOver,
     ...(first ? { found: first.candidate.entry.source } : {}),
   });
-  if (!first) return noEntry(turn, search.stoppedBy, nearest, proposed);
+  if (!first) return noEntry(turn, sa, search.stoppedBy, nearest, proposed);
   const offered = readOffer(payloads.first('SA')!, 'CHILD', 4);
   let refused: Refusal | undefined;
   for (const { candidate, narrowing } of ordered) {
@@ -267,6 +261,7 @@ function narrowFor(
 
 function noEntry(
   turn: Turn,
+  { pad }: IkeSa,
   stoppedBy: { readonly source: Failure['records'][number]; readonly action: { readonly kind: string } } | undefined,
   nearest: { readonly candidate: ChildCandidate; readonly why: keyof typeof unacceptable } | undefined,
   proposed: SelectorLists,
@@ -295,7 +290,7 @@ function noEntry(
     ...base,
     code: 'no-spd-entry',
     text: `no record of ${turn.env.view.config.name} protects ${text} with this peer`,
-    records: [],
+    records: pad ? [pad.source] : [],
   };
 }
 
@@ -385,16 +380,4 @@ function restricted(
   };
   const one = { local: wide(lists.local), remote: wide(lists.remote) };
   return one.local.length === lists.local.length && one.remote.length === lists.remote.length ? lists : one;
-}
-
-/** Selectors that a text shows of each list. */
-const shownMax = 4;
-
-/** `10.0.0.1 TCP port 23 to 10.0.0.2`: what we would send to the peer. */
-export function listsText({ local, remote }: SelectorLists): string {
-  const words = (list: readonly TrafficSelector[]) => {
-    const shown = list.slice(0, shownMax).map(formatSelector).join(', ');
-    return list.length > shownMax ? `${shown} and ${list.length - shownMax} more` : shown || 'nothing';
-  };
-  return `${words(local)} to ${words(remote)}`;
 }

@@ -1,9 +1,11 @@
 /** The initiator's side of a Child SA — RFC 7296 §1.2, §1.3.1, §2.9: what it proposes, and whether what it gets is that. */
 
+import { formatPacket, type Packet } from '../../model/packet.js';
 import { pfsGroups } from '../../model/peer/child.js';
 import { withGroups } from '../../model/proposal.js';
 import type { Secret } from '../../model/secret.js';
 import { isRegionCovered } from '../../model/selector/algebra.js';
+import { contains as boxHolds } from '../../model/selector/witness.js';
 import type { ChildProposal } from '../../model/system-config.js';
 import { listsRegion, type SelectorLists, sameSelector } from '../../model/traffic-selector.js';
 import type { KeyExchangeTransform } from '../../model/transform.js';
@@ -18,7 +20,7 @@ import { installChild, isFree } from './install.js';
 import { natSubstituted } from './nat-selectors.js';
 import { readAnswer, usableProposals, writeOffer } from './offers.js';
 import { childNotification, notification, type Payloads } from './payloads.js';
-import { proposedSelectors, readSelectors, writeSelectors } from './selectors.js';
+import { listsText, proposedSelectors, readSelectors, writeSelectors } from './selectors.js';
 import { emit, recordText, type Turn } from './turn.js';
 
 /** What a new attempt is about. */
@@ -112,7 +114,8 @@ function isTransport({ replaces, purpose }: ChildAttempt): boolean {
 }
 
 export type ChildAnswer =
-  | { readonly kind: 'made'; readonly child: Child }
+  /** `failure`: the pair is there, but the packet that waits for it is not in its selectors. */
+  | { readonly kind: 'made'; readonly child: Child; readonly failure?: Failure }
   /** The responder has made a pair that we do not want: it is to be deleted. */
   | { readonly kind: 'unwanted'; readonly failure: Failure };
 
@@ -134,17 +137,18 @@ export function onChildAnswer(
   const { purpose, replaces, own, offer, proposed, exchange, group } = attempt;
   const { template, entry } = purpose;
   const name = recordText(template.source);
+  const failed = (code: FailureCode, text: string, rfc: string): Failure => ({
+    code,
+    attempt: replaces ? 'rekeying of the Child SA' : 'Child SA',
+    foundBy: 'us',
+    role: 'initiator',
+    text,
+    rfc,
+    records: [template.source, entry.source],
+  });
   const unwanted = (code: FailureCode, text: string, rfc: string): ChildAnswer => ({
     kind: 'unwanted',
-    failure: {
-      code,
-      attempt: replaces ? 'rekeying of the Child SA' : 'Child SA',
-      foundBy: 'us',
-      role: 'initiator',
-      text,
-      rfc,
-      records: [template.source, entry.source],
-    },
+    failure: failed(code, text, rfc),
   });
   const accepted = readAnswer(payloads.first('SA')!, 'CHILD', 4, own, offer);
   if (typeof accepted === 'string')
@@ -206,7 +210,15 @@ export function onChildAnswer(
     ...(replaces ? { replaces } : {}),
     sendAtOnce: true,
   });
-  return { kind: 'made', child };
+  const { packet } = purpose;
+  if (replaces || !packet || holdsPacket(selectors, packet)) return { kind: 'made', child };
+  const text = `the peer narrows the selectors to ${listsText(selectors)}, and ${formatPacket(packet)} is not in them`;
+  return { kind: 'made', child, failure: failed('selectors-unacceptable', text, 'RFC 7296 §2.9') };
+}
+
+/** Is the packet, which may have come from either end, among what is selected? */
+function holdsPacket(lists: SelectorLists, packet: Packet): boolean {
+  return listsRegion(lists).some((box) => boxHolds(box, packet));
 }
 
 /** Steps that the comparison of an answer's selectors may cost. */

@@ -3,6 +3,7 @@ import type { AddressValue } from '../../model/address.js';
 import { hasPorts, hasTypes, type Packet } from '../../model/packet.js';
 import type { Region } from '../../model/selector/box.js';
 import {
+  formatSelector,
   packetSelectors,
   type SelectorLists,
   sameSelector,
@@ -107,4 +108,16 @@ function isOne({ first, last }: { readonly first: AddressValue; readonly last: A
 /** The same selectors from the other end. */
 export function mirrored({ local, remote }: SelectorLists): SelectorLists {
   return { local: remote, remote: local };
+}
+
+/** Selectors that a text shows of each list. */
+const shownMax = 4;
+
+/** `10.0.0.1 TCP port 23 to 10.0.0.2`: what we would send to the peer. */
+export function listsText({ local, remote }: SelectorLists): string {
+  const words = (list: readonly TrafficSelector[]) => {
+    const shown = list.slice(0, shownMax).map(formatSelector).join(', ');
+    return list.length > shownMax ? `${shown} and ${list.length - shownMax} more` : shown || 'nothing';
+  };
+  return `${words(local)} to ${words(remote)}`;
 }

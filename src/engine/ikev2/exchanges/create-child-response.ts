@@ -52,10 +52,9 @@ function onNewChild(turn: Turn, sa: IkeSa, { task, attempt }: Creating, form: Fo
   if (form === 'makes a Child SA') {
     const nonces = { ni: attempt.ni!, nr: payloads.first('Nonce')!.data };
     const answer = onChildAnswer(turn, sa, attempt, payloads, nonces);
-    if (answer.kind === 'made') {
-      return;
-    }
-    discard(turn, sa, attempt, answer.failure);
+    if (!answer.failure) return;
+    if (answer.kind === 'made') report(turn, sa, answer.failure);
+    else discard(turn, sa, attempt, answer.failure);
     giveUpRequest(turn, task.request, hopelessRetryMillis);
     return;
   }

@@ -171,9 +171,10 @@ export function onAuthResponse(
 function onFirstChild(turn: Turn, sa: IkeSa, { child, initial }: AwaitAuthResponse, payloads: Payloads): void {
   if (!child) return;
   const answer = onChildAnswer(turn, sa, child, payloads, initial);
-  if (answer.kind === 'made') return;
+  if (!answer.failure) return;
   report(turn, sa, answer.failure);
   giveUpRequest(turn, child.request, hopelessRetryMillis);
+  if (answer.kind === 'made') return;
   const { protocol } = child.purpose.template.proposals[0]!;
   sa.queue.push({ kind: 'delete-spi', protocol, inboundSpi: child.inboundSpi, why: answer.failure.text });
   endIfWanted(turn, sa, answer.failure.text);
