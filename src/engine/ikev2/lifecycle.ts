@@ -49,10 +49,10 @@ export const ikeSaTransitions = {
   Established: {
     'CREATE_CHILD_SA request': ['Established', 'Replaced', 'Closed'],
     'CREATE_CHILD_SA response': ['Established', 'Replaced', 'Deleting', 'Closed'],
-    'INFORMATIONAL request': ['Established', 'Closed'],
+    'INFORMATIONAL request': ['Established', 'Replaced', 'Closed'],
     'INFORMATIONAL response': ['Established', 'Closed'],
     'delete sent': ['Deleting'],
-    'no answer': ['Closed'],
+    'no answer': ['Replaced', 'Closed'],
     forgotten: ['Closed'],
   },
   Replaced: {

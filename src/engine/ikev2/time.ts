@@ -2,7 +2,7 @@
 
 import type { Failure } from '../failure.js';
 import { livenessSeconds } from './established.js';
-import { dropCollision } from './exchanges/rekey-ike.js';
+import { adoptCollision } from './exchanges/rekey-ike.js';
 import { endSaInit } from './exchanges/sa-init.js';
 import { recordsOf } from './failures.js';
 import type { IkeSa } from './ike-sa.js';
@@ -11,7 +11,7 @@ import { reauthenticate } from './reauthenticate.js';
 import { closeIkeSa, startSending } from './table.js';
 import { patient } from './tasks.js';
 import { repeatRequest } from './transport.js';
-import { report, setTimer, type TimerKind, type Turn } from './turn.js';
+import { ignore, report, setTimer, type TimerKind, type Turn } from './turn.js';
 
 /** A timer of an IKE SA has run out. */
 export function onTimer(turn: Turn, sa: IkeSa, kind: TimerKind): void {
@@ -85,20 +85,18 @@ function onNoAnswer(turn: Turn, sa: IkeSa): void {
     };
     report(turn, sa, failure);
   }
-  dropCollision(turn, sa, why);
+  const { collision } = sa;
+  if (collision && adoptCollision(turn, sa, 'no answer')) {
+    collision.sa.queue.push({ kind: 'liveness' });
+    turn.touched.add(collision.sa);
+  }
   closeIkeSa(turn, sa, 'no answer', sa.state.state === 'Deleting' ? sa.state.why : why);
 }
 
+/** Nobody is known to have wanted it: a late copy of an old message begins one as well. */
 function onAbandoned(turn: Turn, sa: IkeSa): void {
   if (sa.state.state === 'AwaitAuthRequest') {
-    report(turn, sa, {
-      code: 'timeout',
-      attempt: 'IKE SA',
-      foundBy: 'nobody',
-      role: 'responder',
-      text: 'the initiator did not go on with IKE_AUTH',
-      records: recordsOf(sa),
-    });
+    ignore(turn, sa.remote, 'the initiator did not go on with IKE_AUTH: its IKE SA is forgotten', 'RFC 7296 §2.6', sa);
   }
   closeIkeSa(turn, sa, 'abandoned', 'it was never authenticated');
 }

@@ -184,7 +184,7 @@ function onIkeAnswer(
   };
   if (form === 'rekeys the IKE SA') {
     const fault = onIkeRekeyed(turn, sa, attempt, payloads);
-    if (fault === undefined || adoptCollision(turn, sa)) {
+    if (fault === undefined || adoptCollision(turn, sa, 'CREATE_CHILD_SA response')) {
       return;
     }
     failed('no-ike-proposal', `the peer's answer is not valid: ${fault}`, { rfc: 'RFC 7296 §2.18' });
@@ -199,7 +199,7 @@ function onIkeAnswer(
       return;
     }
   }
-  if (adoptCollision(turn, sa)) {
+  if (adoptCollision(turn, sa, 'CREATE_CHILD_SA response')) {
     return;
   }
   if (notify === 'TEMPORARY_FAILURE') {

@@ -15,7 +15,7 @@ import { notifyName, type Payloads } from '../payloads.js';
 import { closeIkeSa, removeChild } from '../table.js';
 import { endRequest, type Path, sendResponse } from '../transport.js';
 import { ignore, report, type Turn } from '../turn.js';
-import { dropCollision } from './rekey-ike.js';
+import { adoptCollision, dropCollision } from './rekey-ike.js';
 
 /** Errors after which the sender has no IKE SA any more (RFC 7296 §2.21.2). */
 const fatal: ReadonlySet<string> = new Set(['AUTHENTICATION_FAILED', 'INVALID_SYNTAX', 'UNSUPPORTED_CRITICAL_PAYLOAD']);
@@ -43,7 +43,7 @@ export function onInformationalRequest(
     return;
   }
   if (endsIkeSa) {
-    dropCollision(turn, sa, 'the peer deleted the IKE SA');
+    adoptCollision(turn, sa, 'INFORMATIONAL request');
     closeIkeSa(turn, sa, 'INFORMATIONAL request', 'the peer deleted it');
     return;
   }

@@ -14,7 +14,7 @@ import { startTimers } from '../established.js';
 import { recordsOf } from '../failures.js';
 import { type IkeSa, type Role, spisOf } from '../ike-sa.js';
 import { type IkeSuite, ikeCrypto, ikeSuite, keysForTables, rekeyedKeys } from '../keys.js';
-import { become } from '../lifecycle.js';
+import { become, type IkeSaHappening } from '../lifecycle.js';
 import { nonceOctets } from '../limits.js';
 import { readAnswer, readOffer, usableProposals, writeAnswer, writeOffer } from '../offers.js';
 import { notification, type Payloads } from '../payloads.js';
@@ -169,12 +169,7 @@ function succeed(turn: Turn, old: IkeSa, { role, ownSpi, peerSpi, suite, nonces,
 const replacedMillis = 120_000;
 
 /** Child SAs and what is still to do move to the successor. */
-function replaceIkeSa(
-  turn: Turn,
-  old: IkeSa,
-  by: IkeSa,
-  happening: 'CREATE_CHILD_SA request' | 'CREATE_CHILD_SA response',
-): void {
+function replaceIkeSa(turn: Turn, old: IkeSa, by: IkeSa, happening: IkeSaHappening): void {
   const { host, now } = turn;
   for (const child of old.children.values()) enterChild(turn, by, child);
   old.children.clear();
@@ -232,14 +227,17 @@ export function onIkeRekeyed(turn: Turn, sa: IkeSa, attempt: IkeAttempt, payload
   return undefined;
 }
 
-/** Our rekeying came to nothing, and the peer's went through meanwhile: that one stands. */
-export function adoptCollision(turn: Turn, sa: IkeSa): boolean {
+/**
+ * Our rekeying came to nothing, or the peer deletes the old IKE SA before it is answered, and the peer's own went through
+ * meanwhile: that one stands (RFC 7296 §2.25.2).
+ */
+export function adoptCollision(turn: Turn, sa: IkeSa, happening: IkeSaHappening): boolean {
   if (!sa.collision) return false;
-  replaceIkeSa(turn, sa, sa.collision.sa, 'CREATE_CHILD_SA response');
+  replaceIkeSa(turn, sa, sa.collision.sa, happening);
   return true;
 }
 
-/** An IKE SA ends: the one that the peer put in its place ends with it, unless its Child SAs moved there. */
+/** The peer has given the old IKE SA up: the one that it wanted in its place is of no use either. */
 export function dropCollision(turn: Turn, sa: IkeSa, why: string): void {
   if (sa.collision) closeIkeSa(turn, sa.collision.sa, 'forgotten', why);
 }
