@@ -1,0 +1,319 @@
+/**
+ * Aggressive Mode — RFC 2409 §5: three messages, identities in the clear but for the methods that encrypt them, and no choice
+ * of group, as the first message has the public value.
+ *
+ *   1  HDR, SA, KE, Ni, IDii        -->
+ *   2                               <--  HDR, SA, KE, Nr, IDir, AUTH
+ *   3  HDR*, AUTH                   -->
+ *
+ * Message 3 goes encrypted, as RFC 3947 §3.2 has it and most peers send it; one in the clear is taken too (RFC 2409 §5.1).
+ */
+import type { EngineEvent } from '../event.js';
+import type { Failure } from '../failure.js';
+import type { IkeSaName } from '../input.js';
+import { isakmpPayload } from '../wire/isakmp/table.js';
+import { isakmpExchangeTypes, isakmpPayloadTypes } from '../wire/registry/isakmp.js';
+import { commonAbilities, readAbilities, vendorIdPayloads } from './abilities.js';
+import { initiatorCookie } from './cookies.js';
+import { ignored, phase1Failure } from './failures.js';
+import { saOctetsMax } from './half-open.js';
+import { idPayloadOf, type PeerIdentity, readIdentity } from './identification.js';
+import { keyPayloads, type PeerKeyValues, readKeyPayloads } from './key-payloads.js';
+import { firstIv, type MethodKind, methodKind, phase1Keys, type Suite, suiteOf } from './keys.js';
+import { unreadableIdentity } from './main-mode-initiator.js';
+import { keyOfPeer, recordFailure } from './main-mode-responder.js';
+import { aggressiveEnd, aggressiveReply, aggressiveStart, breach } from './message-rules.js';
+import { type Arrival, clearMessage, cookiesOf, encryptedMessage, noCookie, type Outgoing } from './messages.js';
+import { certificateRequests, checkProof, ownProof, wantsCertificate } from './phase1-auth.js';
+import {
+  acceptedSuite,
+  basisOf,
+  chooseSuite,
+  floated,
+  initialContactPayload,
+  isakmpSa,
+  keysEvent,
+  natEvents,
+  natFinding,
+  natPayloads,
+  nonceLength,
+  offersOf,
+  peerEncryptionKey,
+  saPayload,
+  skeyidMethod,
+} from './phase1-common.js';
+import { type Phase1Offer, readPhase1Sa } from './phase1-proposals.js';
+import type { AwaitAggressiveAuth, AwaitAggressiveReply, Basis, Context, Keyed, Phase1Step } from './phase1-state.js';
+import { rawBody } from './raw.js';
+import { recordsByAddress, recordsByIdentity } from './records.js';
+
+const exchangeType = isakmpExchangeTypes.number.AGGRESSIVE;
+const { number: types } = isakmpPayloadTypes;
+
+const hidesIdentity = (kind: MethodKind): boolean => kind === 'encryption' || kind === 'revised';
+
+/** Message 1. */
+export function startAggressiveMode(
+  basis: Basis,
+  context: Context,
+): { readonly state: AwaitAggressiveReply; readonly send: Outgoing } | Failure {
+  const { env } = context;
+  const { random } = env.provider;
+  const offers = offersOf(basis, env);
+  if ('code' in offers) return offers;
+  const first = firstSuite(offers, basis, env);
+  const peerKey = peerEncryptionKey(basis, first, context);
+  if ('code' in peerKey) return peerKey;
+  const sa = saPayload(offers);
+  const cookie = initiatorCookie(random);
+  const ke = first.group.start(random);
+  const nonce = random(nonceLength);
+  const own = keyPayloads({
+    suite: first,
+    publicValue: ke.publicValue,
+    nonce,
+    idBody: basis.idBody,
+    cookie,
+    ...(peerKey.key ? { peerKey: peerKey.key } : {}),
+    random,
+  });
+  if (!own) return phase1Failure(basis, 'no-credential', 'the identity does not fit into the peer’s key');
+  const send = clearMessage(
+    { cookies: { initiator: cookie, responder: noCookie }, exchangeType, messageId: 0, ikeSa: basis.name },
+    [
+      sa.payload,
+      ...own,
+      ...(hidesIdentity(first.kind) ? [] : [isakmpPayload('ID', idPayloadOf(basis.idBody))]),
+      ...certificateRequests(basis.pad, env),
+      ...vendorIdPayloads(basis.own),
+    ],
+  );
+  const state: AwaitAggressiveReply = {
+    state: 'AwaitAggressiveReply',
+    basis,
+    initiatorCookie: cookie,
+    offers,
+    saBody: sa.body,
+    ke,
+    nonce,
+  };
+  return { state, send };
+}
+
+/** All offers have one group and one method; the cipher and hash of the revised method's payloads are the first one's. */
+function firstSuite(offers: readonly Phase1Offer[], basis: Basis, { provider }: Context['env']): Suite {
+  const { encryption, prf, keyExchange } = offers[0]!.proposal;
+  const transforms = {
+    protocol: 'IKE' as const,
+    encryption: encryption[0],
+    prf: prf?.[0],
+    keyExchange: keyExchange?.[0],
+  };
+  const suite = suiteOf(transforms, basis.pad.localMethod.value, offers[0]!.lifetimeSeconds, provider);
+  if (!suite) throw new Error('an offer that the provider lacks');
+  return suite;
+}
+
+/** Message 2: the responder has chosen, and proves its identity. */
+export function onAggressiveReply(from: AwaitAggressiveReply, arrival: Arrival, context: Context): Phase1Step {
+  const { basis, offers, saBody, ke, nonce } = from;
+  const { env } = context;
+  const kind = methodKind(basis.pad.localMethod.value)!;
+  const fault = breach(aggressiveReply(kind), arrival);
+  if (fault) return ignored(fault, 'RFC 2409 §5');
+  const [sa] = arrival.payloads;
+  if (sa?.kind !== 'SA') return ignored('message 2 of Aggressive Mode does not begin with SA', 'RFC 2409 §5');
+  const accepted = acceptedSuite(readPhase1Sa(sa.body), offers, basis, env);
+  if (typeof accepted === 'string') return ignored(`message 2 of Aggressive Mode: ${accepted}`, 'RFC 2408 §4.2');
+  const { suite } = accepted;
+  const cookies = cookiesOf(arrival.header);
+  const own = hidesIdentity(kind) ? env.credentials.own(basis.pad, basis.localId) : undefined;
+  const values = readKeyPayloads(arrival, {
+    suite,
+    cookie: cookies.responder,
+    fromInitiator: false,
+    ...(own ? { own } : {}),
+  });
+  if (typeof values === 'string') return ignored(`message 2 of Aggressive Mode: ${values}`, 'RFC 2409 §5');
+  const sharedSecret = ke.agree(values.publicValue);
+  if (!sharedSecret) return ignored('its public value is not valid for the group', 'RFC 2409 §6');
+  const peerId = identityOf(arrival, kind, values);
+  if (!peerId) return unreadableIdentity(basis);
+  const base = {
+    cookies,
+    saBody,
+    suite,
+    abilities: commonAbilities(basis.own, readAbilities(arrival.payloads)),
+    keys: phase1Keys(suite, cookies, {
+      method: skeyidMethod(basis, suite, env),
+      ni: nonce,
+      nr: values.nonce,
+      sharedSecret,
+    }),
+    ownPublic: ke.publicValue,
+    peerPublic: values.publicValue,
+    announcesLifetime: false,
+    certificateWanted: wantsCertificate(arrival.payloads),
+    peerId,
+  };
+  const nat = natFinding(basis, base, arrival);
+  const keyed: Keyed = { ...base, ...(nat ? { nat } : {}) };
+  const checked = checkProof(basis, keyed, peerId, arrival.payloads, context);
+  if (!checked.good) {
+    const { failure, notify, events } = checked;
+    return { kind: 'ignored', why: failure.text, suspicion: failure, notify, events: [...accepted.events, ...events] };
+  }
+  const moved = { ...basis, peers: floated(basis.peers, nat) };
+  const proof = ownProof(moved, keyed, false, env);
+  const events: EngineEvent[] = [
+    ...accepted.events,
+    keysEvent(moved, keyed),
+    ...natEvents(moved, nat),
+    ...checked.events,
+  ];
+  if ('code' in proof) return { kind: 'failed', failure: proof, events };
+  const send = encryptedMessage(
+    { cookies, exchangeType, messageId: 0, ikeSa: basis.name },
+    [
+      ...proof.payloads,
+      ...natPayloads(basis, keyed),
+      ...(basis.initialContact ? [initialContactPayload(cookies)] : []),
+    ],
+    keyed.keys.protection,
+    firstIv(suite, ke.publicValue, values.publicValue),
+  );
+  const established = isakmpSa(moved, keyed, { peerId, lastBlock: send.nextIv, arrival }, context);
+  return {
+    kind: 'established',
+    sa: { ...established, peers: moved.peers },
+    send,
+    events: [...events, ...proof.events],
+  };
+}
+
+function identityOf(arrival: Arrival, kind: MethodKind, values: PeerKeyValues): PeerIdentity | undefined {
+  const body = hidesIdentity(kind) ? values.idBody : rawBody(arrival.raw, types.ID);
+  return body && readIdentity(body);
+}
+
+/** Message 1, responder: all the work is done for whoever asks, which Main Mode's cookies would prevent. */
+export function onAggressiveStart(
+  arrival: Arrival,
+  responderCookie: Uint8Array,
+  name: () => IkeSaName,
+  initialContact: (basis: Pick<Basis, 'peers'>) => boolean,
+  context: Context,
+): Phase1Step {
+  const { env } = context;
+  const { peers } = arrival;
+  const saBody = rawBody(arrival.raw, types.SA);
+  const [sa] = arrival.payloads;
+  if (!saBody || sa?.kind !== 'SA')
+    return ignored('message 1 of Aggressive Mode does not begin with SA', 'RFC 2409 §5');
+  if (saBody.length > saOctetsMax) return ignored(`an SA payload of ${saBody.length} octets`, 'RFC 2408 §3.4');
+  const offers = readPhase1Sa(sa.body);
+  if (typeof offers === 'string') return ignored(offers, 'RFC 2407 §4.2');
+  const hidden = offers[0]?.method === 4 || offers[0]?.method === 5;
+  const ends = { local: peers.local.address, remote: peers.remote.address };
+  const idBody = rawBody(arrival.raw, types.ID);
+  const claimed = hidden ? undefined : idBody && readIdentity(idBody);
+  if (!hidden && !claimed) return ignored('an identity that no record can name', 'RFC 2407 §4.6.2');
+  const found = claimed
+    ? recordsByIdentity(env.view, ends, claimed.identity)
+    : recordsByAddress(env.view, ends, 'aggressive');
+  if (found.kind === 'refused') return recordFailure(found);
+  const { pad, policy } = found;
+  const choice = chooseSuite(offers, { role: 'responder', pad, policy }, env);
+  const events = [...found.events, ...choice.events];
+  if (choice.kind === 'refused') return { kind: 'failed', failure: choice.failure, notify: choice.notify, events };
+  const { suite } = choice;
+  const fault = breach(aggressiveStart(suite.kind), arrival);
+  if (fault) return ignored(fault, 'RFC 2409 §5');
+  const start = { role: 'responder' as const, exchange: 'aggressive' as const, peers, pad, policy };
+  const basis = basisOf({ ...start, name: name(), initialContact: initialContact(start) }, env);
+  if ('code' in basis) return { kind: 'failed', failure: basis, events };
+  const cookies = { ...cookiesOf(arrival.header), responder: responderCookie };
+  const own = hidesIdentity(suite.kind) ? env.credentials.own(pad, basis.localId) : undefined;
+  const values = readKeyPayloads(arrival, {
+    suite,
+    cookie: cookies.initiator,
+    fromInitiator: true,
+    ...(own ? { own } : {}),
+  });
+  if (typeof values === 'string') return ignored(`message 1 of Aggressive Mode: ${values}`, 'RFC 2409 §5');
+  const answer = suite.group.respond(values.publicValue, env.provider.random);
+  if (!answer) return ignored('its public value is not valid for the group', 'RFC 2409 §6');
+  const peerId = identityOf(arrival, suite.kind, values);
+  const peerKey = hidesIdentity(suite.kind) ? keyOfPeer(basis, peerId, context) : {};
+  if ('code' in peerKey) return { kind: 'failed', failure: peerKey, events };
+  const nonce = env.provider.random(nonceLength);
+  const keyed: Keyed = {
+    cookies,
+    saBody,
+    suite,
+    abilities: commonAbilities(basis.own, readAbilities(arrival.payloads)),
+    keys: phase1Keys(suite, cookies, {
+      method: skeyidMethod(basis, suite, env),
+      ni: values.nonce,
+      nr: nonce,
+      sharedSecret: answer.sharedSecret,
+    }),
+    ownPublic: answer.publicValue,
+    peerPublic: values.publicValue,
+    announcesLifetime: choice.announcesLifetime,
+    certificateWanted: wantsCertificate(arrival.payloads),
+    ...(peerId ? { peerId } : {}),
+  };
+  const proof = ownProof(basis, keyed, !hidesIdentity(suite.kind), env);
+  if ('code' in proof) return { kind: 'failed', failure: proof, events };
+  const payloads = keyPayloads({
+    suite,
+    publicValue: answer.publicValue,
+    nonce,
+    idBody: basis.idBody,
+    cookie: cookies.responder,
+    ...(peerKey.key ? { peerKey: peerKey.key } : {}),
+    random: env.provider.random,
+  });
+  if (!payloads) {
+    const failure = phase1Failure(basis, 'no-credential', 'the identity does not fit into the peer’s key');
+    return { kind: 'failed', failure, events };
+  }
+  const send = clearMessage({ cookies, exchangeType, messageId: 0, ikeSa: basis.name }, [
+    saPayload([choice.offer]).payload,
+    ...payloads,
+    ...proof.payloads,
+    ...certificateRequests(pad, env),
+    ...vendorIdPayloads(basis.own, readAbilities(arrival.payloads)),
+    ...natPayloads(basis, keyed),
+  ]);
+  const state: AwaitAggressiveAuth = {
+    state: 'AwaitAggressiveAuth',
+    basis,
+    keyed,
+    iv: firstIv(suite, values.publicValue, answer.publicValue),
+  };
+  return { kind: 'next', state, send, events: [...events, keysEvent(basis, keyed), ...proof.events] };
+}
+
+/** Message 3: the initiator proves its identity, and the ISAKMP SA is there. */
+export function onAggressiveEnd(from: AwaitAggressiveAuth, arrival: Arrival, context: Context): Phase1Step {
+  const { basis, keyed, iv } = from;
+  const fault = breach(aggressiveEnd(keyed.suite.kind), arrival);
+  if (fault) return ignored(fault, 'RFC 2409 §5');
+  const { peerId } = keyed;
+  if (!peerId) return unreadableIdentity(basis);
+  const checked = checkProof(basis, keyed, peerId, arrival.payloads, context);
+  if (!checked.good) {
+    const { failure, notify, events } = checked;
+    return { kind: 'ignored', why: failure.text, suspicion: failure, notify, events };
+  }
+  const nat = natFinding(basis, keyed, arrival);
+  const sa = isakmpSa(
+    basis,
+    { ...keyed, ...(nat ? { nat } : {}) },
+    { peerId, lastBlock: arrival.nextIv ?? iv, arrival },
+    context,
+  );
+  return { kind: 'established', sa, events: [...checked.events, ...natEvents(basis, nat)] };
+}

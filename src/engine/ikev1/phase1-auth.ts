@@ -1,0 +1,251 @@
+/** Proofs of identity in phase 1: HASH_I and HASH_R, or signatures of them — RFC 2409 §5, §5.1 to §5.4. */
+import { formatAddress } from '../../model/address.js';
+import { expectsIdentity, formatExpectation, formatIdentity, identityAddress } from '../../model/peer/identity.js';
+import { nameRecord } from '../../model/peer/steps.js';
+import type { AuthenticationMethod, Identity, PadEntry } from '../../model/system-config.js';
+import { authenticationHash } from '../crypto/kdf.js';
+import { equalConstantTime } from '../crypto/octets.js';
+import type { Prf, PublicKey, SignatureScheme } from '../crypto/provider.js';
+import type { Environment } from '../environment.js';
+import type { EngineEvent } from '../event.js';
+import type { Failure } from '../failure.js';
+import { type IsakmpPayload, isakmpPayload } from '../wire/isakmp/table.js';
+import { isakmpCertificateEncodings, isakmpNotifyTypes } from '../wire/registry/isakmp.js';
+import { phase1Failure } from './failures.js';
+import { idPayloadOf, type PeerIdentity } from './identification.js';
+import { payloadOf, payloadsOf } from './messages.js';
+import type { Basis, Context, Keyed } from './phase1-state.js';
+
+const encodings = isakmpCertificateEncodings.number;
+const notify = isakmpNotifyTypes.number;
+
+/** Certificates that are sent: the own one and those up to a CA. */
+const chainMax = 8;
+/** Trust anchors that are asked for. */
+const requestsMax = 16;
+
+export interface OwnProof {
+  readonly payloads: IsakmpPayload[];
+  readonly events: EngineEvent[];
+}
+
+/** The payloads that prove this system's identity; a failure where it has no key to do it with. */
+export function ownProof(basis: Basis, keyed: Keyed, withId: boolean, env: Environment): OwnProof | Failure {
+  const { pad, localId, idBody, role } = basis;
+  const { suite } = keyed;
+  const id = withId ? [isakmpPayload('ID', idPayloadOf(idBody))] : [];
+  const told = (note?: string): EngineEvent[] => [
+    { kind: 'identity', of: 'local', identity: localId, entry: pad.source, accepted: true },
+    { kind: 'authentication', of: 'local', method: suite.method, good: true, ...(note ? { note } : {}) },
+  ];
+  if (suite.kind !== 'signature') {
+    const hash = proofHash(suite.prf, keyed, role, idBody, 'own');
+    return { payloads: [...id, isakmpPayload('HASH', { hash })], events: told() };
+  }
+  const own = env.credentials.own(pad, localId);
+  if (!own) return withoutKey(basis, env);
+  const hash = proofHash(signaturePrf(suite.prf, suite.method, env), keyed, role, idBody, 'own');
+  const signature = own.key.sign(signatureScheme(suite.method), hash, env.provider.random);
+  if (!signature)
+    return phase1Failure(basis, 'no-credential', `the key of ${formatIdentity(localId)} is too short to sign with`);
+  const chain = keyed.certificateWanted ? own.chain.slice(0, chainMax) : [];
+  return {
+    payloads: [
+      ...id,
+      ...chain.map((data) => isakmpPayload('CERT', { encoding: encodings.X509_CERTIFICATE_SIGNATURE, data })),
+      isakmpPayload('SIG', { signature }),
+    ],
+    events: told(own.note),
+  };
+}
+
+/** The failure of a system that has no key for its identity. */
+export function withoutKey(basis: Pick<Basis, 'role' | 'pad' | 'policy' | 'localId'>, env: Environment): Failure {
+  const { pad, localId } = basis;
+  const what = pad.localMethod.value === 'PSK' ? 'preshared key' : `key for ${pad.localMethod.value}`;
+  const whose = pad.localMethod.value === 'PSK' ? '' : ` of ${formatIdentity(localId)}`;
+  return phase1Failure(basis, 'no-credential', `${nameRecord(env.view, pad.source)} has no ${what}${whose}`);
+}
+
+export type PeerProof =
+  | { readonly good: true; readonly events: EngineEvent[] }
+  | { readonly good: false; readonly failure: Failure; readonly notify: number; readonly events: EngineEvent[] };
+
+/** Is the peer who its identity says, and one that the PAD entry is for? */
+export function checkProof(
+  basis: Basis,
+  keyed: Keyed,
+  peerId: PeerIdentity,
+  payloads: readonly IsakmpPayload[],
+  context: Context,
+): PeerProof {
+  const identity = checkIdentity(basis, peerId, context.env);
+  if (!identity.good) return identity;
+  const proof = keyed.suite.kind === 'signature' ? checkSignature : checkHash;
+  const checked = proof(basis, keyed, peerId, payloads, context);
+  return { ...checked, events: [...identity.events, ...checked.events] };
+}
+
+function checkIdentity(basis: Basis, { identity }: PeerIdentity, env: Environment): PeerProof {
+  const { pad, peers } = basis;
+  const verdict = expectsIdentity(pad, identity, peers.remote.address);
+  const accepted = verdict === 'match';
+  const event: EngineEvent = {
+    kind: 'identity',
+    of: 'peer',
+    identity,
+    entry: pad.source,
+    accepted,
+    expected: formatExpectation(pad),
+  };
+  if (accepted) return { good: true, events: [event] };
+  const text = `the peer is ${formatIdentity(identity)}, and ${nameRecord(env.view, pad.source)} expects ${formatExpectation(pad)}`;
+  return {
+    good: false,
+    failure: phase1Failure(basis, 'identity-refused', text, { notify: 'INVALID-ID-INFORMATION' }),
+    notify: notify['INVALID-ID-INFORMATION'],
+    events: [event],
+  };
+}
+
+function authenticationEvent(method: string, why?: string, note?: string): EngineEvent {
+  return {
+    kind: 'authentication',
+    of: 'peer',
+    method,
+    good: why === undefined,
+    ...(why ? { why } : {}),
+    ...(note ? { note } : {}),
+  };
+}
+
+function checkHash(
+  basis: Basis,
+  keyed: Keyed,
+  peerId: PeerIdentity,
+  payloads: readonly IsakmpPayload[],
+  { env }: Context,
+): PeerProof {
+  const { suite } = keyed;
+  const hash = payloadOf(payloads, 'HASH')!.body.hash;
+  const expected = proofHash(suite.prf, keyed, basis.role, peerId.body, 'peer');
+  if (equalConstantTime(hash, expected)) return { good: true, events: [authenticationEvent(suite.method)] };
+  const cause =
+    suite.kind === 'preshared-key'
+      ? `the preshared key of ${nameRecord(env.view, basis.pad.source)} is not the peer’s`
+      : 'one side has not the other’s public key';
+  return refused(basis, suite.method, 'authentication-failed', `its hash is wrong: ${cause}`, 'AUTHENTICATION-FAILED');
+}
+
+function refused(
+  basis: Basis,
+  method: string,
+  code: Failure['code'],
+  why: string,
+  notification: keyof typeof notify,
+): PeerProof {
+  const text = `${formatAddress(basis.peers.remote.address.family, basis.peers.remote.address.value)} is not believed: ${why}`;
+  return {
+    good: false,
+    failure: phase1Failure(basis, code, text, { notify: notification }),
+    notify: notify[notification],
+    events: [authenticationEvent(method, why)],
+  };
+}
+
+function checkSignature(
+  basis: Basis,
+  keyed: Keyed,
+  peerId: PeerIdentity,
+  payloads: readonly IsakmpPayload[],
+  { env, now }: Context,
+): PeerProof {
+  const { suite } = keyed;
+  const received = payloadsOf(payloads, 'CERT').map(({ body }) => body);
+  const of = (encoding: number) => received.filter((cert) => cert.encoding === encoding).map(({ data }) => data);
+  const found = env.credentials.peerKey({
+    pad: basis.pad,
+    identity: peerId.identity,
+    identityOctets: peerId.octets,
+    chain: of(encodings.X509_CERTIFICATE_SIGNATURE),
+    crls: of(encodings.CERTIFICATE_REVOCATION_LIST),
+    at: env.date(now),
+  });
+  if (found.kind === 'refused') {
+    return refused(basis, suite.method, 'certificate-refused', found.why, 'INVALID-CERTIFICATE');
+  }
+  const hash = proofHash(signaturePrf(suite.prf, suite.method, env), keyed, basis.role, peerId.body, 'peer');
+  const { signature } = payloadOf(payloads, 'SIG')!.body;
+  if (found.key.verify(signatureScheme(suite.method), hash, signature)) {
+    return { good: true, events: [authenticationEvent(suite.method, undefined, found.note)] };
+  }
+  const why = `its signature is not one of the key of ${formatIdentity(peerId.identity)}`;
+  return refused(basis, suite.method, 'authentication-failed', why, 'INVALID-SIGNATURE');
+}
+
+/** HASH_I or HASH_R, of this side or of the peer. */
+function proofHash(prf: Prf, keyed: Keyed, role: Basis['role'], idBody: Uint8Array, whose: 'own' | 'peer'): Uint8Array {
+  const { cookies, ownPublic, peerPublic, saBody, keys } = keyed;
+  const [own, peer] =
+    role === 'initiator' ? [cookies.initiator, cookies.responder] : [cookies.responder, cookies.initiator];
+  const values =
+    whose === 'own'
+      ? { ownPublic, peerPublic, ownCookie: own, peerCookie: peer }
+      : { ownPublic: peerPublic, peerPublic: ownPublic, ownCookie: peer, peerCookie: own };
+  return authenticationHash(prf, keys.skeyid.skeyid, { ...values, saBody, idBody });
+}
+
+/** DSS is tied to SHA-1, which then makes the hash that is signed, whatever else was negotiated (RFC 2409 §5.1). */
+function signaturePrf(prf: Prf, method: AuthenticationMethod, { provider }: Environment): Prf {
+  if (method !== 'DSSSIG') return prf;
+  return provider.prfs.find(({ transform }) => transform.name === 'HMAC-SHA1') ?? prf;
+}
+
+function signatureScheme(method: AuthenticationMethod): SignatureScheme {
+  return method === 'DSSSIG' ? { kind: 'DSA', hash: 'prehashed', encoding: 'raw' } : { kind: 'RSA-raw-hash' };
+}
+
+/** Certificate requests for what this system trusts, where the peer authenticates by signature; otherwise none. */
+export function certificateRequests(pad: PadEntry, env: Environment): IsakmpPayload[] {
+  if (pad.remoteMethod.value !== 'RSASIG' && pad.remoteMethod.value !== 'DSSSIG') return [];
+  const names = env.credentials.trustAnchors(pad).slice(0, requestsMax);
+  // A request without a name asks for any certificate (RFC 2408 §3.10).
+  const authorities = names.length > 0 ? names.map(({ name }) => name) : [new Uint8Array(0)];
+  return authorities.map((authority) =>
+    isakmpPayload('CR', { encoding: encodings.X509_CERTIFICATE_SIGNATURE, authority }),
+  );
+}
+
+/** Does a message ask for an X.509 certificate? */
+export function wantsCertificate(payloads: readonly IsakmpPayload[]): boolean {
+  return payloadsOf(payloads, 'CR').some(({ body }) => body.encoding === encodings.X509_CERTIFICATE_SIGNATURE);
+}
+
+/** Whom a PAD entry expects, where that is one identity: methods of encryption need its key before it has said who it is. */
+export function expectedIdentity({ remoteId }: PadEntry, peer: Identity): Identity | undefined {
+  if (!remoteId) return peer;
+  const pattern = remoteId.value;
+  if (pattern.kind === 'exact') return { type: pattern.type, value: pattern.value };
+  const own = identityAddress(peer);
+  const isSingle = pattern.kind === 'addresses' && pattern.range.first === pattern.range.last;
+  return isSingle && own?.value === pattern.range.first ? peer : undefined;
+}
+
+/** The key of whom a PAD entry expects, to encrypt to. */
+export function encryptionKeyOf(
+  pad: PadEntry,
+  identity: Identity,
+  octets: Uint8Array,
+  { env, now }: Context,
+): { readonly key: PublicKey; readonly note?: string } | string {
+  const found = env.credentials.peerKey({
+    pad,
+    identity,
+    identityOctets: octets,
+    chain: [],
+    crls: [],
+    at: env.date(now),
+    use: 'encryption',
+  });
+  return found.kind === 'key' ? found : found.why;
+}

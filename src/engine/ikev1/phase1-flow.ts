@@ -1,0 +1,298 @@
+/** Phase 1 as it goes on: starts it, gives its messages to the steps, and carries out what they say. */
+import type { IkePolicy, PadEntry } from '../../model/system-config.js';
+import { equalConstantTime } from '../crypto/octets.js';
+import type { Failure } from '../failure.js';
+import type { IkeSaName } from '../input.js';
+import type { Ends } from '../ipsec/bundle.js';
+import { ikePort } from '../wire/framing.js';
+import { openIsakmp } from '../wire/isakmp/protect.js';
+import type { EncryptedIsakmpMessage, IsakmpMessage } from '../wire/message.js';
+import { isakmpNotifyTypes } from '../wire/registry/isakmp.js';
+import { onAggressiveEnd, onAggressiveReply, startAggressiveMode } from './aggressive-mode.js';
+import { phase1Failure } from './failures.js';
+import { clearNotification } from './informational.js';
+import {
+  addSlot,
+  childrenBetween,
+  emit,
+  type Machine,
+  type Slot,
+  sameEndpoint,
+  setPeers,
+  setResponderCookie,
+  slotsBetween,
+  timerKey,
+} from './machine.js';
+import { onAuthReply, onKeyReply, onSaReply, startMainMode } from './main-mode-initiator.js';
+import { onAuth } from './main-mode-responder.js';
+import { type Arrival, cookiesOf, exchangeText, type Peers, rawOf } from './messages.js';
+import { basisOf } from './phase1-common.js';
+import { establish, failGoals, failPhase1, silence } from './phase1-end.js';
+import type { AwaitAggressiveAuth, AwaitAuth, Basis, Context, Phase1State, Phase1Step } from './phase1-state.js';
+import type { QuickGoal } from './quick-mode.js';
+import { answerAgain, hasten, ignore, repeat, sendAwaiting, transmit } from './transmission.js';
+
+/** A message that has been decoded, with its octets. */
+export interface Incoming {
+  readonly peers: Peers;
+  readonly octets: Uint8Array;
+  readonly message: IsakmpMessage | EncryptedIsakmpMessage;
+}
+
+export function contextOf({ env, now }: Machine): Context {
+  return { env, now };
+}
+
+/** Says that a message has come, with what was in it as far as it could be opened. */
+export function received(
+  machine: Machine,
+  { peers, octets, message }: Incoming,
+  slot?: Slot,
+  inner?: Arrival['payloads'],
+): void {
+  emit(machine, {
+    kind: 'received',
+    ...peers,
+    octets,
+    content: {
+      message,
+      exchange: exchangeText(message.header.exchangeType),
+      repetition: 0,
+      ...(slot ? { ikeSa: slot.name } : {}),
+      ...(inner ? { inner } : {}),
+    },
+  });
+}
+
+/** A message in the clear as steps see it. */
+export function clearArrival({ peers, octets, message }: Incoming & { readonly message: IsakmpMessage }): Arrival {
+  const { header, payloads } = message;
+  return { peers, header, encrypted: false, payloads, raw: rawOf(octets[16]!, octets.subarray(28)) };
+}
+
+export interface Wanted {
+  readonly pad: PadEntry;
+  readonly policy: IkePolicy;
+  readonly ends: Ends;
+  readonly goals: readonly QuickGoal[];
+  readonly replaces?: IkeSaName;
+  /** Say INITIAL-CONTACT in any case. */
+  readonly anew?: boolean;
+}
+
+/** Starts Main or Aggressive Mode, whichever the PAD entry names. */
+export function startPhase1(machine: Machine, wanted: Wanted): void {
+  const { env, now } = machine;
+  const { pad, policy, ends } = wanted;
+  const name: IkeSaName = { version: 1, serial: env.nextSerial('ike') };
+  const peers: Peers = {
+    local: { address: ends.local, port: pad.localPort?.value ?? ikePort },
+    remote: { address: ends.remote, port: pad.remotePort?.value ?? ikePort },
+  };
+  const fail = (failure: Failure): void => {
+    const attempt = wanted.replaces ? 'rekeying of the IKE SA' : failure.attempt;
+    emit(machine, { kind: 'failed', ikeSa: name, failure: { ...failure, attempt } });
+    failGoals(machine, wanted.goals);
+  };
+  const role = 'initiator' as const;
+  if (machine.slots.size >= env.limits.ikeSasMax) {
+    fail(
+      phase1Failure(
+        { role, pad, policy },
+        'resource-limit',
+        `${machine.slots.size} IKE SAs are the most that are kept`,
+      ),
+    );
+    return;
+  }
+  const exchange = pad.exchange.value;
+  const initialContact = wanted.anew === true || saysFirstContact(machine, ends, wanted.replaces);
+  const basis = basisOf({ name, role, exchange, peers, pad, policy, initialContact }, env);
+  if ('code' in basis) {
+    fail(basis);
+    return;
+  }
+  const start = exchange === 'main' ? startMainMode : startAggressiveMode;
+  const begun = start(basis, contextOf(machine));
+  if ('code' in begun) {
+    fail(begun);
+    return;
+  }
+  const slot = newSlot(basis, begun.state.initiatorCookie, undefined, now, wanted.replaces);
+  slot.state = begun.state;
+  slot.queue.push(...wanted.goals);
+  addSlot(machine, slot);
+  slot.sent = sendAwaiting(machine, slot, begun.send, timerKey('repeat', name.serial));
+}
+
+/** Is there nothing with a peer that it could still have to know of? */
+export function saysFirstContact(machine: Machine, ends: Ends, replaces?: IkeSaName): boolean {
+  if (!machine.env.profile.initialContact.value || replaces) return false;
+  return childrenBetween(machine, ends).length === 0 && slotsBetween(machine, ends).every(({ sa }) => !sa);
+}
+
+export function newSlot(
+  { name, role, exchange, pad, policy, peers }: Basis,
+  initiatorCookie: Uint8Array,
+  responderCookie: Uint8Array | undefined,
+  now: number,
+  replaces?: IkeSaName,
+): Slot {
+  return {
+    name,
+    role,
+    exchange,
+    pad,
+    policy,
+    peers,
+    initiatorCookie,
+    ...(responderCookie ? { responderCookie } : {}),
+    startedAt: now,
+    repeated: 0,
+    queue: [],
+    quick: new Map(),
+    seenIds: new Set(),
+    quickModesStarted: 0,
+    silentQuickModes: 0,
+    heardAt: now,
+    deadPeer: { sequence: 0 },
+    ...(replaces ? { replaces } : {}),
+    closing: false,
+  };
+}
+
+/** A message of Main or Aggressive Mode whose cookies lead to a slot. */
+export function onPhase1Message(machine: Machine, slot: Slot, incoming: Incoming): void {
+  const { peers, octets, message } = incoming;
+  if (slot.received && equalConstantTime(slot.received, octets)) {
+    received(machine, incoming, slot);
+    // Who waits for an answer repeats by itself; answering each repetition too would only multiply them.
+    if (slot.role === 'responder' || slot.sa) answerAgain(machine, slot, slot);
+    return;
+  }
+  const { state } = slot;
+  if (!state) {
+    received(machine, incoming, slot);
+    ignore(machine, peers, 'phase 1 is over', { slot });
+  } else if (message.kind === 'ISAKMP') {
+    received(machine, incoming, slot);
+    if (sameEndpoint(peers.remote, slot.peers.remote)) {
+      apply(machine, slot, stepOf(state, clearArrival({ ...incoming, message }), contextOf(machine)), octets);
+    } else ignore(machine, peers, 'it comes from somebody else than the peer of this exchange', { slot });
+  } else if ('keyed' in state) {
+    onEncrypted(machine, slot, state, { ...incoming, message });
+  } else {
+    received(machine, incoming, slot);
+    ignore(machine, peers, 'it is encrypted, and there are no keys yet', { slot });
+  }
+}
+
+function onEncrypted(
+  machine: Machine,
+  slot: Slot,
+  state: AwaitAuth | AwaitAggressiveAuth,
+  incoming: Incoming & { readonly message: EncryptedIsakmpMessage },
+): void {
+  const { peers, octets, message } = incoming;
+  const opened = openIsakmp(message, state.keyed.keys.protection, state.iv);
+  if (!opened.ok) {
+    received(machine, incoming, slot);
+    apply(machine, slot, undecryptable(state.basis), octets);
+    return;
+  }
+  received(machine, incoming, slot, opened.payloads);
+  const length = opened.plaintext.length - (opened.padding?.length ?? 0);
+  const arrival: Arrival = {
+    peers,
+    header: message.header,
+    encrypted: true,
+    payloads: opened.payloads,
+    raw: rawOf(message.firstPayload, opened.plaintext.subarray(0, length)),
+    nextIv: opened.nextIv,
+  };
+  const step = stepOf(state, arrival, contextOf(machine));
+  // With another key a ciphertext may look like payloads by chance, though hardly like the right ones.
+  const garbled = step.kind === 'ignored' && !step.suspicion ? undecryptable(state.basis) : step;
+  apply(machine, slot, garbled, octets);
+}
+
+function undecryptable(basis: Basis): Phase1Step {
+  const number = basis.exchange === 'main' ? (basis.role === 'responder' ? 5 : 6) : 3;
+  const message = `message ${number} of ${basis.exchange === 'main' ? 'Main' : 'Aggressive'} Mode`;
+  const cause =
+    basis.pad.localMethod.value === 'PSK'
+      ? 'the preshared keys of both sides differ'
+      : 'both sides have different keys';
+  const why = `${message} cannot be decrypted: most likely ${cause}`;
+  return {
+    kind: 'ignored',
+    why,
+    suspicion: phase1Failure(basis, 'authentication-failed', why, { notify: 'PAYLOAD-MALFORMED', rfc: 'RFC 2409 §5' }),
+    notify: isakmpNotifyTypes.number['PAYLOAD-MALFORMED'],
+    events: [{ kind: 'authentication', of: 'peer', method: basis.pad.localMethod.value, good: false, why }],
+  };
+}
+
+function stepOf(state: Phase1State, arrival: Arrival, context: Context): Phase1Step {
+  switch (state.state) {
+    case 'AwaitSaReply':
+      return onSaReply(state, arrival, context);
+    case 'AwaitKeyReply':
+      return onKeyReply(state, arrival, context);
+    case 'AwaitAuth':
+      return state.basis.role === 'initiator' ? onAuthReply(state, arrival, context) : onAuth(state, arrival, context);
+    case 'AwaitAggressiveReply':
+      return onAggressiveReply(state, arrival, context);
+    case 'AwaitAggressiveAuth':
+      return onAggressiveEnd(state, arrival, context);
+  }
+}
+
+/** Carries out a step of a slot. */
+export function apply(machine: Machine, slot: Slot, step: Phase1Step, octets: Uint8Array): void {
+  emit(machine, ...step.events);
+  switch (step.kind) {
+    case 'next': {
+      slot.state = step.state;
+      slot.received = octets;
+      slot.repeated = 0;
+      delete slot.suspicion;
+      if (!slot.responderCookie)
+        setResponderCookie(machine, slot, cookiesOf(step.send.content.message.header).responder);
+      setPeers(machine, slot, step.state.basis.peers);
+      slot.sent = sendAwaiting(machine, slot, step.send, timerKey('repeat', slot.name.serial));
+      break;
+    }
+    case 'established':
+      slot.received = octets;
+      if (!slot.responderCookie) setResponderCookie(machine, slot, step.sa.cookies.responder);
+      establish(machine, slot, step.sa, step.send);
+      break;
+    case 'ignored':
+      ignore(machine, slot.peers, step.why, { slot, ...(step.rfc ? { rfc: step.rfc } : {}) });
+      if (!step.suspicion) break;
+      slot.suspicion ??= step.suspicion;
+      hasten(slot.sent);
+      tell(machine, slot, step.notify);
+      break;
+    case 'failed':
+      tell(machine, slot, step.notify);
+      failPhase1(machine, slot, step.failure);
+  }
+}
+
+/** Tells the peer of an error in the clear, where the product does that. */
+function tell(machine: Machine, slot: Slot, notify: number | undefined): void {
+  if (notify === undefined || machine.env.profile.ikev1Refusal.value === 'silent' || !slot.responderCookie) return;
+  const cookies = { initiator: slot.initiatorCookie, responder: slot.responderCookie };
+  const [a = 0, b = 0, c = 0, d = 1] = machine.env.provider.random(4);
+  const messageId = ((a << 24) | (b << 16) | (c << 8) | d) >>> 0;
+  transmit(machine, slot, slot.peers, clearNotification(cookies, messageId, notify), 0);
+}
+
+/** The time for a repetition has come. */
+export function repeatPhase1(machine: Machine, slot: Slot): void {
+  if (!slot.sent || !slot.state) return;
+  const done = repeat(machine, slot, slot.sent, timerKey('repeat', slot.name.serial));
+  if (done === 'given up') failPhase1(machine, slot, silence(machine, slot));
+}
