@@ -6,7 +6,7 @@
 import type { Acquire } from '../engine/ipsec/bundle.js';
 import type { SaEvent, SaId, SaParameters } from '../engine/ipsec/sa.js';
 import type { Address } from '../model/address.js';
-import type { SystemConfig } from '../model/system-config.js';
+import type { SaTemplate, SystemConfig } from '../model/system-config.js';
 
 export type DataPathEvent =
   /** A packet needs an SA that there is not. At most one for each SA and half minute. */
@@ -31,8 +31,8 @@ export interface UdpEnd {
 export interface SaCounters {
   readonly packets: number;
   readonly octets: number;
-  /** The sequence number sent or received last. */
-  readonly sequence: bigint;
+  /** The sequence number sent or received last, where the data path tells it. */
+  readonly sequence?: bigint;
   readonly replays: number;
   readonly icvFailures: number;
   /** Milliseconds of the system's clock (Date.now); absent: never. */
@@ -47,7 +47,8 @@ export interface DataPath {
   start(config: SystemConfig, listener: (event: DataPathEvent) => void): Promise<void>;
   /** A changed configuration. SAs that still fit stay. */
   reconfigure(config: SystemConfig): Promise<void>;
-  install(sa: SaParameters): Promise<void>;
+  /** `template`: what it was negotiated for. Rejects with why the data path cannot take it. */
+  install(sa: SaParameters, template?: SaTemplate): Promise<void>;
   /** False where there is no such SA. */
   remove(sa: SaId): Promise<boolean>;
   /** A negotiation failed: packets of an entry that allows it may go in the clear until then (milliseconds, Date.now). */
@@ -58,6 +59,8 @@ export interface DataPath {
    * it adds the non-ESP marker. False: that is no port of the data path, and the caller sends by itself.
    */
   sendIke(local: UdpEnd, remote: UdpEnd, octets: Uint8Array): boolean;
+  /** Sets what a socket of IKE needs that is open beside the data path, by its descriptor; called once for each. */
+  prepareSocket?(descriptor: number, port: number): void;
   /** Undoes what `start` set up. With `keepBlocked` protected traffic stays blocked instead of going in the clear. */
   stop(options?: { readonly keepBlocked?: boolean }): Promise<void>;
 }

@@ -1,4 +1,5 @@
 /** What the engine asks its world to do, and what it tells of its decisions. */
+import type { SaTemplate } from '../model/system-config.js';
 import type { EngineEvent, MessageContent } from './event.js';
 import type { ChildRequest, Endpoint, IkeSaName } from './input.js';
 import type { Millis, SaId, SaParameters } from './ipsec/sa.js';
@@ -14,8 +15,11 @@ export type EngineOutput =
     }
   /** A NAT keepalive (RFC 3948 §2.3): one octet 0xff, no IKE message. */
   | { readonly kind: 'keepalive'; readonly local: Endpoint; readonly remote: Endpoint }
-  /** Give an SA to the data path. Both directions of a pair come one by one: an initiator may install the inbound one first. */
-  | { readonly kind: 'install'; readonly child: ChildSaName; readonly sa: SaParameters }
+  /**
+   * Give an SA to the data path. Both directions of a pair come one by one: an initiator may install the inbound one first.
+   * `template` is the one that it was negotiated for; a kernel ties the SA to the policies that ask for that one.
+   */
+  | { readonly kind: 'install'; readonly child: ChildSaName; readonly sa: SaParameters; readonly template?: SaTemplate }
   /** Take an SA from the data path. */
   | { readonly kind: 'remove'; readonly sa: SaId; readonly why: string }
   /** A request came to nothing. `retryAt`: no sooner does another one make sense. */

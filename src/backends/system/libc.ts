@@ -12,6 +12,8 @@ export interface Libc {
   recv(descriptor: number, octets: Uint8Array, length: number, flags: number): number;
   setsockopt(descriptor: number, level: number, option: number, value: Uint8Array, length: number): number;
   poll(descriptors: Uint8Array, count: number, timeoutMillis: number): number;
+  /** The same on a thread of its own, so that the program goes on meanwhile. `descriptors` must stay where it is. */
+  pollLater(descriptors: Uint8Array, count: number, timeoutMillis: number): Promise<number>;
   close(descriptor: number): number;
   flock(descriptor: number, operation: number): number;
   unshare(flags: number): number;
@@ -47,13 +49,21 @@ async function load(): Promise<Libc> {
   // The C library that Node itself runs with, whatever it is called here.
   const library = koffi.load(null);
   const names = new Map(Object.entries(koffi.os.errno).map(([name, number]) => [number as number, name]));
+  const poll = library.func('int poll(void *, unsigned long, int)');
   return {
     socket: library.func('int socket(int, int, int)'),
     bind: library.func('int bind(int, void *, uint32_t)'),
     send: library.func('intptr_t send(int, void *, size_t, int)'),
     recv: library.func('intptr_t recv(int, void *, size_t, int)'),
     setsockopt: library.func('int setsockopt(int, int, int, void *, uint32_t)'),
-    poll: library.func('int poll(void *, unsigned long, int)'),
+    poll,
+    pollLater: (descriptors, count, timeoutMillis) =>
+      new Promise((resolve, reject) => {
+        poll.async(descriptors, count, timeoutMillis, (error: Error | null, result: number) => {
+          if (error) reject(error);
+          else resolve(result);
+        });
+      }),
     close: library.func('int close(int)'),
     flock: library.func('int flock(int, int)'),
     unshare: library.func('int unshare(int)'),

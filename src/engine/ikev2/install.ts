@@ -70,9 +70,10 @@ export function installChild(turn: Turn, sa: IkeSa, agreed: AgreedChild): Child 
   const [ours, theirs] = role === 'initiator' ? [keys.initiator, keys.responder] : [keys.responder, keys.initiator];
   const outbound = saParameters(child, 'outbound', ours, limits, udp);
   enterChild(turn, sa, child);
-  out.push({ kind: 'install', child: child.name, sa: saParameters(child, 'inbound', theirs, limits, udp) });
+  const { template } = purpose;
+  out.push({ kind: 'install', child: child.name, sa: saParameters(child, 'inbound', theirs, limits, udp), template });
   if (agreed.sendAtOnce || !replaces) {
-    out.push({ kind: 'install', child: child.name, sa: outbound });
+    out.push({ kind: 'install', child: child.name, sa: outbound, template });
   } else {
     child.waitingOutbound = outbound;
     setTimer(turn, sa, 'outbound', now + outboundDelayMillis);

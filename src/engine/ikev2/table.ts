@@ -194,7 +194,8 @@ export function removeChild(turn: Turn, sa: IkeSa, child: Child, why: string): v
 /** The peer has its end of a pair: what we send goes through it from now on. */
 export function startSending({ out }: Turn, child: Child): void {
   if (!child.waitingOutbound || child.state === 'Gone') return;
-  out.push({ kind: 'install', child: child.name, sa: child.waitingOutbound });
+  const { template } = child.purpose;
+  out.push({ kind: 'install', child: child.name, sa: child.waitingOutbound, template });
   delete child.waitingOutbound;
 }
 

@@ -40,7 +40,6 @@ export interface LiveOptions {
   readonly dataPath: DataPath;
   /** 500 and 4500 when absent. */
   readonly ports?: UdpOptions['ports'];
-  readonly prepareSocket?: UdpOptions['prepare'];
   listener(fact: LiveFact, at: Date): void;
 }
 
@@ -142,7 +141,7 @@ export async function startLiveSystem(options: LiveOptions): Promise<LiveSystem>
       case 'install':
         spis.add(output.sa.spi);
         try {
-          await dataPath.install(output.sa);
+          await dataPath.install(output.sa, output.template);
           tell({ kind: 'installed', sa: output.sa });
         } catch (error) {
           trouble(`an SA could not be installed: ${messageOf(error)}`);
@@ -213,7 +212,7 @@ export async function startLiveSystem(options: LiveOptions): Promise<LiveSystem>
         message: (local, remote, octets) => hand({ kind: 'datagram', local, remote, octets }),
         trouble: (local, why) => trouble(`port ${local.port}: ${why}`),
       },
-      ...(options.prepareSocket ? { prepare: options.prepareSocket } : {}),
+      prepare: (descriptor, port) => dataPath.prepareSocket?.(descriptor, port),
     });
   } catch (error) {
     await dataPath.stop();

@@ -25,10 +25,9 @@ export interface UdpOptions {
   readonly addresses: readonly Address[];
   /** Ports without and with the non-ESP marker; 0 lets the system choose, for tests. */
   readonly ports: { readonly ike: number; readonly natTraversal?: number };
-  /** The ports as the engine knows them, where they differ from the bound ones. */
   readonly listener: UdpListener;
-  /** Is called with each socket that is bound, to set options that Node has no name for. */
-  readonly prepare?: (socket: Socket, port: number) => void;
+  /** Is called with the descriptor of each socket that is bound, to set options that Node has no name for. */
+  readonly prepare?: (descriptor: number, port: number) => void;
 }
 
 /** Octets that may wait in a socket: a burst of large messages of many peers. */
@@ -48,7 +47,8 @@ export async function bindUdpSockets(options: UdpOptions): Promise<UdpSockets> {
         const socket = await bind(address, port);
         const local: Endpoint = { address, port: socket.address().port };
         sockets.set(socketKey(local), socket);
-        options.prepare?.(socket, local.port);
+        const descriptor = descriptorOf(socket);
+        if (descriptor !== undefined) options.prepare?.(descriptor, local.port);
         const unframe = kind === 'natTraversal' ? unframeNatTraversal : unframeIke;
         socket.on('message', (datagram, from) => {
           const remote = endpointOf(from);
@@ -79,6 +79,11 @@ export async function bindUdpSockets(options: UdpOptions): Promise<UdpSockets> {
 
 function socketKey({ address, port }: Endpoint): string {
   return `${formatAddress(address.family, address.value)} ${port}`;
+}
+
+/** Node has no public name for it, but has had this one since its first versions. */
+function descriptorOf(socket: Socket): number | undefined {
+  return (socket as unknown as { _handle?: { fd?: number } })._handle?.fd;
 }
 
 function endpointOf({ address, port }: RemoteInfo): Endpoint | undefined {

@@ -1,0 +1,269 @@
+/**
+ * The kernel's ESP and AH under our IKE engine. Policies are those that `ipsec apply` put there; this file puts the SAs that
+ * were negotiated to them, and tells the engine what the kernel asks for (ACQUIRE), what expires and where peers have moved.
+ * When the daemon goes, the policies stay, so that what they protect is blocked and not in the clear.
+ */
+import type { SaEvent, SaId, SaLimit } from '../../engine/ipsec/sa.js';
+import { formatAddress } from '../../model/address.js';
+import { type HostPolicy, type HostSa, type HostSelector, noMark, policyKey, saKey } from '../../model/host-state.js';
+import { hasPorts, hasTypes, type Packet, protocolNumbers } from '../../model/packet.js';
+import type { SaTemplate, SpdEntry, SystemConfig } from '../../model/system-config.js';
+import { EnvironmentError } from '../../model/tool-error.js';
+import type { DataPath, DataPathEvent, SaCounters } from '../data-path.js';
+import { libc } from '../system/libc.js';
+import { type Compiled, compileXfrm, type Numbers } from './compile.js';
+import { espInUdp, hostSaOf } from './host-sa.js';
+import { messageTypes } from './netlink/constants.js';
+import { fromOctets, toOctets, u32 } from './netlink/fields.js';
+import { listenForNotices, type NoticeListener } from './netlink/listener.js';
+import type { Notice } from './netlink/notices.js';
+import { requestOf } from './netlink/requests.js';
+import { decodeSa, encodeSaId } from './netlink/sas.js';
+import { createXfrmSocket, type NetlinkSocket } from './netlink/socket.js';
+import { saInfo } from './netlink/structures.js';
+import { failureOf, readState } from './netlink-backend.js';
+import { reqidFirst, reqidLast, requestIds } from './templates.js';
+
+export interface XfrmDataPathOptions {
+  /** Priorities and request ids of what was applied. */
+  readonly numbers: Numbers;
+  /** Does this host forward packets? */
+  readonly forwards: boolean;
+}
+
+const solUdp = 17;
+const udpEncapsulate = 100;
+const natTraversalPort = 4500;
+
+/** Who asked for a request id. */
+interface Asking {
+  readonly entry: SpdEntry;
+  readonly template: SaTemplate;
+}
+
+/** Opens netlink. Throws EnvironmentError where there is no XFRM or no privilege. */
+export async function createXfrmDataPath(options: XfrmDataPathOptions): Promise<DataPath> {
+  const calls = await libc();
+  const socket = createXfrmSocket(calls);
+  const installed = new Map<string, HostSa>();
+  let listener: NoticeListener | undefined;
+  let asking = new Map<number, Asking>();
+  let reqidOf: (template: SaTemplate) => number | undefined = () => undefined;
+  let own = new Set<string>();
+  let tell: (event: DataPathEvent) => void = () => {};
+
+  /** Takes over a configuration, and gives the SAs with manual keys that belong to it. */
+  function adopt(config: SystemConfig): ReadonlySet<string> {
+    const state = readState(socket);
+    const host = { addresses: config.addresses, forwards: options.forwards, defaults: state.defaults };
+    const compiled = compileXfrm(config, host, options.numbers);
+    requireApplied(compiled, state.policies);
+    ({ asking, reqidOf } = requestIdsOf(config, compiled.numbers.reqids));
+    own = new Set(config.addresses.map(({ family, value }) => formatAddress(family, value)));
+    return new Set(compiled.desired.sas.map(saKey));
+  }
+
+  function onNotice(notice: Notice): void {
+    switch (notice.kind) {
+      case 'acquire': {
+        const wanted = askingFor(notice, asking);
+        const packet = packetOf(notice.selector);
+        if (wanted?.entry.action.kind !== 'PROTECT') return;
+        tell({
+          kind: 'acquire',
+          acquire: {
+            kind: 'acquire',
+            ...wanted,
+            ends: { local: notice.source, remote: notice.destination },
+            packet,
+            populateFromPacket: wanted.entry.action.populateFromPacket,
+          },
+        });
+        return;
+      }
+      case 'expire': {
+        const { sa, hard } = notice;
+        if (!isOurs(sa)) return;
+        tell({
+          kind: 'sa-event',
+          event: { kind: hard ? 'hard-expire' : 'soft-expire', sa: idOf(sa), limit: reachedLimit(sa, hard) },
+        });
+        return;
+      }
+      case 'mapping': {
+        const known = [...installed.values()].find(({ spi, reqid }) => spi === notice.spi && reqid === notice.reqid);
+        if (!known) return;
+        const event: SaEvent = {
+          kind: 'mapping-changed',
+          sa: idOf(known),
+          remote: notice.newSource,
+          remotePort: notice.newPort,
+        };
+        tell({ kind: 'sa-event', event });
+        return;
+      }
+    }
+  }
+
+  function idOf({ destination, spi, protocol }: HostSa): SaId {
+    const direction = own.has(formatAddress(destination.family, destination.value)) ? 'inbound' : 'outbound';
+    return { direction, protocol: protocol === protocolNumbers.AH ? 'AH' : 'ESP', spi, destination };
+  }
+
+  return {
+    name: 'xfrm',
+    listensOn: [],
+    async start(config, listen) {
+      tell = listen;
+      forgetStale(socket, adopt(config));
+      listener = listenForNotices(calls, onNotice, (text) => tell({ kind: 'fault', fatal: false, text }));
+    },
+    async reconfigure(config) {
+      adopt(config);
+    },
+    async install(sa, template) {
+      const reqid = template && reqidOf(template);
+      if (reqid === undefined) throw new EnvironmentError('no policy of the kernel asks for this SA');
+      const made = hostSaOf(sa, reqid, template?.ifId?.value);
+      if ('fault' in made) throw new EnvironmentError(made.fault);
+      const [answer] = socket.request([requestOf({ object: 'sa', kind: 'create', after: made })]);
+      if (answer!.errno !== 0)
+        throw new EnvironmentError(`the kernel refuses it: ${failureOf(socket, answer!).message}`);
+      installed.set(idKey(idOf(made)), made);
+    },
+    async remove(id) {
+      const known = installed.get(idKey(id));
+      if (!known) return false;
+      installed.delete(idKey(id));
+      const [answer] = socket.request([requestOf({ object: 'sa', kind: 'delete', before: known })]);
+      return answer!.errno === 0;
+    },
+    // Policies of the kernel either ask for an SA or do not; a change of them is for apply.
+    negotiationFailed() {},
+    async counters(id) {
+      const known = installed.get(idKey(id));
+      return known && countersOf(socket, known);
+    },
+    sendIke: () => false,
+    prepareSocket(descriptor, port) {
+      if (port !== natTraversalPort) return;
+      const value = toOctets(u32, espInUdp);
+      if (calls.setsockopt(descriptor, solUdp, udpEncapsulate, value, value.length) < 0) {
+        const name = calls.nameOf(calls.errno());
+        tell({ kind: 'fault', fatal: false, text: `ESP in UDP is not to be had from the kernel (${name})` });
+      }
+    },
+    async stop() {
+      await listener?.close();
+      for (const sa of installed.values()) socket.request([requestOf({ object: 'sa', kind: 'delete', before: sa })]);
+      installed.clear();
+      socket.close();
+    },
+  };
+}
+
+function idKey({ direction, protocol, spi, destination }: SaId): string {
+  return `${direction} ${protocol} ${spi} ${formatAddress(destination.family, destination.value)}`;
+}
+
+function isOurs({ reqid }: HostSa): boolean {
+  return reqid >= reqidFirst && reqid <= reqidLast;
+}
+
+/** Without its policies the kernel would ask for nothing, and let everything pass. */
+function requireApplied({ desired, refusals }: Compiled, policies: readonly HostPolicy[]): void {
+  const [refusal] = refusals;
+  if (refusal) throw new EnvironmentError(refusal.message, { code: 'UNSUPPORTED', hints: [refusal.help] });
+  const there = new Map(policies.map((policy) => [policyKey(policy), policy]));
+  const missing = desired.policies.filter((policy) => {
+    const found = there.get(policyKey(policy));
+    return !found || found.action !== policy.action || !sameRequests(found, policy);
+  });
+  if (missing.length === 0) return;
+  throw new EnvironmentError(`the kernel lacks ${missing.length} of ${desired.policies.length} policies`, {
+    code: 'NOT_APPLIED',
+    hints: ['Put them there first: ipsec apply.'],
+  });
+}
+
+function sameRequests(a: HostPolicy, b: HostPolicy): boolean {
+  return (
+    a.templates.length === b.templates.length && a.templates.every((each, at) => each.reqid === b.templates[at]?.reqid)
+  );
+}
+
+/** The same walk through the templates that compiling makes, so that each has the id that it was given there. */
+function requestIdsOf(
+  config: SystemConfig,
+  table: ReadonlyMap<string, number>,
+): { readonly asking: Map<number, Asking>; readonly reqidOf: (template: SaTemplate) => number | undefined } {
+  const ids = requestIds(table);
+  const asking = new Map<number, Asking>();
+  const byTemplate = new Map<SaTemplate, number>();
+  for (const entry of [...config.spd, ...config.forwardSpd]) {
+    if (entry.action.kind !== 'PROTECT') continue;
+    for (const template of entry.action.bundle) {
+      const reqid = ids.of(template);
+      byTemplate.set(template, reqid);
+      if (!template.manual && !asking.has(reqid)) asking.set(reqid, { entry, template });
+    }
+  }
+  return { asking, reqidOf: (template) => byTemplate.get(template) };
+}
+
+/** SAs of an earlier daemon: nobody rekeys them, and the peer is told by INITIAL_CONTACT. */
+function forgetStale(socket: NetlinkSocket, manual: ReadonlySet<string>): void {
+  for (const sa of readState(socket).sas) {
+    // A larval one, without SPI, is the kernel's own and ends by itself.
+    if (!isOurs(sa) || sa.spi === 0 || manual.has(saKey(sa))) continue;
+    socket.request([requestOf({ object: 'sa', kind: 'delete', before: sa })]);
+  }
+}
+
+/** The template whose SA is missing: of the policy's requests the one for these ends and this protocol. */
+function askingFor(
+  { policy, protocol, destination }: Extract<Notice, { kind: 'acquire' }>,
+  asking: ReadonlyMap<number, Asking>,
+): Asking | undefined {
+  const request =
+    policy.templates.find(
+      (each) =>
+        each.protocol === protocol &&
+        each.mode === 'tunnel' &&
+        each.family === destination.family &&
+        each.destination === destination.value,
+    ) ?? policy.templates.find((each) => each.protocol === protocol);
+  return request && asking.get(request.reqid);
+}
+
+/** The packet of an acquire, in local/remote terms. */
+function packetOf(selector: HostSelector): Packet {
+  const { family, source, destination, protocol, sourcePort, destinationPort } = selector;
+  const base = { family, direction: 'outbound' as const, local: source, remote: destination, protocol };
+  if (hasPorts(protocol)) return { ...base, localPort: sourcePort, remotePort: destinationPort };
+  if (hasTypes(protocol)) return { ...base, type: sourcePort & 0xff, code: destinationPort & 0xff };
+  return base;
+}
+
+function reachedLimit({ limits, usage }: HostSa, hard: boolean): SaLimit {
+  const [bytes, packets] = hard ? [limits.hardBytes, limits.hardPackets] : [limits.softBytes, limits.softPackets];
+  if (usage && bytes !== undefined && usage.bytes >= bytes) return 'kilobytes';
+  if (usage && packets !== undefined && usage.packets >= packets) return 'packets';
+  return 'seconds';
+}
+
+function countersOf(socket: NetlinkSocket, sa: HostSa): SaCounters | undefined {
+  const { messages } = socket.query({ type: messageTypes.getSa, body: encodeSaId({ ...sa, mark: noMark }) });
+  const [message] = messages;
+  const decoded = message && decodeSa(message.body);
+  const raw = message && fromOctets(saInfo, message.body);
+  if (!decoded?.usage || !raw) return undefined;
+  const { bytes, packets, usedAt } = decoded.usage;
+  return {
+    packets: Number(packets),
+    octets: Number(bytes),
+    replays: raw.statistics.replay,
+    icvFailures: raw.statistics.integrityFailed,
+    ...(usedAt === 0n ? {} : { lastUsedAt: Number(usedAt) * 1000 }),
+  };
+}
