@@ -3,16 +3,26 @@ import { formatRange } from '../model/address.js';
 import type { TextEdit } from '../model/finding.js';
 import type { Sourced } from '../model/origin.js';
 import type { AddressSpec, HostRecord, TunnelRecord } from '../model/record/policy.js';
-import { allRecords } from '../model/resolve.js';
-import type { SystemContext } from './context.js';
+import { allRecords, type PolicySet } from '../model/resolve.js';
 
 const nameMax = 63;
 
+/** What is asked of a system whose records are mirrored, or get a mirror image. */
+export interface MirroredSystem {
+  readonly policies: PolicySet;
+}
+
 /**
  * An edit that adds to `to` the mirror image of a host policy of `from`, with its tunnel; undefined where it cannot be
- * said: manual keys, message types, tunnels without endpoints, other dialects, or a system without any text.
+ * said: manual keys, message types, tunnels without endpoints, other dialects, or a system without any text. It comes last
+ * in the search unless a priority is given.
  */
-export function mirrorEdit(from: SystemContext, record: HostRecord, to: SystemContext): TextEdit | undefined {
+export function mirrorEdit(
+  from: MirroredSystem,
+  record: HostRecord,
+  to: MirroredSystem,
+  priority = (to.policies.hosts.at(-1)?.priority.value ?? 0) + 10,
+): TextEdit | undefined {
   const source = allRecords(to.policies).find(({ at }) => at.end > at.start)?.at.source;
   if (!source || from.policies.dialect !== to.policies.dialect) return undefined;
   if (record.manualIn || record.messageTypes.length > 0) return undefined;
@@ -35,12 +45,11 @@ export function mirrorEdit(from: SystemContext, record: HostRecord, to: SystemCo
   }
   const action = written(record.action);
   if (!action) return undefined;
-  const highest = to.policies.hosts.at(-1)?.priority.value ?? 0;
   lines.push(
     [
       `add host ${freeName(`${record.name}-peer`, new Set(to.policies.hosts.map(({ name }) => name)))}`,
       ...selectors(record),
-      `-priority ${highest + 10}`,
+      `-priority ${priority}`,
       ...(tunnelName ? [`-tunnel ${tunnelName}`] : []),
       `-action ${action}`,
     ].join(' \\\n    '),

@@ -66,13 +66,14 @@ function editWords(edits: readonly AttributeEdit[]): string {
     .join(' and ');
 }
 
-interface RecordEdit {
+export interface RecordEdit {
   /** `add 14 to -group of`. */
   readonly title: string;
   readonly edit: TextEdit;
 }
 
-function editOf(context: SystemContext, record: AnyRecord, change: ProposalChange): RecordEdit | undefined {
+/** The edit of a record that makes a change; undefined where one argument of it cannot say that. */
+export function editOf(context: SystemContext, record: AnyRecord, change: ProposalChange): RecordEdit | undefined {
   const { dialect } = context.policies;
   if (isIke(record)) return ikeEdit(record, change, dialect);
   if (record.kind === 'host' || record.kind === 'tunnel')
@@ -157,7 +158,8 @@ function ikeEdit(record: IkeRecord, { edits }: ProposalChange, dialect: Dialect)
   return { title: `add ${word} to -${argument.name} of`, edit: appendWord(record, argument, word) };
 }
 
-function appendWord(record: AnyRecord, { name, origin, words }: ListArgument, word: string): TextEdit {
+/** One word more at the end of a list. */
+export function appendWord(record: AnyRecord, { name, origin, words }: ListArgument, word: string): TextEdit {
   if (origin?.kind === 'explicit') {
     const { source, end } = origin.at;
     const quoted = source.text[end - 1] === '"';

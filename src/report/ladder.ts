@@ -1,0 +1,140 @@
+/**
+ * The ladder of an exchange as text: one row a packet, time, direction, exchange, payloads in the notation of the RFCs. On
+ * narrow terminals the payloads wrap below their message.
+ */
+import type { MessageDocument } from './negotiation/document.js';
+import { plainStyle, type Style } from './style.js';
+import { wrapToWidth } from './table.js';
+import { visible } from './visible.js';
+import { displayWidth } from './width.js';
+
+export interface LadderOptions {
+  /** Columns of the terminal; without it nothing wraps. */
+  readonly width?: number;
+  readonly style?: Style;
+  /** Leaves notifications out that merely announce what an engine can do. */
+  readonly brief?: boolean;
+  /** The system that stands on the left. */
+  readonly left: string;
+  readonly right: string;
+}
+
+/** Below this many columns for payloads they stand on lines of their own. */
+const payloadWidthMin = 30;
+const narrowIndent = 6;
+const fieldIndent = 11;
+const octetsPerLine = 16;
+
+/** The rows, without line breaks. */
+export function* renderLadder(messages: readonly MessageDocument[], options: LadderOptions): Generator<string> {
+  const { width, style = plainStyle, left, right } = options;
+  const rows = messages.map((message) => ({
+    message,
+    time: formatMillis(message.at),
+    arrow: arrowOf(message, left, right),
+    title: visible(message.title),
+  }));
+  const columns = [
+    Math.max(5, ...rows.map(({ time }) => time.length)),
+    Math.max(0, ...rows.map(({ arrow }) => displayWidth(arrow))),
+    Math.max(0, ...rows.map(({ title }) => displayWidth(title))),
+  ] as const;
+  const lead = columns[0] + columns[1] + columns[2] + 6;
+  const isNarrow = width !== undefined && width - lead < payloadWidthMin;
+  for (const { message, time, arrow, title } of rows) {
+    const head = `${time.padStart(columns[0])}  ${pad(arrow, columns[1])}  `;
+    const [first = '', ...more] = lines(message, width, isNarrow ? narrowIndent : lead, options.brief === true);
+    const paint = message.lost
+      ? style.red
+      : message.title.startsWith('ESP') || message.title.startsWith('AH')
+        ? style.green
+        : style.cyan;
+    if (isNarrow) {
+      yield `${style.dim(head)}${paint(title)}`.trimEnd();
+      for (const line of [first, ...more]) yield `${' '.repeat(narrowIndent)}${line}`;
+    } else {
+      yield `${style.dim(head)}${paint(pad(title, columns[2]))}  ${first}`.trimEnd();
+      for (const line of more) yield `${' '.repeat(lead)}${line}`;
+    }
+    yield* details(message, style);
+  }
+}
+
+function pad(text: string, width: number): string {
+  return text + ' '.repeat(Math.max(0, width - displayWidth(text)));
+}
+
+/** `alpha > beta`, with both names in the same places all the time. */
+function arrowOf({ from, to, lost }: MessageDocument, left: string, right: string): string {
+  const [a, b] = [visible(left), visible(right)];
+  if (from === left && to === right) return `${a} ${lost ? '>x' : '>'} ${b}`;
+  if (from === right && to === left) return `${a} ${lost ? 'x<' : '<'} ${b}`;
+  return `${visible(from)} ${lost ? '>x' : '>'} ${visible(to)}`;
+}
+
+function lines(message: MessageDocument, width: number | undefined, indent: number, brief: boolean): string[] {
+  const remarks = [
+    ...(message.purpose ? [message.purpose] : []),
+    ...(message.repetition ? [`again, ${ordinal(message.repetition)} time`] : []),
+    ...(message.lost ? [`lost: ${message.lost}`] : []),
+  ];
+  const payloads = brief ? briefly(message.text) : message.text;
+  const text = visible(`${payloads}${remarks.length > 0 ? `  (${remarks.join('; ')})` : ''}`);
+  return width === undefined ? [text] : wrapToWidth(text, Math.max(payloadWidthMin, width - indent));
+}
+
+/** Announcements that come with every handshake, and vendor IDs. */
+const announcement =
+  /^(?:N\((?:NAT_DETECTION_\w+|IKEV2_FRAGMENTATION_SUPPORTED|SIGNATURE_HASH_ALGORITHMS|INITIAL_CONTACT|REDIRECT_SUPPORTED|CHILDLESS_IKEV2_SUPPORTED|SUPPORTED_AUTH_METHODS|MULTIPLE_AUTH_SUPPORTED|EAP_ONLY_AUTHENTICATION)\)|V|VID|NAT-D)$/;
+
+/** The payloads without announcements, of which an ellipsis is left. */
+function briefly(text: string): string {
+  const found = /^([^{]*\{)?([^{}]*)(\})?$/.exec(text);
+  if (!found) return text;
+  const [, open = '', list = '', close = ''] = found;
+  const payloads = list.split(', ');
+  const kept = payloads.filter((payload) => !announcement.test(payload));
+  return kept.length === payloads.length ? text : `${open}${[...kept, '…'].join(', ')}${close}`;
+}
+
+function ordinal(repetition: number): string {
+  return ['first', 'second', 'third', 'fourth', 'fifth', 'sixth'][repetition - 1] ?? `${repetition}th`;
+}
+
+function* details({ fields = [], octets }: MessageDocument, style: Style): Generator<string> {
+  for (const { depth, text } of fields) yield style.dim(`${' '.repeat(fieldIndent + 2 * depth)}${visible(text)}`);
+  if (octets === undefined) return;
+  for (let at = 0; at < octets.length; at += octetsPerLine * 2) {
+    const line = octets.slice(at, at + octetsPerLine * 2);
+    const offset = (at / 2).toString(16).padStart(4, '0');
+    yield style.dim(`${' '.repeat(fieldIndent)}${offset}  ${line.replace(/(..)(?=.)/g, '$1 ')}`);
+  }
+}
+
+/** Milliseconds up to 100 seconds, then hours, minutes and seconds, with days in front where there are any. */
+export function formatMillis(millis: number): string {
+  const rounded = Math.round(millis);
+  if (rounded < 100_000) return String(rounded);
+  const seconds = Math.floor(rounded / 1000);
+  const two = (value: number) => String(value).padStart(2, '0');
+  const clock = `${two(Math.floor(seconds / 3600) % 24)}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
+  const days = Math.floor(seconds / 86_400);
+  return days > 0 ? `${days}d ${clock}` : clock;
+}
+
+/** `8 hours`, `2 days 3 hours`: the two largest units. */
+export function formatDuration(millis: number): string {
+  let rest = Math.round(millis / 1000);
+  const parts: string[] = [];
+  for (const [unit, size] of [
+    ['day', 86_400],
+    ['hour', 3_600],
+    ['minute', 60],
+    ['second', 1],
+  ] as const) {
+    const count = Math.floor(rest / size);
+    rest -= count * size;
+    if (count > 0) parts.push(`${count} ${unit}${count === 1 ? '' : 's'}`);
+  }
+  return parts.slice(0, 2).join(' ') || 'no time';
+}

@@ -1,0 +1,312 @@
+/** Changes that may mend what keeps an IKE SA from coming about. */
+import { appendWord, ikeArgument } from '../../../lint/pair-changes.js';
+import { transformWord } from '../../../lint/pair-finding.js';
+import { formatAddress } from '../../../model/address.js';
+import type { TextEdit } from '../../../model/finding.js';
+import type { Origin } from '../../../model/origin.js';
+import { formatIdentity } from '../../../model/peer/identity.js';
+import type { IkeStep, Walk } from '../../../model/peer/steps.js';
+import { applyChange, type ProposalChange, smallestChanges } from '../../../model/proposal-changes.js';
+import type { AuthRecord } from '../../../model/record/auth.js';
+import type { IkeRecord } from '../../../model/record/ike.js';
+import type { Identity, IkePolicy, IkeProposal, PadEntry } from '../../../model/system-config.js';
+import type { Side } from '../plan.js';
+import type { NegotiatingSystem } from '../systems.js';
+import type { Change } from './change.js';
+import { patchPad, patchPolicy } from './patches.js';
+import { addStatement, freeName, ownerText, setArguments, writtenRecord, writtenValue } from './record-text.js';
+
+export interface Ends {
+  /** By side. */
+  readonly systems: Readonly<Record<Side, NegotiatingSystem>>;
+  readonly initiator: Side;
+}
+
+const origin: Origin = { kind: 'builtin', what: 'a change that is tried' };
+
+/** Changes for the step that a walk stumbles over. */
+export function ikeChanges(step: IkeStep, walk: Walk, { systems, initiator }: Ends): Change[] {
+  const responder: Side = initiator === 'a' ? 'b' : 'a';
+  const { ike } = walk;
+  const pads = { [initiator]: ike?.initiatorPad, [responder]: ike?.responderPad } as Record<Side, PadEntry | undefined>;
+  const each = (make: (side: Side, own: PadEntry, other: PadEntry) => Change | undefined): Change[] =>
+    [responder, initiator].flatMap((side) => {
+      const [own, other] = [pads[side], pads[side === 'a' ? 'b' : 'a']];
+      return own && other ? (make(side, own, other) ?? []) : [];
+    });
+  switch (step.kind) {
+    case 'version':
+      return each((side, own, other) =>
+        versionChange(systems[side], side, own, other, step.version, side === responder),
+      );
+    case 'exchange':
+      return each((side, own, other) => exchangeChange(systems[side], side, own, other));
+    case 'method':
+      return each((side, own, other) => methodChange(systems[side], side, own, other));
+    case 'identity': {
+      const sender = step.sender === 'initiator' ? initiator : responder;
+      return identityChanges(systems, sender, pads, step.sent);
+    }
+    case 'preshared-key':
+      return each((side, own, other) =>
+        presharedKeyChange(systems[side], systems[side === 'a' ? 'b' : 'a'], side, own, other),
+      );
+    case 'ike-proposal':
+      return ike?.initiatorPolicy && ike.responderPolicy
+        ? proposalChanges(systems, initiator, ike.initiatorPolicy, ike.responderPolicy)
+        : [];
+    case 'pad':
+    case 'peer-pad':
+      return padChanges(systems, walk, step.kind === 'pad' ? initiator : responder, pads);
+    case 'initiate':
+    case 'ike-policy':
+      return [];
+  }
+}
+
+function versionChange(
+  system: NegotiatingSystem,
+  side: Side,
+  own: PadEntry,
+  other: PadEntry,
+  version: 1 | 2,
+  isResponder: boolean,
+): Change | undefined {
+  // The responder takes the initiator's version too; the initiator starts with one that the responder takes.
+  const wanted = isResponder ? version : other.ikeVersions.value[0];
+  if (!wanted) return undefined;
+  const rest = own.ikeVersions.value.filter((each) => each !== wanted);
+  const versions = isResponder ? [...rest, wanted] : [wanted, ...rest];
+  const record = writtenRecord(system, own.source) as AuthRecord | undefined;
+  const words = versions.map((each) => `IKEV${each}`).join(',');
+  return {
+    side,
+    source: own.source,
+    title: isResponder
+      ? `let ${ownerText(system, own.source)} answer IKEv${wanted} too`
+      : `start with IKEv${wanted} in ${ownerText(system, own.source)}`,
+    ...(record?.kind === 'auth'
+      ? { edits: setArguments(record, [{ name: 'kmp', origin: record.kmp.origin, value: words }]) }
+      : {}),
+    patch: patchPad(own, { ikeVersions: { value: versions, origin } }),
+  };
+}
+
+function exchangeChange(system: NegotiatingSystem, side: Side, own: PadEntry, other: PadEntry): Change {
+  const { value } = other.exchange;
+  const record = writtenRecord(system, own.source) as AuthRecord | undefined;
+  const word = value === 'main' ? 'MM' : 'AM';
+  return {
+    side,
+    source: own.source,
+    title: `use ${value === 'main' ? 'Main' : 'Aggressive'} Mode in ${ownerText(system, own.source)}`,
+    ...(record?.kind === 'auth'
+      ? { edits: setArguments(record, [{ name: 'exchange', origin: record.exchange.origin, value: word }]) }
+      : {}),
+    patch: patchPad(own, { exchange: { value, origin } }),
+  };
+}
+
+function methodChange(system: NegotiatingSystem, side: Side, own: PadEntry, other: PadEntry): Change | undefined {
+  const [local, remote] = [other.remoteMethod.value, other.localMethod.value];
+  const record = writtenRecord(system, own.source) as AuthRecord | undefined;
+  const needsKey = (local === 'PSK' || remote === 'PSK') && !own.presharedKey;
+  const key = needsKey ? other.presharedKey : undefined;
+  if (needsKey && !key) return undefined;
+  const keyText = needsKey ? writtenValue(key?.origin) : undefined;
+  return {
+    side,
+    source: own.source,
+    title: `authenticate by ${local === remote ? local : `${local} and ${remote}`} in ${ownerText(system, own.source)}${needsKey ? ', with the other side’s key' : ''}`,
+    ...(record?.kind === 'auth' && (!needsKey || keyText !== undefined)
+      ? {
+          edits: setArguments(record, [
+            { name: 'local_method', origin: explicit(record.localMethod.origin), value: local },
+            { name: 'remote_method', origin: explicit(record.remoteMethod.origin), value: remote },
+            ...(keyText === undefined ? [] : [{ name: 'preshared', origin: undefined, value: keyText }]),
+          ]),
+        }
+      : {}),
+    patch: patchPad(own, {
+      localMethod: { value: local, origin },
+      remoteMethod: { value: remote, origin },
+      ...(key ? { presharedKey: key } : {}),
+    }),
+  };
+}
+
+/** Methods that follow from the key are written where the record is, not where the key is. */
+function explicit(from: Origin): Origin | undefined {
+  return from.kind === 'explicit' && from.argumentStart !== undefined ? from : undefined;
+}
+
+function identityChanges(
+  systems: Readonly<Record<Side, NegotiatingSystem>>,
+  sender: Side,
+  pads: Readonly<Record<Side, PadEntry | undefined>>,
+  sent: Identity,
+): Change[] {
+  const receiver: Side = sender === 'a' ? 'b' : 'a';
+  const changes: Change[] = [];
+  const [expecting, sending] = [pads[receiver], pads[sender]];
+  if (expecting && sent.value !== undefined) {
+    const system = systems[receiver];
+    const record = writtenRecord(system, expecting.source) as AuthRecord | undefined;
+    changes.push({
+      side: receiver,
+      source: expecting.source,
+      title: `expect ${formatIdentity(sent)} in ${ownerText(system, expecting.source)}`,
+      ...(record?.kind === 'auth'
+        ? {
+            edits: setArguments(record, [
+              { name: 'rtype', origin: explicit(record.remoteIdType?.origin ?? origin), value: sent.type },
+              { name: 'rid', origin: record.remoteId?.origin, value: quotedName(sent) },
+            ]),
+          }
+        : {}),
+      patch: patchPad(expecting, {
+        remoteId: { value: { kind: 'exact', type: sent.type, value: sent.value }, origin },
+      }),
+    });
+  }
+  const pattern = expecting?.remoteId?.value;
+  if (sending && pattern?.kind === 'exact') {
+    const system = systems[sender];
+    const record = writtenRecord(system, sending.source) as AuthRecord | undefined;
+    const wanted: Identity = { type: pattern.type, value: pattern.value };
+    changes.push({
+      side: sender,
+      source: sending.source,
+      title: `send ${formatIdentity(wanted)} in ${ownerText(system, sending.source)}`,
+      ...(record?.kind === 'auth'
+        ? {
+            edits: setArguments(record, [
+              { name: 'ltype', origin: explicit(record.localIdType?.origin ?? origin), value: wanted.type },
+              { name: 'lid', origin: record.localId?.origin, value: quotedName(wanted) },
+            ]),
+          }
+        : {}),
+      patch: patchPad(sending, { localId: { value: wanted, origin } }),
+    });
+  }
+  return changes;
+}
+
+function quotedName({ value = '' }: Identity): string {
+  return /\s/.test(value) ? `"${value}"` : value;
+}
+
+function presharedKeyChange(
+  system: NegotiatingSystem,
+  peer: NegotiatingSystem,
+  side: Side,
+  own: PadEntry,
+  other: PadEntry,
+): Change | undefined {
+  const key = other.presharedKey;
+  if (!key) return undefined;
+  const record = writtenRecord(system, own.source) as AuthRecord | undefined;
+  const text = writtenValue(key.origin);
+  return {
+    side,
+    source: own.source,
+    title: `give ${ownerText(system, own.source)} the key of ${ownerText(peer, other.source)} of ${peer.name}`,
+    ...(record?.kind === 'auth' && text !== undefined
+      ? { edits: setArguments(record, [{ name: 'preshared', origin: record.preshared?.origin, value: text }]) }
+      : {}),
+    patch: patchPad(own, { presharedKey: key }),
+  };
+}
+
+function proposalChanges(
+  systems: Readonly<Record<Side, NegotiatingSystem>>,
+  initiator: Side,
+  offered: IkePolicy,
+  own: IkePolicy,
+): Change[] {
+  const responder: Side = initiator === 'a' ? 'b' : 'a';
+  const found = smallestChanges(offered.proposals, own.proposals);
+  return [found.find(({ side }) => side === 'own'), found.find(({ side }) => side === 'offered')].flatMap((change) => {
+    if (!change) return [];
+    const [side, policy] = change.side === 'own' ? [responder, own] : [initiator, offered];
+    return policyChange(systems[side], side, policy, change);
+  });
+}
+
+function policyChange(system: NegotiatingSystem, side: Side, policy: IkePolicy, change: ProposalChange): Change {
+  const record = writtenRecord(system, policy.source) as IkeRecord | undefined;
+  const lists = record && isIke(record) ? listEdits(system, record, change) : undefined;
+  const owner = ownerText(system, policy.source);
+  const words = change.edits.filter(({ add }) => add !== 'NONE').map(({ add }) => transformWord(add));
+  return {
+    side,
+    source: policy.source,
+    title: lists ? `${lists.title} of ${owner}` : `let ${owner} take ${words.join(' with ')}`,
+    ...(lists ? { edits: lists.edits } : {}),
+    patch: patchPolicy(policy, ({ proposals }) => ({
+      proposals: applyChange(proposals, change).map(
+        (proposal) =>
+          ({ ...proposal, prf: proposal.prf ?? [], keyExchange: proposal.keyExchange ?? [] }) as IkeProposal,
+      ),
+    })),
+  };
+}
+
+function isIke({ kind }: { readonly kind: string }): boolean {
+  return kind === 'ike' || kind === 'ikev1' || kind === 'ikev2';
+}
+
+/** A word more in each list that lacks one. */
+function listEdits(
+  { loaded }: NegotiatingSystem,
+  record: IkeRecord,
+  change: ProposalChange,
+): { readonly title: string; readonly edits: readonly TextEdit[] } | undefined {
+  const edits: TextEdit[] = [];
+  const words: string[] = [];
+  for (const { attribute, add } of change.edits) {
+    // A combined-mode cipher needs no integrity of its own: NONE is not written.
+    if (add === 'NONE') continue;
+    const argument = ikeArgument(record, attribute, loaded.dialect);
+    const word = argument?.wordOf(add);
+    if (!argument || !word) return undefined;
+    // It is there, and was of no use with the other words.
+    if (argument.words.includes(word)) continue;
+    edits.push(appendWord(record, argument, word));
+    words.push(`${word} to -${argument.name}`);
+  }
+  return edits.length > 0 ? { title: `add ${words.join(' and ')}`, edits } : undefined;
+}
+
+/** An auth record more, made from the other side's. */
+function padChanges(
+  systems: Readonly<Record<Side, NegotiatingSystem>>,
+  walk: Walk,
+  side: Side,
+  pads: Readonly<Record<Side, PadEntry | undefined>>,
+): Change[] {
+  const other: Side = side === 'a' ? 'b' : 'a';
+  const system = systems[side];
+  const model = pads[other] ?? systems[other].config.pad.find(({ presharedKey }) => presharedKey);
+  const peer = walk.initiator === side ? walk.responderAddress : walk.initiatorAddress;
+  const key = writtenValue(model?.presharedKey?.origin);
+  if (!model?.presharedKey || key === undefined) return [];
+  const address = formatAddress(peer.family, peer.value);
+  const name = freeName(system, `${systems[other].name.replace(/[^A-Za-z0-9_-]/g, '_')}_auth`);
+  const statement = [
+    `add auth ${name} -remote ${address} -priority ${1 + Math.max(0, ...system.config.pad.map(({ priority }) => priority?.value ?? 0))}`,
+    `-kmp ${model.ikeVersions.value.map((version) => `IKEV${version}`).join(',')}`,
+    ...(model.ikeVersions.value.includes(1) ? [`-exchange ${model.exchange.value === 'main' ? 'MM' : 'AM'}`] : []),
+    `-preshared ${key}`,
+  ].join(' ');
+  const edit = addStatement(system, statement);
+  if (!edit) return [];
+  return [
+    {
+      side,
+      title: `add an auth record for ${address} with the key of ${ownerText(systems[other], model.source)} of ${systems[other].name}`,
+      edits: [edit],
+      patch: (config) => config,
+    },
+  ];
+}

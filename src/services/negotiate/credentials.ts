@@ -1,0 +1,169 @@
+/**
+ * Credentials for a dry run of two systems: preshared keys as their records have them, and certificates that are made up for the
+ * identities that the records name. What is not at hand is assumed to be right, and said.
+ */
+import { createCredentials } from '../../engine/credentials/store.js';
+import type { Credentials, OwnCredential } from '../../engine/credentials.js';
+import type { CryptoProvider } from '../../engine/crypto/provider.js';
+import { seededRandom } from '../../engine/crypto/random.js';
+import { createMadeUpPki, type MadeUpPki } from '../../engine/sim/made-up-pki.js';
+import { rangeContains, singleAddress } from '../../model/address.js';
+import { addressIdentity, parseName, sentIdentity } from '../../model/peer/identity.js';
+import type { Walk } from '../../model/peer/steps.js';
+import { Secret } from '../../model/secret.js';
+import type {
+  AuthenticationMethod,
+  DnAttribute,
+  Identity,
+  PadEntry,
+  SecretReference,
+} from '../../model/system-config.js';
+import type { NegotiatingSystem } from './systems.js';
+
+export interface PairCredentials {
+  readonly a: Credentials;
+  readonly b: Credentials;
+  readonly assumptions: readonly string[];
+}
+
+const byKey: ReadonlySet<AuthenticationMethod> = new Set(['PSK', 'EAP', 'XAUTH', 'ANY']);
+const placeholderLength = 32;
+
+/** Credentials of both. `secretOf` reads a secret that is elsewhere; undefined where it is not at hand. */
+export function pairCredentials(
+  a: NegotiatingSystem,
+  b: NegotiatingSystem,
+  walks: readonly Walk[],
+  options: {
+    readonly provider: CryptoProvider;
+    readonly seed: string;
+    readonly beginsAt: Date;
+    secretOf(system: NegotiatingSystem, reference: SecretReference): Secret | undefined;
+  },
+): PairCredentials {
+  const { provider, seed, beginsAt } = options;
+  const assumptions = new Set<string>();
+  const pki = once(() => createMadeUpPki(provider, seed, beginsAt));
+  const placeholder = new Secret(seededRandom(seed, 'preshared keys that are elsewhere')(placeholderLength));
+  const shared = sharedSecrets(a, b, walks, options.secretOf, placeholder, assumptions);
+  const certificates = { a: madeUp(a, b, 0, pki, assumptions), b: madeUp(b, a, 1, pki, assumptions) };
+  const known = [...certificates.a.values(), ...certificates.b.values()].flatMap(({ chain }) => chain.slice(0, 1));
+  const credentials = (system: NegotiatingSystem, own: ReadonlyMap<PadEntry, OwnCredential>): Credentials => {
+    const store = createCredentials(
+      {
+        secretOf: (reference) => options.secretOf(system, reference) ?? placeholder,
+        ...(known.length > 0 ? { anchors: [pki().anchor], certificates: known } : {}),
+      },
+      provider,
+    );
+    return {
+      ...store.credentials,
+      presharedKey: (pad, identities) => shared.get(pad) ?? store.credentials.presharedKey(pad, identities),
+      own: (pad) => own.get(pad),
+    };
+  };
+  return { a: credentials(a, certificates.a), b: credentials(b, certificates.b), assumptions: [...assumptions] };
+}
+
+/** Keys of PAD entries that meet each other, where one of the two is elsewhere: both have the one that is at hand. */
+function sharedSecrets(
+  a: NegotiatingSystem,
+  b: NegotiatingSystem,
+  walks: readonly Walk[],
+  secretOf: (system: NegotiatingSystem, reference: SecretReference) => Secret | undefined,
+  placeholder: Secret,
+  assumptions: Set<string>,
+): ReadonlyMap<PadEntry, Secret> {
+  const shared = new Map<PadEntry, Secret>();
+  for (const { ike, initiator } of walks) {
+    const step = ike?.steps.find(({ kind }) => kind === 'preshared-key');
+    if (!step || step.verdict === 'fail' || !ike?.initiatorPad || !ike.responderPad) continue;
+    const [padA, padB] =
+      initiator === 'a' ? [ike.initiatorPad, ike.responderPad] : [ike.responderPad, ike.initiatorPad];
+    const here = (system: NegotiatingSystem, { presharedKey }: PadEntry): Secret | undefined => {
+      const reference = presharedKey?.value;
+      if (!reference) return undefined;
+      return reference.kind === 'literal' ? reference.secret : secretOf(system, reference);
+    };
+    const [mine, theirs] = [here(a, padA), here(b, padB)];
+    // Both at hand: they are compared for real.
+    if (mine && theirs) continue;
+    const secret = mine ?? theirs ?? placeholder;
+    shared.set(padA, secret);
+    shared.set(padB, secret);
+    assumptions.add(
+      `the preshared keys of auth '${padA.source.record.name}' of ${a.name} and auth '${padB.source.record.name}' of ${b.name} are the same (${[padA, padB].map(referenceText).join(' and ')})`,
+    );
+  }
+  return shared;
+}
+
+function referenceText({ presharedKey }: PadEntry): string {
+  const reference = presharedKey?.value;
+  switch (reference?.kind) {
+    case 'file':
+      return `file:${reference.path}`;
+    case 'env':
+      return `env:${reference.variable}`;
+    case 'literal':
+      return 'written there';
+    default:
+      return 'none';
+  }
+}
+
+/** A certificate for every PAD entry that needs one, with the names that the system sends or its peer expects. */
+function madeUp(
+  system: NegotiatingSystem,
+  peer: NegotiatingSystem,
+  side: 0 | 1,
+  pki: () => MadeUpPki,
+  assumptions: Set<string>,
+): ReadonlyMap<PadEntry, OwnCredential> {
+  const made = new Map<PadEntry, OwnCredential>();
+  for (const pad of system.config.pad) {
+    const method = pad.localMethod.value;
+    if (byKey.has(method)) continue;
+    const own =
+      system.config.addresses.find(({ family }) => family === pad.remote.family) ?? system.config.addresses[0];
+    const sent = own ? sentIdentity(pad, own) : pad.localId?.value;
+    const subject = subjectOf(sent, system, peer);
+    made.set(pad, pki().credential({ method, side, subject, identities: identitiesOf(sent, system) }));
+    assumptions.add('certificates are valid and name what the records say; they were made up for the dry run');
+  }
+  return made;
+}
+
+function identitiesOf(sent: Identity | undefined, { config }: NegotiatingSystem): readonly Identity[] {
+  const addresses = config.addresses.slice(0, 8).map(addressIdentity);
+  return sent && sent.type !== 'X500-DN' && sent.value !== undefined ? [sent, ...addresses] : addresses;
+}
+
+/** The subject: what is sent, else what the peer's entry for this system expects, else the system's name. */
+function subjectOf(
+  sent: Identity | undefined,
+  { config, name }: NegotiatingSystem,
+  peer: NegotiatingSystem,
+): readonly DnAttribute[] {
+  if (sent?.type === 'X500-DN' && sent.value !== undefined) return parseName(sent.value);
+  for (const pad of peer.config.pad) {
+    const isForUs = config.addresses.some((address) => rangeContains(pad.remote, singleAddress(address)));
+    const pattern = pad.remoteId?.value;
+    if (!isForUs || !pattern) continue;
+    if (pattern.kind === 'dn') return pattern.attributes;
+    if (pattern.kind === 'dn-template')
+      return pattern.attributes.map((attribute) =>
+        attribute.value === '*' ? { ...attribute, value: name } : attribute,
+      );
+    if (pattern.kind === 'exact' && pattern.type === 'X500-DN') return parseName(pattern.value);
+  }
+  return [{ name: 'CN', value: name }];
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}

@@ -1,0 +1,220 @@
+/** The use case behind `negotiate --simulate`: two systems, every flow between them, each side as the initiator. */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { loadNodeProvider } from '../../engine/crypto/node/load.js';
+import type { CryptoProvider } from '../../engine/crypto/provider.js';
+import { seededRandom } from '../../engine/crypto/random.js';
+import type { IkeVersionFactory } from '../../engine/ike-version.js';
+import { type NegotiationRun, type RunOptions, type RunSide, runNegotiation } from '../../engine/sim/negotiation.js';
+import type { NetworkOptions } from '../../engine/sim/network.js';
+import { judge } from '../../engine/sim/verdict.js';
+import { formatAddress } from '../../model/address.js';
+import type { Packet } from '../../model/packet.js';
+import { Secret } from '../../model/secret.js';
+import type { SecretReference } from '../../model/system-config.js';
+import type { NegotiationDocument, RunDocument } from '../../report/negotiation/document.js';
+import type { LoadOptions } from '../repository/load-repository.js';
+import { type MendingPair, mend } from './changes/mend.js';
+import { pairCredentials } from './credentials.js';
+import { ikeVersions } from './ike-versions.js';
+import type { TraceDetail } from './messages.js';
+import { type PlannedRun, planRuns, type RunPlan, type Side } from './plan.js';
+import { isBad, type RunResult, runDocument } from './run-document.js';
+import { choosePair, type NegotiatingSystem, parseProfileWishes } from './systems.js';
+
+export interface NegotiateOptions extends Omit<LoadOptions, 'paths'> {
+  /** Files, folders or hosts; two, or one folder of two. */
+  readonly systems: readonly string[];
+  readonly initiator: 'A' | 'B' | 'both';
+  readonly packet?: Packet;
+  readonly seed: string;
+  readonly beginsAt: Date;
+  readonly untilMillis?: number;
+  /** IKEv1 exchange in place of the one that the records name. */
+  readonly mode?: 'main' | 'aggressive';
+  readonly network?: NetworkOptions;
+  readonly profiles: readonly string[];
+  readonly detail: TraceDetail;
+  /** Are changes looked for that would mend failures? */
+  readonly suggest: boolean;
+}
+
+export interface NegotiateOutcome {
+  readonly document: NegotiationDocument;
+  readonly runs: readonly NegotiationRun[];
+}
+
+/** Everything that runs of one pair share. */
+export interface PairContext {
+  readonly a: NegotiatingSystem;
+  readonly b: NegotiatingSystem;
+  readonly plan: RunPlan;
+  readonly sides: { readonly a: RunSide; readonly b: RunSide };
+  readonly assumptions: readonly string[];
+  readonly settings: RunSettings;
+}
+
+export interface RunSettings {
+  readonly provider: CryptoProvider;
+  readonly versions: readonly IkeVersionFactory[];
+  readonly seed: string;
+  readonly beginsAt: Date;
+  readonly network?: NetworkOptions;
+  readonly untilMillis?: number;
+  readonly setupOnly?: boolean;
+}
+
+/** Runs what there is to run. Throws UsageError for systems, profiles and packets that make no sense. */
+export async function negotiate(options: NegotiateOptions): Promise<NegotiateOutcome> {
+  const wishes = parseProfileWishes(options.profiles);
+  const read = async (overlay?: ReadonlyMap<string, string>): Promise<MendingPair> => {
+    const choice = await choosePair(options.systems, { ...options, ...(overlay ? { overlay } : {}) }, wishes);
+    const [a, b] = choice.systems as [NegotiatingSystem, NegotiatingSystem];
+    return { a: withMode(a, options.mode), b: withMode(b, options.mode), repositories: choice.repositories };
+  };
+  const systems = await read();
+  const settings: RunSettings = {
+    provider: await loadNodeProvider(seededRandom(options.seed)),
+    versions: await ikeVersions(),
+    seed: options.seed,
+    beginsAt: options.beginsAt,
+    ...(options.network ? { network: options.network } : {}),
+    ...(options.untilMillis === undefined ? {} : { untilMillis: options.untilMillis }),
+  };
+  const pair = pairContext(
+    systems.a,
+    systems.b,
+    options.initiator === 'both' ? ['a', 'b'] : [options.initiator === 'A' ? 'a' : 'b'],
+    options.packet,
+    settings,
+  );
+  const results = pair.plan.runs.map((planned) => runPlanned(pair, planned));
+  const documents: RunDocument[] = [];
+  for (const result of results) {
+    const suggestions =
+      options.suggest && isBad(result.verdict)
+        ? await mend(systems, result, {
+            reload: read,
+            run: (mended, planned) =>
+              runPlanned(pairContext(mended.a, mended.b, [planned.initiator], planned.packet, settings), planned),
+            isGood: ({ verdict }) => verdict.kind === 'works',
+          })
+        : [];
+    documents.push(runDocument(result, { systems: { a: pair.a, b: pair.b }, detail: options.detail, suggestions }));
+  }
+  return { document: negotiationDocument(pair, documents), runs: results.map(({ run }) => run) };
+}
+
+/** Prepares the runs of a pair. */
+export function pairContext(
+  a: NegotiatingSystem,
+  b: NegotiatingSystem,
+  initiators: readonly Side[],
+  packet: Packet | undefined,
+  settings: RunSettings,
+): PairContext {
+  const plan = planRuns(a, b, { initiators, ...(packet ? { packet } : {}) });
+  const { provider, seed, beginsAt } = settings;
+  const credentials = pairCredentials(a, b, plan.analysis.walks, { provider, seed, beginsAt, secretOf });
+  const side = (system: NegotiatingSystem, own: RunSide['credentials']): RunSide => ({
+    config: system.config,
+    profile: system.profile,
+    credentials: own,
+    ...(system.host?.mtu ? { mtu: system.host.mtu } : {}),
+  });
+  return {
+    a,
+    b,
+    plan,
+    sides: { a: side(a, credentials.a), b: side(b, credentials.b) },
+    assumptions: credentials.assumptions,
+    settings,
+  };
+}
+
+/** Runs one of the planned negotiations. */
+export function runPlanned({ sides, settings }: PairContext, planned: PlannedRun): RunResult {
+  const { initiator, packet, how } = planned;
+  const responder = initiator === 'a' ? 'b' : 'a';
+  const { provider, versions, seed, beginsAt, network, untilMillis, setupOnly } = settings;
+  const options: RunOptions = {
+    initiator: sides[initiator],
+    responder: sides[responder],
+    packet,
+    how,
+    versions,
+    provider,
+    seed,
+    beginsAt,
+    ...(network ? { network } : {}),
+    ...(untilMillis === undefined ? {} : { until: untilMillis }),
+    ...(setupOnly ? { setupOnly } : {}),
+  };
+  const run = runNegotiation(options);
+  return { planned, run, verdict: judge(run) };
+}
+
+/** The whole answer. A side that may only respond does no harm where the other one starts. */
+export function negotiationDocument(
+  { a, b, plan, assumptions, settings }: PairContext,
+  runs: NegotiationDocument['runs'],
+): NegotiationDocument {
+  const problems = [a, b].flatMap(({ name, loaded }) => {
+    const errors = loaded.problems.filter(({ severity }) => severity === undefined || severity === 'error').length;
+    return errors > 0
+      ? [`${errors} errors in the records of ${name} may make this answer wrong: see ipsec policy lint`]
+      : [];
+  });
+  const onlyWaits = runs.length > 0 && runs.every(({ verdict }) => verdict.word === 'waits');
+  return {
+    seed: settings.seed,
+    beginsAt: settings.beginsAt.toISOString(),
+    systems: [a, b].map(({ name, config, profile, loaded }) => ({
+      name,
+      addresses: config.addresses.map(({ family, value }) => formatAddress(family, value)),
+      profile: profile.name,
+      files: loaded.files.map(({ syntax }) => syntax.source.path),
+    })),
+    good: runs.every(({ verdict }) => verdict.good) && !onlyWaits,
+    runs,
+    assumptions,
+    notes: [...problems, ...plan.notes, ...(onlyWaits ? ['neither system may start: both only respond'] : [])],
+  };
+}
+
+/** IKEv1 with another exchange than the records name, to see what it would come to. */
+function withMode(system: NegotiatingSystem, mode: 'main' | 'aggressive' | undefined): NegotiatingSystem {
+  if (!mode) return system;
+  const { config } = system;
+  const pad = config.pad.map((entry) => ({
+    ...entry,
+    exchange: { value: mode, origin: { kind: 'builtin', what: '--mode' } as const },
+  }));
+  return { ...system, config: { ...config, pad } };
+}
+
+/** Octets of a secret in a file. */
+const secretOctetsMax = 65_536;
+
+/** A secret that is elsewhere, where it is at hand: a file beside the records, a variable of the environment. */
+export function secretOf({ loaded }: NegotiatingSystem, reference: SecretReference): Secret | undefined {
+  switch (reference.kind) {
+    case 'literal':
+      return reference.secret;
+    case 'env': {
+      const value = process.env[reference.variable];
+      return value === undefined ? undefined : Secret.ofText(value);
+    }
+    case 'file': {
+      const folder = path.dirname(loaded.files[0]?.syntax.source.path ?? '.');
+      try {
+        const octets = readFileSync(path.resolve(folder, reference.path));
+        if (octets.length > secretOctetsMax) return undefined;
+        const text = octets.toString('utf8').replace(/\r?\n$/, '');
+        return text === '' ? undefined : Secret.ofText(text);
+      } catch {
+        return undefined;
+      }
+    }
+  }
+}

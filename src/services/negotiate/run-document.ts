@@ -1,0 +1,147 @@
+/** One dry run as plain data. */
+import type { NegotiationRun } from '../../engine/sim/negotiation.js';
+import { entriesOf, type TraceEntry } from '../../engine/sim/trace.js';
+import type { Verdict } from '../../engine/sim/verdict.js';
+import { formatPacket } from '../../model/packet.js';
+import { formatDuration } from '../../report/ladder.js';
+import type {
+  RunDocument,
+  SuggestionDocument,
+  TrafficDocument,
+  VerdictDocument,
+  VerdictWord,
+} from '../../report/negotiation/document.js';
+import { causeOf, type Explanation, explain } from './explain.js';
+import { messagesOf, type TraceDetail } from './messages.js';
+import { hostFinder, type PlannedRun } from './plan.js';
+import type { NegotiatingSystem } from './systems.js';
+import { chosenOf, recordPlace, viewOf } from './view.js';
+
+export interface RunResult {
+  readonly planned: PlannedRun;
+  readonly run: NegotiationRun;
+  readonly verdict: Verdict;
+}
+
+export interface RunDocumentOptions {
+  readonly systems: { readonly a: NegotiatingSystem; readonly b: NegotiatingSystem };
+  readonly detail: TraceDetail;
+  readonly suggestions: readonly SuggestionDocument[];
+}
+
+export function runDocument({ planned, run, verdict }: RunResult, options: RunDocumentOptions): RunDocument {
+  const { systems, detail, suggestions } = options;
+  const { initiator, responder, trace, settledAt } = run;
+  const both = [systems.a, systems.b];
+  const cause = causeOf(verdict);
+  const explanation = isBad(verdict) ? explain({ run, cause, walks: planned.walks, systems: both }) : undefined;
+  const { entries } = planned;
+  return {
+    initiator,
+    responder,
+    packet: formatPacket(planned.packet).replace('outbound ', ''),
+    policies: {
+      ...(entries.initiator ? { initiator: recordPlace(initiator, entries.initiator.source) } : {}),
+      ...(entries.responder ? { responder: recordPlace(responder, entries.responder.source) } : {}),
+    },
+    verdict: verdictDocument(run, verdict, explanation),
+    chosen: chosenOf(trace.entries, initiator, responder, settledAt),
+    sides: [...new Set([initiator, responder, ...trace.entries.map(({ host }) => host)])].map((system) => ({
+      system,
+      role: system === initiator ? 'initiator' : system === responder ? 'responder' : 'other',
+      view: viewOf(trace.entries, system),
+    })),
+    ...(explanation?.failure ? { failure: explanation.failure } : {}),
+    suggestions,
+    traffic: trafficOf(run),
+    warnings: warningsOf(run),
+    messages: messagesOf(trace.entries, {
+      detail,
+      settledAt,
+      hostAt: hostFinder(both.map(({ name, config }) => ({ name, addresses: config.addresses }))),
+    }),
+    duration: run.end,
+  };
+}
+
+/** Is there something to explain and to mend? */
+export function isBad(verdict: Verdict): boolean {
+  return (
+    verdict.kind !== 'works' && verdict.kind !== 'waits' && !(verdict.kind === 'clear' && verdict.because === 'policy')
+  );
+}
+
+export function verdictWordOf(verdict: Verdict): VerdictWord {
+  return verdict.kind === 'clear' ? (verdict.because === 'policy' ? 'clear' : 'fallback') : verdict.kind;
+}
+
+function verdictDocument(run: NegotiationRun, verdict: Verdict, explanation: Explanation | undefined): VerdictDocument {
+  const base = { word: verdictWordOf(verdict), good: !isBad(verdict) };
+  const step = explanation ? { step: explanation.step } : {};
+  switch (verdict.kind) {
+    case 'works':
+      return { ...base, text: worksText(run) };
+    case 'until-rekey':
+      return {
+        ...base,
+        ...step,
+        at: verdict.at,
+        text: `packets pass at first, and no longer after ${formatDuration(verdict.at)}: ${explanation?.reason ?? 'the SAs are not replaced'}`,
+      };
+    case 'fails':
+      return { ...base, ...step, at: verdict.cause.at, text: explanation?.reason ?? verdict.cause.failure.text };
+    case 'waits':
+      return { ...base, text: verdict.cause.failure.text };
+    case 'no-traffic':
+      return { ...base, text: `packets from ${verdict.from} do not come through at ${verdict.to}: ${verdict.why}` };
+    case 'clear':
+      return verdict.because === 'policy'
+        ? { ...base, text: 'the policies let this packet pass without protection' }
+        : {
+            ...base,
+            ...step,
+            text: `negotiation fails, and the policy lets packets pass without protection then: ${explanation?.reason ?? ''}`,
+          };
+    case 'discarded':
+      return { ...base, text: `${verdict.by} discards it: ${verdict.why}` };
+    case 'undecided':
+      return { ...base, text: verdict.why };
+  }
+}
+
+function worksText(run: NegotiationRun): string {
+  const { childRekeys, ikeRekeys } = trafficOf(run);
+  if (run.horizon === undefined) return 'packets pass both ways, protected';
+  if (childRekeys + ikeRekeys === 0) return 'packets pass both ways, protected; no rekey was waited for';
+  return 'packets pass both ways, protected, also past the first rekeys';
+}
+
+function trafficOf({ probes, trace, acceptedForgery, unmatched, initiator }: NegotiationRun): TrafficDocument {
+  return {
+    sent: probes.length,
+    arrived: probes.filter(({ acceptedAt }) => acceptedAt !== undefined).length,
+    inTheClear: probes.filter(({ wasClear }) => wasClear).length,
+    childRekeys: countRekeys(trace.entries, 'child-sa', initiator),
+    ikeRekeys: countRekeys(trace.entries, 'ike-sa', initiator),
+    acceptsClear: acceptedForgery,
+    unmatched,
+  };
+}
+
+function countRekeys(entries: readonly TraceEntry[], kind: 'child-sa' | 'ike-sa', host: string): number {
+  return entriesOf(entries, 'event').filter(
+    (entry) => entry.host === host && entry.event.kind === kind && entry.event.change === 'rekeyed',
+  ).length;
+}
+
+function warningsOf({ acceptedForgery, unmatched, trace, stop }: NegotiationRun): string[] {
+  return [
+    ...acceptedForgery.map((host) => `${host} takes the same packets without protection from anybody`),
+    ...unmatched.slice(0, 4).map((text) => `at the end an SA has no other end: ${text}`),
+    ...entriesOf(trace.entries, 'fault')
+      .slice(0, 4)
+      .map(({ host, why }) => `${host}: ${why}`),
+    ...(stop === 'limit' ? ['the run came to its limit of events'] : []),
+    ...(trace.leftOut > 0 ? [`${trace.leftOut} events of the run are not in its account`] : []),
+  ];
+}

@@ -1,0 +1,171 @@
+/** What one system saw and decided, as sentences in the order of its events; and what was chosen in the end. */
+import type { ChildSaDescription, EngineEvent, IkeSaDescription } from '../../engine/event.js';
+import type { TraceEntry } from '../../engine/sim/trace.js';
+import { formatIdentity } from '../../model/peer/identity.js';
+import type { ChosenTransforms, ProposalSelection } from '../../model/proposal.js';
+import type { EntrySource } from '../../model/system-config.js';
+import { formatSelector, type SelectorLists } from '../../model/traffic-selector.js';
+import type { ChosenDocument, RecordPlace } from '../../report/negotiation/document.js';
+
+/** Sentences of one system. */
+const sentencesMax = 60;
+
+/** The record behind an entry, and where it stands. */
+export function recordPlace(system: string, { record, at }: EntrySource): RecordPlace {
+  const where = at && at.source.path !== '' ? { path: at.source.path, line: at.source.position(at.start).line } : {};
+  return { system, kind: record.kind, name: record.name, ...where };
+}
+
+/** `auth 'b_auth'`. */
+export function recordName({ record }: EntrySource): string {
+  return record.name === '' ? record.kind : `${record.kind} '${record.name}'`;
+}
+
+/** What the engine of a system told of its decisions. Repetitions are left out. */
+export function viewOf(entries: readonly TraceEntry[], host: string): string[] {
+  const sentences: string[] = [];
+  const seen = new Set<string>();
+  for (const entry of entries) {
+    if (entry.host !== host || sentences.length >= sentencesMax) continue;
+    const sentence =
+      entry.kind === 'event' ? sentenceOf(entry.event) : entry.kind === 'fault' ? `fault: ${entry.why}` : undefined;
+    if (sentence === undefined || seen.has(sentence)) continue;
+    seen.add(sentence);
+    sentences.push(sentence);
+  }
+  return sentences;
+}
+
+function sentenceOf(event: EngineEvent): string | undefined {
+  switch (event.kind) {
+    case 'search': {
+      const found = event.found ? `finds ${recordName(event.found)}` : 'finds nothing';
+      const passed = event.passedOver.slice(0, 4).map(({ source, why }) => `${recordName(source)}: ${why}`);
+      return `searches its ${listWords[event.list]} for ${event.key} and ${found}${passed.length > 0 ? `; passed over ${passed.join('; ')}` : ''}`;
+    }
+    case 'proposals':
+      return `compares ${event.of === 'IKE' ? 'IKE' : 'ESP and AH'} proposals as ${event.role}: ${selectionText(event.selection)} (${recordName(event.own)})`;
+    case 'selectors': {
+      const result = event.result ? `takes ${listsText(event.result)}` : `refuses${event.why ? `: ${event.why}` : ''}`;
+      return `is asked for ${listsText(event.proposed)} and ${result} (${recordName(event.own)})`;
+    }
+    case 'identity': {
+      if (event.of === 'local')
+        return `sends the identity ${formatIdentity(event.identity)} (${recordName(event.entry)})`;
+      const verdict = event.accepted ? 'accepts' : 'refuses';
+      const expected = event.expected && !event.accepted ? `, and expects ${event.expected}` : '';
+      return `${verdict} the identity ${formatIdentity(event.identity)}${expected} (${recordName(event.entry)})`;
+    }
+    case 'authentication': {
+      const why = event.why ? `: ${event.why}` : '';
+      if (event.of === 'local') return event.good ? undefined : `cannot prove itself by ${event.method}${why}`;
+      return event.good
+        ? `is convinced by ${event.method}${event.note ? ` (${event.note})` : ''}`
+        : `is not convinced by ${event.method}${why}`;
+    }
+    case 'nat':
+      if (!event.localBehindNat && !event.peerBehindNat) return undefined;
+      return `finds ${[event.localBehindNat ? 'itself' : '', event.peerBehindNat ? 'its peer' : ''].filter(Boolean).join(' and ')} behind a NAT`;
+    case 'ignored':
+      return `ignores a message: ${event.why}${event.rfc ? ` (${event.rfc})` : ''}`;
+    case 'failed':
+      return `gives up the ${event.failure.attempt} as ${event.failure.role}: ${event.failure.text}${event.failure.notify ? ` [${event.failure.notify}]` : ''}`;
+    case 'received':
+    case 'ike-sa':
+    case 'child-sa':
+    case 'ike-keys':
+      return undefined;
+  }
+}
+
+const listWords = { PAD: 'authentication records', 'IKE policies': 'IKE policies', SPD: 'policies' } as const;
+
+function selectionText(selection: ProposalSelection): string {
+  if (selection.kind === 'selected') return `chooses ${transformsText(selection.transforms)}`;
+  const differing = selection.closest?.differing ?? [];
+  return differing.length > 0 ? `none fits, the closest differs in ${differing.join(', ')}` : 'none fits';
+}
+
+function listsText({ local, remote }: SelectorLists): string {
+  const words = (list: SelectorLists['local']) => list.slice(0, 4).map(formatSelector).join(', ');
+  return `${words(local)} to ${words(remote)}`;
+}
+
+/** `AES-CBC-128, HMAC-SHA1-96, MODP-1024`. */
+export function transformsText({ encryption, integrity, prf, keyExchange, esn, protocol }: ChosenTransforms): string {
+  const names = [encryption?.name, integrity?.name, protocol === 'IKE' ? prf?.name : undefined, keyExchange?.name];
+  if (esn === 'esn') names.push('ESN');
+  return names.filter((name) => name !== undefined).join(', ');
+}
+
+/** What came about first: the IKE SA, and the Child SAs until a time. */
+export function chosenOf(
+  entries: readonly TraceEntry[],
+  initiator: string,
+  responder: string,
+  settledAt: number,
+): ChosenDocument {
+  const ike = (host: string): IkeSaDescription | undefined => {
+    for (const entry of entries)
+      if (
+        entry.host === host &&
+        entry.kind === 'event' &&
+        entry.event.kind === 'ike-sa' &&
+        entry.event.change === 'established'
+      )
+        return entry.event.sa;
+    return undefined;
+  };
+  const children = (host: string): ChildSaDescription[] =>
+    entries.flatMap((entry) =>
+      entry.host === host &&
+      entry.at <= settledAt &&
+      entry.kind === 'event' &&
+      entry.event.kind === 'child-sa' &&
+      entry.event.change === 'established'
+        ? [entry.event.sa]
+        : [],
+    );
+  const [mine, theirs] = [ike(initiator), ike(responder)];
+  const theirChildren = children(responder);
+  return {
+    ...(mine
+      ? {
+          ike: {
+            version: mine.name.version,
+            ...(mine.exchange ? { exchange: mine.exchange } : {}),
+            transforms: transformsText(mine.transforms),
+            ...(mine.localId ? { initiatorId: formatIdentity(mine.localId) } : {}),
+            ...(mine.peerId ? { responderId: formatIdentity(mine.peerId) } : {}),
+            records: [
+              recordPlace(initiator, mine.pad),
+              recordPlace(initiator, mine.policy),
+              ...(theirs ? [recordPlace(responder, theirs.pad), recordPlace(responder, theirs.policy)] : []),
+            ],
+          },
+        }
+      : {}),
+    children: children(initiator).map((child) => {
+      const other = theirChildren.find(({ inbound }) => inbound.spi === child.outbound.spi);
+      return {
+        protocol: child.protocol,
+        mode: child.mode,
+        transforms: transformsText(child.transforms),
+        selectors: selectorsText(child.selectors),
+        lifetime: lifetimeText(child.lifetimeSeconds, child.lifetimeKilobytes),
+        udpEncapsulation: child.udpEncapsulation,
+        records: [recordPlace(initiator, child.template), ...(other ? [recordPlace(responder, other.template)] : [])],
+      };
+    }),
+  };
+}
+
+function selectorsText({ local, remote }: SelectorLists): string[] {
+  const words = (list: SelectorLists['local']) => list.slice(0, 8).map(formatSelector).join(', ');
+  return [`${words(local)} to ${words(remote)}`];
+}
+
+function lifetimeText(seconds: number, kilobytes: number): string {
+  const parts = [...(seconds > 0 ? [`${seconds} s`] : []), ...(kilobytes > 0 ? [`${kilobytes} kB`] : [])];
+  return parts.length > 0 ? parts.join(' or ') : 'without end';
+}
