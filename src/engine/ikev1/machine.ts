@@ -288,13 +288,13 @@ export function removeChild(machine: Machine, slot: ChildSlot, why: string): voi
 export function installInbound(machine: Machine, slot: ChildSlot): void {
   if (slot.inboundInstalled) return;
   slot.inboundInstalled = true;
-  machine.out.push({ kind: 'install', child: slot.child.name, sa: slot.child.inbound });
+  machine.out.push({ kind: 'install', child: slot.child.name, sa: slot.child.inbound, template: slot.child.template });
 }
 
 export function installOutbound(machine: Machine, slot: ChildSlot): void {
   if (slot.outboundInstalled) return;
   slot.outboundInstalled = true;
-  machine.out.push({ kind: 'install', child: slot.child.name, sa: slot.child.outbound });
+  machine.out.push({ kind: 'install', child: slot.child.name, sa: slot.child.outbound, template: slot.child.template });
 }
 
 /** Pairs between two addresses, whichever ISAKMP SA they were made under; the oldest first. */
