@@ -1,11 +1,24 @@
 /** Every format of other products, and which of them a text is in. */
 import type { SourceText } from '../model/span.js';
 import type { Dialect } from './dialect.js';
+import { iked, ipsecctl } from './iked/dialect.js';
 import { libreswan, openswan, starter } from './libreswan/dialect.js';
+import { racoon, setkey } from './racoon/dialect.js';
 import { strongswan } from './strongswan/dialect.js';
+import { xfrm } from './xfrm/dialect.js';
 
 /** In the order in which `--help` names them. */
-export const formats: readonly Dialect[] = [strongswan, libreswan, openswan, starter];
+export const formats: readonly Dialect[] = [
+  strongswan,
+  libreswan,
+  openswan,
+  starter,
+  racoon,
+  setkey,
+  iked,
+  ipsecctl,
+  xfrm,
+];
 
 /** The record language, which is no dialect of this folder but is named beside them. */
 export const recordsFormat = 'records';

@@ -1,0 +1,20 @@
+/** The dialects of OpenBSD: iked.conf, and ipsec.conf of ipsecctl and isakmpd. */
+import type { Dialect } from '../dialect.js';
+import { detectIpsecctl, readIpsecctl } from './ipsecctl-read.js';
+import { detectIked, readIked } from './read.js';
+
+export const iked: Dialect = {
+  name: 'iked',
+  title: 'iked.conf (OpenIKED)',
+  versions: [],
+  detect: detectIked,
+  read: readIked,
+};
+
+export const ipsecctl: Dialect = {
+  name: 'openbsd-ipsec',
+  title: 'ipsec.conf (OpenBSD)',
+  versions: [],
+  detect: detectIpsecctl,
+  read: readIpsecctl,
+};

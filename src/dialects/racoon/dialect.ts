@@ -1,0 +1,20 @@
+/** The dialects of ipsec-tools: racoon.conf with its policies, and scripts of setkey alone. */
+import type { Dialect } from '../dialect.js';
+import { detectRacoon, readRacoon } from './read.js';
+import { detectSetkey, readSetkey } from './setkey-read.js';
+
+export const racoon: Dialect = {
+  name: 'racoon',
+  title: 'racoon.conf (ipsec-tools)',
+  versions: [],
+  detect: detectRacoon,
+  read: readRacoon,
+};
+
+export const setkey: Dialect = {
+  name: 'setkey',
+  title: 'setkey script (ipsec-tools, BSD)',
+  versions: [],
+  detect: detectSetkey,
+  read: readSetkey,
+};

@@ -1,0 +1,11 @@
+/** The dialect of `ip xfrm`: what it prints, and batches for `ip -batch`. */
+import type { Dialect } from '../dialect.js';
+import { detectXfrm, readXfrm } from './ip-read.js';
+
+export const xfrm: Dialect = {
+  name: 'xfrm',
+  title: 'ip xfrm (Linux)',
+  versions: [],
+  detect: detectXfrm,
+  read: readXfrm,
+};
