@@ -39,9 +39,11 @@ export function compileSwan(input: CompileInput): SystemConfig {
     .map((policy, order) => ({ policy, order }))
     .sort((a, b) => a.policy.priority - b.policy.priority || a.order - b.order)
     .map(({ policy }) => policy);
+  // A child without policies is negotiated all the same: an entry that selects nothing keeps its SA.
+  const used = new Set(policies.map(({ source }) => source.record.name));
   const idle = connections.flatMap((connection) =>
     connection.children
-      .filter(({ options }) => options.policies?.value === false && !isShunt(options.mode?.value))
+      .filter((child) => !isShunt(child.options.mode?.value) && !used.has(childSource(connection, child).record.name))
       .map((child): SpdEntry => ({ ...protectEntry(connection, child, input), selectors: [] })),
   );
   return {

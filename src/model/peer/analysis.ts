@@ -7,8 +7,10 @@ import type { Packet } from '../packet.js';
 import { defaultBudget } from '../selector/algebra.js';
 import { boxVolume } from '../selector/simplify.js';
 import { witnessPacket } from '../selector/witness.js';
-import type { SpdEntry } from '../system-config.js';
+import type { SaTemplate, SpdEntry } from '../system-config.js';
 import { type ChildEnd, walkChild } from './child.js';
+import { hasConnections } from './connection/ike.js';
+import { negotiateConnection } from './connection/negotiate.js';
 import { type Flow, type FlowEnd, findFlows } from './flows.js';
 import { type IkeEnd, walkIke } from './ike.js';
 import { mirrorBox } from './mirror.js';
@@ -55,7 +57,7 @@ type IkeCache = (initiator: 'a' | 'b', x: IkeEnd, y: IkeEnd) => IkeOutcome;
 function ikeCache({ behindNat, preference }: AnalysisOptions): IkeCache {
   const known = new Map<string, IkeOutcome>();
   return (initiator, x, y) => {
-    const key = [initiator, x.address, y.address]
+    const key = [initiator, x.address, y.address, x.connection ?? '']
       .map((part) => (typeof part === 'string' ? part : formatAddress(part.family, part.value)))
       .join(' ');
     let outcome = known.get(key);
@@ -129,7 +131,26 @@ function walkFlow(
   }
   let ike: IkeOutcome | undefined;
   if (!isManual) {
-    ike = ikeOf(initiator, { view: mine.view, address: x.address }, { view: theirs.view, address: y.address });
+    if (hasConnections(theirs.view.config)) {
+      const {
+        steps: all,
+        ike: met,
+        proposal,
+        child,
+      } = negotiateConnection(
+        { view: mine.view, address: x.address, packet },
+        { view: theirs.view, address: y.address },
+        template,
+      );
+      steps.push(...all);
+      return finish({
+        ...(met ? { ike: met } : {}),
+        ...(child ? { responderTemplate: child.responderTemplate } : {}),
+        ...(proposal ? { proposal } : {}),
+      });
+    }
+    const start = { view: mine.view, address: x.address, ...connectionOf(template) };
+    ike = ikeOf(initiator, start, { view: theirs.view, address: y.address });
     steps.push(...ike.steps);
     if (ike.failure) return finish({ ike });
   }
@@ -149,6 +170,10 @@ function walkFlow(
     ...(child.responderTemplate ? { responderTemplate: child.responderTemplate } : {}),
     ...(child.proposal ? { proposal: child.proposal } : {}),
   });
+}
+
+function connectionOf({ connection }: SaTemplate): { readonly connection?: string } {
+  return connection === undefined ? {} : { connection };
 }
 
 /** A packet of a flow that one of its systems sends, in that system's terms. */

@@ -4,7 +4,14 @@
  */
 import { type Address, formatAddress, formatRange, rangeContains, singleAddress } from '../address.js';
 import { type ProposalLike, selectProposal } from '../proposal.js';
-import type { AuthenticationMethod, EntrySource, IkePolicy, PadEntry, SecretReference } from '../system-config.js';
+import type {
+  AuthenticationMethod,
+  ConnectionName,
+  EntrySource,
+  IkePolicy,
+  PadEntry,
+  SecretReference,
+} from '../system-config.js';
 import { expectsIdentity, formatExpectation, formatIdentity, type IdentityVerdict, sentIdentity } from './identity.js';
 import { type IkeOutcome, type IkeStep, nameRecord } from './steps.js';
 import type { SystemView } from './system-view.js';
@@ -17,6 +24,8 @@ export interface IkeEnd {
   readonly behindNat?: boolean;
   /** Whose order decides when it responds; see `SelectOptions`. */
   readonly preference?: 'initiator' | 'responder';
+  /** The connection that it starts by, where its configuration is one of connections. */
+  readonly connection?: ConnectionName;
 }
 
 type Outcome = { -readonly [K in keyof IkeOutcome]: IkeOutcome[K] } & { steps: IkeStep[] };
@@ -29,7 +38,11 @@ export function walkIke(x: IkeEnd, y: IkeEnd): IkeOutcome {
     if (step.verdict === 'fail') outcome.failure = step;
     return step.verdict !== 'fail';
   };
-  const padX = x.view.padByAddress(y.address);
+  const { connection } = x;
+  const padX =
+    connection === undefined
+      ? x.view.padByAddress(y.address)
+      : x.view.padFor({ local: x.address, remote: y.address, connection });
   if (!add(padStep(x, y.address, padX)) || !padX) return outcome;
   outcome.initiatorPad = padX;
   if (!add(initiateStep(x, padX))) return outcome;
@@ -51,7 +64,7 @@ export function walkIke(x: IkeEnd, y: IkeEnd): IkeOutcome {
   if (!add(versionStep(x, y, padX, meant, version))) return outcome;
   if (version === 1 && !add(exchangeStep(x, y, padX, meant))) return outcome;
   if (version === 1 && !add(methodStep(x, y, padX, meant, version))) return outcome;
-  const policyX = x.view.ikePolicy(y.address, version);
+  const policyX = x.view.ikePolicy(y.address, version, connection);
   const policyY = y.view.ikePolicy(x.address, version);
   if (!add(policyStep(x, y, version, policyX, policyY)) || !policyX || !policyY) return outcome;
   outcome.initiatorPolicy = policyX;

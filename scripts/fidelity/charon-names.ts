@@ -1,0 +1,131 @@
+/** strongSwan's own names of algorithms, selectors and notifications (its enum names and printf hooks, 5.9.8). */
+import { formatAddress, rangeToPrefixes } from '../../src/model/address.js';
+import type { RefusalNotify } from '../../src/model/peer/connection/refusal.js';
+import type { ChosenTransforms } from '../../src/model/proposal.js';
+import type { TrafficSelector } from '../../src/model/traffic-selector.js';
+import type { KeyExchangeTransform } from '../../src/model/transform.js';
+import type { SaAlgorithms } from './verdict.js';
+
+/** `AES_CBC`, `AES_GCM_16`, `CHACHA20_POLY1305`: without the key length. */
+function cipherName(name: string): string {
+  const [, base = name] = /^(.*?)(?:-(?:128|192|256))?$/.exec(name) ?? [];
+  return base === 'CHACHA20-POLY1305' ? 'CHACHA20_POLY1305' : base.replaceAll('-', '_');
+}
+
+function groupName({ name }: KeyExchangeTransform): string {
+  if (name === 'X25519') return 'CURVE_25519';
+  if (name === 'X448') return 'CURVE_448';
+  if (name.startsWith('BRAINPOOL-')) return `ECP_${name.slice(10)}_BP`;
+  return name.replace(/-S(?=\d+$)/, '_').replaceAll('-', '_');
+}
+
+const prfNames: Readonly<Record<string, string>> = {
+  'AES128-XCBC': 'PRF_AES128_XCBC',
+  'AES128-CMAC': 'PRF_AES128_CMAC',
+};
+
+/** The algorithms of an SA; `withGroup` is false for a Child SA of IKE_AUTH. */
+export function algorithmNames({ encryption, integrity, keyExchange }: ChosenTransforms): SaAlgorithms {
+  return {
+    'encr-alg': encryption ? cipherName(encryption.name) : null,
+    'encr-keysize': encryption?.keyLengthAttribute ? String(encryption.keyBits) : null,
+    'integ-alg': integrity ? integrity.name.replaceAll('-', '_') : null,
+    'dh-group': keyExchange ? groupName(keyExchange) : null,
+  };
+}
+
+/** The integrity algorithm that charon names for the hash of IKEv1. */
+const integrityOfHash: Readonly<Record<string, string>> = {
+  'HMAC-MD5': 'HMAC_MD5_96',
+  'HMAC-SHA1': 'HMAC_SHA1_96',
+  'HMAC-SHA2-256': 'HMAC_SHA2_256_128',
+  'HMAC-SHA2-384': 'HMAC_SHA2_384_192',
+  'HMAC-SHA2-512': 'HMAC_SHA2_512_256',
+};
+
+/** The algorithms of an IKE SA. In IKEv1 the hash is integrity algorithm and PRF. */
+export function ikeAlgorithmNames(transforms: ChosenTransforms): SaAlgorithms {
+  const names = algorithmNames(transforms);
+  const { encryption, integrity, prf } = transforms;
+  if (integrity || !prf || encryption?.icvOctets !== undefined) return names;
+  return { ...names, 'integ-alg': integrityOfHash[prf.name] ?? null };
+}
+
+/** The name of a PRF. */
+export function prfName({ prf }: ChosenTransforms): string | null {
+  return prf ? (prfNames[prf.name] ?? `PRF_${prf.name.replaceAll('-', '_')}`) : null;
+}
+
+/** The name of a group, null for none. */
+export function groupNameOf(group: KeyExchangeTransform | undefined): string | null {
+  return group ? groupName(group) : null;
+}
+
+const protocolNames: Readonly<Record<number, string>> = {
+  1: 'icmp',
+  6: 'tcp',
+  17: 'udp',
+  47: 'gre',
+  50: 'esp',
+  51: 'ah',
+  58: 'ipv6-icmp',
+  89: 'ospf',
+  132: 'sctp',
+};
+/** First names of /etc/services on the hosts of the recordings, for the ports that are used there. */
+const serviceNames: Readonly<Record<number, string>> = {
+  22: 'ssh',
+  23: 'telnet',
+  25: 'smtp',
+  53: 'domain',
+  80: 'http',
+  123: 'ntp',
+  179: 'bgp',
+  443: 'https',
+  500: 'isakmp',
+  1701: 'l2f',
+  8080: 'http-alt',
+};
+
+/** As `%R` prints it, without the closing bracket, which the recordings lack. */
+export function selectorName({ range, protocol, ports }: TrafficSelector): string {
+  const { family, first, last } = range;
+  const prefixes = rangeToPrefixes(range);
+  const [only] = prefixes;
+  const addresses =
+    prefixes.length === 1 && only
+      ? `${formatAddress(family, only.first)}/${only.prefixLength}`
+      : `${formatAddress(family, first)}..${formatAddress(family, last)}`;
+  const isAnyPort = ports.lo === 0 && ports.hi === 65535;
+  if (protocol === 0 && isAnyPort) return addresses;
+  const name = protocol === 0 ? '0' : (protocolNames[protocol] ?? String(protocol));
+  return `${addresses}[${name}${isAnyPort ? '' : `/${portName(protocol, ports)}`}`;
+}
+
+function portName(protocol: number, { lo, hi }: TrafficSelector['ports']): string {
+  if (lo > hi) return 'OPAQUE';
+  if (protocol === 1 || protocol === 58) return lo === hi ? `${lo >> 8}(${lo & 255})` : `${lo >> 8}-${hi >> 8}`;
+  return lo === hi ? (serviceNames[lo] ?? String(lo)) : `${lo}-${hi}`;
+}
+
+/** The short form of a notification in charon's list of payloads, where a log names it. */
+const shortNames: Readonly<Record<RefusalNotify, string>> = {
+  NO_PROPOSAL_CHOSEN: 'NO_PROP',
+  INVALID_KE_PAYLOAD: 'INVAL_KE',
+  AUTHENTICATION_FAILED: 'AUTH_FAILED',
+  TS_UNACCEPTABLE: 'TS_UNACCEPT',
+  INVALID_SYNTAX: 'INVAL_SYN',
+  INVALID_KEY_INFORMATION: 'INVAL_KEY',
+  INVALID_ID_INFORMATION: 'INVAL_ID',
+  INVALID_PAYLOAD_TYPE: 'INVAL_PT',
+};
+
+/** What an initiator's log says of a notification that came in: its name, and its short form in the list of payloads. */
+export function receivedNames(notify: RefusalNotify): string[] {
+  return [notify, shortNames[notify]];
+}
+
+/** What it says of one that it sends itself. */
+export function sentNames(notify: RefusalNotify): string[] {
+  return [shortNames[notify]];
+}

@@ -1,0 +1,346 @@
+/**
+ * Whether a Child SA comes about between two ends whose IKE SA stands, as strongSwan does it: the responder takes a child of
+ * the connection by its selectors, then proposal, selectors and mode (child_create.c, quick_mode.c). What comes of the first
+ * rekeying is told as well, because IKE_AUTH negotiates no group.
+ */
+import type { Address } from '../../address.js';
+import type { Packet } from '../../packet.js';
+import { type DataPathName, installable } from '../../peer-profile/data-path.js';
+import { type ChosenTransforms, type SelectedProposal, selectProposal } from '../../proposal.js';
+import { proxyIds } from '../../proxy-ids.js';
+import type { SaTemplate, SystemConfig } from '../../system-config.js';
+import { formatSelector, type SelectorLists, type SelectorPair } from '../../traffic-selector.js';
+import type { KeyExchangeTransform } from '../../transform.js';
+import type { IkeEnd } from '../ike.js';
+import { type ChildStep, type IkeOutcome, nameRecord } from '../steps.js';
+import { preferenceOf, usable } from './ike.js';
+import {
+  createChildOffer,
+  type GroupedOffer,
+  type OfferedChild,
+  quickModeOffer,
+  withOwnGroups,
+  withoutGroups,
+} from './offers.js';
+import type { Refusal, RefusalNotify } from './refusal.js';
+import { areHost, chooseChild, type Ends, mirrorLists, narrowedLists, proposedLists } from './selectors.js';
+
+/** One end, with what carries its packets. */
+export interface ChildSide extends IkeEnd {
+  readonly dataPath?: DataPathName;
+  /** The packet that starts the negotiation, in its terms. */
+  readonly packet?: Packet;
+  /** Addresses of the host beyond those that its configuration tells. */
+  readonly addresses?: readonly Address[];
+}
+
+export interface AgreedChild {
+  readonly mode: 'transport' | 'tunnel';
+  readonly transforms: ChosenTransforms;
+  /** From the initiator's point of view. */
+  readonly selectors: SelectorLists;
+  readonly responderTemplate: SaTemplate;
+  readonly proposal: SelectedProposal;
+}
+
+export interface ConnectionChildOutcome {
+  readonly steps: readonly ChildStep[];
+  readonly failure?: ChildStep;
+  readonly refusal?: Refusal;
+  readonly child?: AgreedChild;
+  readonly responderTemplate?: SaTemplate;
+}
+
+interface Work {
+  readonly x: ChildSide;
+  readonly y: ChildSide;
+  readonly template: SaTemplate;
+  readonly ike: IkeOutcome;
+  readonly steps: ChildStep[];
+}
+
+/** The templates of a connection, each once, in the order in which they are written. */
+export function childrenOf({ spd, forwardSpd }: SystemConfig, connection: string | undefined): readonly SaTemplate[] {
+  const found = new Set<SaTemplate>();
+  for (const { action } of [...spd, ...forwardSpd]) {
+    if (action.kind !== 'PROTECT') continue;
+    for (const template of action.bundle) if (template.connection === connection) found.add(template);
+  }
+  const place = ({ source }: SaTemplate) => source.at?.start ?? 0;
+  return [...found].sort((a, b) => place(a) - place(b));
+}
+
+/** Walks the attempt of `x` to make a Child SA of a template. */
+export function walkConnectionChild(
+  x: ChildSide,
+  y: ChildSide,
+  template: SaTemplate,
+  ike: IkeOutcome,
+): ConnectionChildOutcome {
+  const work: Work = { x, y, template, ike, steps: [] };
+  return ike.version === 1 ? quickMode(work) : createChild(work);
+}
+
+function done({ steps }: Work, rest: Omit<ConnectionChildOutcome, 'steps' | 'failure'>): ConnectionChildOutcome {
+  const failure = steps.find(({ verdict }) => verdict === 'fail');
+  return { steps, ...(failure ? { failure } : {}), ...rest };
+}
+
+const answered = (notify: RefusalNotify): Refusal => ({ kind: 'answered', notify });
+
+function endsOf({ x, y }: Work): { readonly x: Ends; readonly y: Ends } {
+  return { x: { local: x.address, remote: y.address }, y: { local: y.address, remote: x.address } };
+}
+
+function words(list: SelectorLists): string {
+  const side = (selectors: SelectorLists['local']) => selectors.map(formatSelector).join(', ') || 'nothing';
+  return `${side(list.local)} to ${side(list.remote)}`;
+}
+
+/** The child of the responder that the selectors are for. */
+function findChild(work: Work, proposed: SelectorLists, notify: RefusalNotify): SaTemplate | ConnectionChildOutcome {
+  const { x, y, template, ike, steps } = work;
+  const children = childrenOf(y.view.config, ike.responderPad?.connection);
+  const chosen = chooseChild(children, mirrorLists(proposed), endsOf(work).y);
+  if (chosen) return chosen;
+  const pad = ike.responderPad;
+  steps.push({
+    kind: 'selectors',
+    verdict: 'fail',
+    text: `no child of ${pad ? nameRecord(y.view, pad.source) : y.view.config.name} is for ${words(proposed)}, which ${nameRecord(x.view, template.source)} proposes`,
+    initiator: template.source,
+    ...(children[0] ? { responder: children[0].source } : {}),
+    selectors: { kind: 'disjoint' },
+  });
+  return done(work, { refusal: answered(notify) });
+}
+
+/** The proposal that both have; the step is added. */
+function agree(
+  { x, y, template, steps }: Work,
+  responder: SaTemplate,
+  offer: GroupedOffer['proposals'],
+  own: GroupedOffer['proposals'],
+): SelectedProposal | undefined {
+  const selection = selectProposal(usable(offer, x, y), usable(own, x, y), { preference: preferenceOf(y) });
+  const between = `${nameRecord(x.view, template.source)} and ${nameRecord(y.view, responder.source)}`;
+  const protocol = template.proposals[0]?.protocol ?? 'ESP';
+  steps.push({
+    kind: 'child-proposal',
+    verdict: selection.kind === 'selected' ? 'pass' : 'fail',
+    text:
+      selection.kind === 'selected'
+        ? `${between} agree on ${offer[selection.offered]?.name ?? 'a proposal'}`
+        : `${between} have no ${protocol} proposal in common`,
+    initiator: template.source,
+    responder: responder.source,
+    selection,
+  });
+  return selection.kind === 'selected' ? selection : undefined;
+}
+
+function pushSelectors(
+  { x, y, template, steps }: Work,
+  responder: SaTemplate,
+  proposed: SelectorLists,
+  result: SelectorLists,
+): void {
+  const isWhole = words(proposed) === words(result);
+  steps.push({
+    kind: 'selectors',
+    verdict: isWhole ? 'pass' : 'warn',
+    text: isWhole
+      ? `the selectors of ${nameRecord(x.view, template.source)} and ${nameRecord(y.view, responder.source)} fit`
+      : `the selectors are narrowed to ${words(result)}`,
+    initiator: template.source,
+    responder: responder.source,
+    selectors: isWhole ? { kind: 'equal' } : { kind: 'narrowed', onlyInitiator: undefined, onlyResponder: undefined },
+  });
+}
+
+/** Both ends install what was agreed on, the responder first. */
+function install(work: Work, child: AgreedChild): Refusal | undefined {
+  const { x, y, template, ike, steps } = work;
+  const ask = (side: ChildSide, lists: SelectorLists, peer: Address) =>
+    installable({
+      dataPath: side.dataPath ?? 'kernel',
+      mode: child.mode,
+      transforms: child.transforms,
+      ...lists,
+      peer,
+      addresses: [...side.view.config.addresses, ...(side.addresses ?? [])],
+    });
+  const fails = (side: ChildSide, why: string) =>
+    steps.push({
+      kind: 'mode',
+      verdict: 'fail',
+      text: `${side.view.config.name} cannot install the SA: ${why}`,
+      initiator: template.source,
+      responder: child.responderTemplate.source,
+    });
+  const theirs = ask(y, mirrorLists(child.selectors), x.address);
+  // A responder of Quick Mode installs with the third message, after the initiator.
+  if (theirs.kind === 'refused' && ike.version === 2) {
+    fails(y, theirs.why);
+    return answered(theirs.what === 'sa' ? 'NO_PROPOSAL_CHOSEN' : 'TS_UNACCEPTABLE');
+  }
+  const mine = ask(x, child.selectors, y.address);
+  if (mine.kind === 'refused') {
+    fails(x, mine.why);
+    return { kind: 'given-up', ...(ike.version === 1 ? { notify: 'NO_PROPOSAL_CHOSEN' as const } : {}) };
+  }
+  if (theirs.kind === 'refused') {
+    fails(y, theirs.why);
+    return { kind: 'given-up' };
+  }
+  return undefined;
+}
+
+function createChild(work: Work): ConnectionChildOutcome {
+  const { x, y, template } = work;
+  const ends = endsOf(work);
+  const childless = childlessExchange(work);
+  if (childless.kind === 'refused') return done(work, { refusal: childless.refusal });
+  const proposed = proposedLists(template, ends.x);
+  const responder = findChild(work, proposed, 'TS_UNACCEPTABLE');
+  if ('steps' in responder) return responder;
+  const groups = { mine: ownGroups(work), theirs: withOwnGroups(responder, work.ike.responderPolicy) };
+  const offer = childless.own ? createChildOffer(groups.mine) : { proposals: withoutGroups(groups.mine) };
+  const own = childless.own ? groups.theirs : withoutGroups(groups.theirs);
+  const selection = offer && agree(work, responder, offer.proposals, own);
+  if (!selection) return done(work, { refusal: answered('NO_PROPOSAL_CHOSEN'), responderTemplate: responder });
+  const back = narrowedLists(responder, mirrorLists(proposed), ends.y);
+  if (back.local.length === 0 || back.remote.length === 0)
+    return noSelectors(work, responder, proposed, answered('TS_UNACCEPTABLE'));
+  // Transport mode needs both ends to be the hosts themselves and the responder to have it too; else it becomes a tunnel.
+  const wantsTransport = template.mode === 'transport' && responder.mode === 'transport';
+  const mode =
+    wantsTransport && areHost(back.remote, x.address) && areHost(back.local, y.address) ? 'transport' : 'tunnel';
+  const selectors = narrowedLists(template, mirrorLists(back), ends.x);
+  if (selectors.local.length === 0 || selectors.remote.length === 0)
+    return noSelectors(work, responder, proposed, { kind: 'given-up' });
+  pushMode(work, responder, mode);
+  pushSelectors(work, responder, proposed, selectors);
+  const child: AgreedChild = {
+    mode,
+    transforms: selection.transforms,
+    selectors,
+    responderTemplate: responder,
+    proposal: selection,
+  };
+  const refusal = install(work, child);
+  return done(work, refusal ? { refusal, responderTemplate: responder } : { child, responderTemplate: responder });
+}
+
+function noSelectors(
+  work: Work,
+  responder: SaTemplate,
+  proposed: SelectorLists,
+  refusal: Refusal,
+): ConnectionChildOutcome {
+  const { y, template, steps } = work;
+  steps.push({
+    kind: 'selectors',
+    verdict: 'fail',
+    text: `nothing of ${words(proposed)} is left by ${nameRecord(y.view, responder.source)}`,
+    initiator: template.source,
+    responder: responder.source,
+    selectors: { kind: 'disjoint' },
+  });
+  return done(work, { refusal, responderTemplate: responder });
+}
+
+function pushMode({ x, y, template, steps }: Work, responder: SaTemplate, mode: AgreedChild['mode']): void {
+  const isSame = template.mode === mode && responder.mode === mode;
+  steps.push({
+    kind: 'mode',
+    verdict: isSame ? 'pass' : 'warn',
+    text: isSame
+      ? `both use ${mode} mode`
+      : `${nameRecord(x.view, template.source)} wants ${template.mode} mode, ${nameRecord(y.view, responder.source)} ${responder.mode} mode; it becomes ${mode} mode`,
+    initiator: template.source,
+    responder: responder.source,
+  });
+}
+
+type Childless =
+  /** `own`: the first Child SA has an exchange of its own, with a key exchange. */
+  { readonly kind: 'goes-on'; readonly own: boolean } | { readonly kind: 'refused'; readonly refusal: Refusal };
+
+/** RFC 6023, as `childless` of both ends has it. */
+function childlessExchange({ x, y, template, ike, steps }: Work): Childless {
+  const [mine, theirs] = [ike.initiatorPad?.childless?.value ?? 'allow', ike.responderPad?.childless?.value ?? 'allow'];
+  const refuse = (text: string, refusal: Refusal): Childless => {
+    steps.push({ kind: 'mode', verdict: 'fail', text, initiator: template.source });
+    return { kind: 'refused', refusal };
+  };
+  if (mine === 'force' && theirs === 'never')
+    return refuse(`${x.view.config.name} wants an IKE SA without a Child SA first, ${y.view.config.name} has none`, {
+      kind: 'given-up',
+    });
+  const own = mine === 'force' || (mine === 'prefer' && theirs !== 'never');
+  if (theirs === 'force' && !own)
+    return refuse(`${y.view.config.name} takes only IKE SAs without a Child SA first`, answered('INVALID_SYNTAX'));
+  return { kind: 'goes-on', own };
+}
+
+function quickMode(work: Work): ConnectionChildOutcome {
+  const { x, y, template, ike, steps } = work;
+  const ends = endsOf(work);
+  const ids = clientIds(work);
+  const all = ids ? { local: [ids.local], remote: [ids.remote] } : proposedLists(template, ends.x);
+  const [local, remote] = [all.local[0], all.remote[0]];
+  if (!local || !remote) return noSelectors(work, template, all, { kind: 'given-up' });
+  // One client identity for each end, which knows one port or all.
+  const proposed: SelectorLists = { local: [asClientId(local)], remote: [asClientId(remote)] };
+  const responder = findChild(work, proposed, 'INVALID_ID_INFORMATION');
+  if ('steps' in responder) return responder;
+  if (responder.mode !== template.mode) {
+    steps.push({
+      kind: 'mode',
+      verdict: 'fail',
+      text: `${nameRecord(x.view, template.source)} uses ${template.mode} mode, ${nameRecord(y.view, responder.source)} ${responder.mode} mode`,
+      initiator: template.source,
+      responder: responder.source,
+    });
+    return done(work, { refusal: answered('INVALID_ID_INFORMATION'), responderTemplate: responder });
+  }
+  pushMode(work, responder, template.mode);
+  const narrowed = narrowedLists(responder, mirrorLists(proposed), ends.y);
+  const [backLocal, backRemote] = [narrowed.local[0], narrowed.remote[0]];
+  if (!backLocal || !backRemote) return noSelectors(work, responder, proposed, answered('INVALID_ID_INFORMATION'));
+  const offer = quickModeOffer(ownGroups(work), ikeGroup(ike));
+  const selection = agree(work, responder, offer.proposals, withOwnGroups(responder, ike.responderPolicy));
+  if (!selection) return done(work, { refusal: answered('NO_PROPOSAL_CHOSEN'), responderTemplate: responder });
+  const selectors: SelectorLists = { local: [asClientId(backRemote)], remote: [asClientId(backLocal)] };
+  pushSelectors(work, responder, proposed, selectors);
+  const child: AgreedChild = {
+    mode: template.mode,
+    transforms: selection.transforms,
+    selectors,
+    responderTemplate: responder,
+    proposal: selection,
+  };
+  const refusal = install(work, child);
+  return done(work, refusal ? { refusal, responderTemplate: responder } : { child, responderTemplate: responder });
+}
+
+/** What a system without lists of selectors means by a packet (hpux-ipsec reference 7.3). */
+function clientIds({ x, template }: Work): SelectorPair | undefined {
+  return template.lists || !x.packet ? undefined : proxyIds(template.selectors, x.packet, { mode: template.mode });
+}
+
+/** RFC 2407 §4.6.2: port 0 is every port, and a range of ports is its first one (id_payload.c). */
+function asClientId(selector: SelectorLists['local'][number]): SelectorLists['local'][number] {
+  const { ports } = selector;
+  if (ports.lo === 0) return { ...selector, ports: { lo: 0, hi: 65535 } };
+  return { ...selector, ports: { lo: ports.lo, hi: ports.lo } };
+}
+
+function ownGroups({ template, ike }: Work): readonly OfferedChild[] {
+  return withOwnGroups(template, ike.initiatorPolicy);
+}
+
+function ikeGroup({ proposal }: IkeOutcome): KeyExchangeTransform | undefined {
+  return proposal?.transforms.keyExchange;
+}

@@ -1,0 +1,139 @@
+/** The authentication of IKEv1 with a responder of connections (phase1.c, main_mode.c, aggressive_mode.c). */
+import type { SelectedProposal } from '../../proposal.js';
+import type { Identity } from '../../system-config.js';
+import { formatExpectation, formatIdentity } from '../identity.js';
+import { nameRecord } from '../steps.js';
+import {
+  type Attempt,
+  type Authenticated,
+  answered,
+  checkResponder,
+  comparePsk,
+  fail,
+  pushIdentity,
+  pushMethod,
+} from './attempt.js';
+import { byIdentities, type Candidate, ownIdentity } from './candidates.js';
+import { provingKey } from './keys.js';
+import { initiatorKey, responderKey } from './main-mode-keys.js';
+import { ikev1Method } from './methods.js';
+import type { Refusal } from './refusal.js';
+
+/** Identities, methods and proofs, in the order in which Main and Aggressive Mode come to them. */
+export function authenticateV1(
+  attempt: Attempt,
+  candidate: Candidate,
+  selection: SelectedProposal,
+  candidates: readonly Candidate[],
+): Authenticated {
+  const { x, y, padX, aggressive, steps } = attempt;
+  const method = ikev1Method(padX, 'initiator');
+  const sent = ownIdentity(padX, x.address);
+  const isPsk = method?.startsWith('psk') ?? false;
+  if (!method)
+    return fail(
+      attempt,
+      candidate,
+      'method',
+      `IKEv1 has no method for what ${nameRecord(x.view, padX.source)} asks for`,
+      { kind: 'given-up' },
+    );
+  const allows = /^(?:yes|true|enabled|1)$/i;
+  const setting = 'charon.i_dont_care_about_security_and_use_aggressive_mode_psk';
+  if (aggressive && isPsk && !allows.test(y.view.config.productSettings?.get(setting)?.value ?? '')) {
+    const text = `${y.view.config.name} refuses Aggressive Mode with a preshared key (${setting})`;
+    return fail(attempt, candidate, 'exchange', text, answered('AUTHENTICATION_FAILED'));
+  }
+  if (aggressive && selection.wrongGuess) {
+    const { guessed, wanted } = selection.wrongGuess;
+    const text = `the public value of Aggressive Mode is of ${guessed.name}, the proposal that is taken of ${wanted.name}`;
+    return fail(attempt, candidate, 'exchange', text, answered('INVALID_PAYLOAD_TYPE'));
+  }
+  const fitting = byIdentities(candidates, undefined, sent);
+  const usableOnes = fitting.filter(
+    ({ pad }) => ikev1Method(pad, 'responder') === method && (pad.exchange.value === 'aggressive') === aggressive,
+  );
+  const responder = usableOnes[0] ?? fitting[0] ?? candidate;
+  const mine = ownIdentity(responder.pad, y.address);
+  if (isPsk && !aggressive) {
+    // Keys are needed before the identities are known: the configured ones stand for them.
+    const refusal = compareMainModeKeys(attempt, responder, candidates, sent);
+    if (refusal) return { responder, refusal };
+  }
+  if (fitting.length === 0) {
+    pushIdentity(attempt, responder, 'initiator', sent, 'fail');
+    return { responder, refusal: answered('AUTHENTICATION_FAILED') };
+  }
+  if (usableOnes.length === 0) {
+    const isExchange = ikev1Method(responder.pad, 'responder') === method;
+    const text = isExchange
+      ? `${nameRecord(x.view, padX.source)} starts ${aggressive ? 'Aggressive' : 'Main'} Mode, ${nameRecord(y.view, responder.pad.source)} takes ${aggressive ? 'Main' : 'Aggressive'} Mode`
+      : `${nameRecord(x.view, padX.source)} authenticates by ${method}, ${nameRecord(y.view, responder.pad.source)} by ${ikev1Method(responder.pad, 'responder') ?? 'what IKEv1 has no method for'}`;
+    return fail(attempt, responder, isExchange ? 'exchange' : 'method', text, answered('AUTHENTICATION_FAILED'));
+  }
+  pushIdentity(attempt, responder, 'initiator', sent, 'pass');
+  if (aggressive && !checkResponder(attempt, responder, mine))
+    return { responder, refusal: { kind: 'given-up', notify: 'INVALID_ID_INFORMATION' } };
+  if (isPsk && aggressive) {
+    const keyY = provingKey({ config: y.view.config, pad: responder.pad, local: mine, remote: sent });
+    const keyX = provingKey({ config: x.view.config, pad: padX, local: sent, remote: mine });
+    if (!keyY)
+      return fail(
+        attempt,
+        responder,
+        'preshared-key',
+        `${nameRecord(y.view, responder.pad.source)} has no preshared key for ${formatIdentity(sent)}`,
+        answered('INVALID_KEY_INFORMATION'),
+      );
+    if (!keyX)
+      return fail(
+        attempt,
+        responder,
+        'preshared-key',
+        `${nameRecord(x.view, padX.source)} has no preshared key for ${formatIdentity(mine)}`,
+        { kind: 'given-up', notify: 'INVALID_KEY_INFORMATION' },
+      );
+    const refusal = comparePsk(attempt, responder, keyY, [keyX], { kind: 'given-up', notify: 'AUTHENTICATION_FAILED' });
+    if (refusal) return { responder, refusal };
+  }
+  if (!aggressive && !checkResponder(attempt, responder, mine)) return { responder, refusal: { kind: 'given-up' } };
+  if (!isPsk) pushMethod(attempt, responder);
+  else
+    steps.push({
+      kind: 'method',
+      verdict: 'pass',
+      text: `both authenticate by ${method}`,
+      initiator: padX.source,
+      responder: responder.pad.source,
+    });
+  return { responder };
+}
+
+function compareMainModeKeys(
+  attempt: Attempt,
+  responder: Candidate,
+  candidates: readonly Candidate[],
+  sent: Identity,
+): Refusal | undefined {
+  const { x, y, padX } = attempt;
+  const keyY = responderKey(y, x.address, candidates);
+  if (!keyY)
+    return fail(
+      attempt,
+      responder,
+      'preshared-key',
+      `${nameRecord(y.view, responder.pad.source)} has no preshared key for ${formatExpectation(responder.pad)}`,
+      answered('INVALID_KEY_INFORMATION'),
+    ).refusal;
+  const keyX = initiatorKey(x, padX, y.address, sent);
+  if (!keyX)
+    return fail(
+      attempt,
+      responder,
+      'preshared-key',
+      `${nameRecord(x.view, padX.source)} has no preshared key for ${formatExpectation(padX)}`,
+      { kind: 'given-up', notify: 'INVALID_KEY_INFORMATION' },
+    ).refusal;
+  // With different keys the messages cannot be read, and nobody says anything.
+  return comparePsk(attempt, responder, keyX, [keyY], { kind: 'silence' });
+}

@@ -1,0 +1,114 @@
+/** The authentication of IKEv2 with a responder of connections (ike_auth.c, psk_authenticator.c). */
+import { type ProposalLike, type SelectedProposal, selectProposal } from '../../proposal.js';
+import type { Identity, PadEntry } from '../../system-config.js';
+import { formatExpectation, formatIdentity } from '../identity.js';
+import type { IkeEnd } from '../ike.js';
+import { nameRecord } from '../steps.js';
+import {
+  type Attempt,
+  type Authenticated,
+  answered,
+  checkResponder,
+  comparePsk,
+  fail,
+  pushIdentity,
+  pushMethod,
+} from './attempt.js';
+import { askedIdentity, byIdentities, type Candidate, ownIdentity } from './candidates.js';
+import { provingKey, triedKeys } from './keys.js';
+import { provenRounds, roundsOf, roundsSatisfy } from './methods.js';
+
+/** Identities, proofs and demands, in the order in which they are looked at. */
+export function authenticateV2(
+  attempt: Attempt,
+  selection: SelectedProposal,
+  candidates: readonly Candidate[],
+): Authenticated {
+  const { x, y, padX, steps } = attempt;
+  const sent = ownIdentity(padX, x.address);
+  const asked = askedIdentity(padX);
+  const chosen = asProposal(selection);
+  const fitting = byIdentities(
+    candidates.filter(({ policy }) => selectProposal([chosen], policy.proposals).kind === 'selected'),
+    asked,
+    sent,
+  );
+  const proven = provenRounds(padX);
+  // A connection whose demands the proof does not meet gives way to the next one.
+  const accepted = fitting.find(({ pad }) => roundsSatisfy(proven, roundsOf(pad, 'remote')));
+  const responder = accepted ?? fitting[0] ?? candidates[0];
+  if (!responder) return { refusal: answered('AUTHENTICATION_FAILED') };
+  const names = { initiator: padX.source, responder: responder.pad.source };
+  if (fitting.length === 0) {
+    const wanted = asked ? ` and asks for ${formatIdentity(asked)}` : '';
+    steps.push({
+      kind: 'identity',
+      verdict: 'fail',
+      text: `${nameRecord(x.view, padX.source)} sends ${formatIdentity(sent)}${wanted}, which no connection of ${y.view.config.name} is for: ${describePad(y, responder.pad)}`,
+      ...names,
+      sender: 'initiator',
+      sent,
+    });
+    return { responder, refusal: answered('AUTHENTICATION_FAILED') };
+  }
+  pushIdentity(attempt, responder, 'initiator', sent, 'pass');
+  const mine: Identity = asked ?? ownIdentity(responder.pad, y.address);
+  const keyX = provingKey({ config: x.view.config, pad: padX, local: sent, remote: asked });
+  if (proven[0] === 'psk' && !keyX)
+    return fail(
+      attempt,
+      responder,
+      'preshared-key',
+      `${nameRecord(x.view, padX.source)} has no preshared key for ${asked ? formatIdentity(asked) : 'that peer'}`,
+      { kind: 'given-up' },
+    );
+  const triedY = triedKeys({ config: y.view.config, pad: responder.pad, local: asked, remote: sent });
+  if (proven[0] === 'psk' && keyX) {
+    const refusal = comparePsk(attempt, responder, keyX, triedY, answered('AUTHENTICATION_FAILED'));
+    if (refusal) return { responder, refusal };
+  }
+  if (!accepted) {
+    const text = `${nameRecord(x.view, padX.source)} proves itself by ${proven.join(', then ')}, ${nameRecord(y.view, responder.pad.source)} expects ${roundsOf(responder.pad, 'remote').join(', then ')}`;
+    return fail(attempt, responder, 'method', text, answered('AUTHENTICATION_FAILED'));
+  }
+  const provenY = provenRounds(responder.pad);
+  const keyY = provingKey({ config: y.view.config, pad: responder.pad, local: mine, remote: sent });
+  if (provenY[0] === 'psk') {
+    if (!keyY)
+      return fail(
+        attempt,
+        responder,
+        'preshared-key',
+        `${nameRecord(y.view, responder.pad.source)} has no preshared key for ${formatIdentity(sent)}`,
+        answered('AUTHENTICATION_FAILED'),
+      );
+    const triedX = triedKeys({ config: x.view.config, pad: padX, local: sent, remote: mine });
+    const refusal = comparePsk(attempt, responder, keyY, triedX, { kind: 'given-up', notify: 'AUTHENTICATION_FAILED' });
+    if (refusal) return { responder, refusal };
+  }
+  if (!roundsSatisfy(provenY, roundsOf(padX, 'remote'))) {
+    const text = `${nameRecord(y.view, responder.pad.source)} proves itself by ${provenY.join(', then ')}, ${nameRecord(x.view, padX.source)} expects ${roundsOf(padX, 'remote').join(', then ')}`;
+    return fail(attempt, responder, 'method', text, { kind: 'given-up', notify: 'AUTHENTICATION_FAILED' });
+  }
+  if (!checkResponder(attempt, responder, mine))
+    return { responder, refusal: { kind: 'given-up', notify: 'AUTHENTICATION_FAILED' } };
+  pushMethod(attempt, responder);
+  return { responder };
+}
+
+/** What was agreed on, as a proposal. */
+function asProposal({ transforms }: SelectedProposal): ProposalLike {
+  const { encryption, integrity, prf, keyExchange } = transforms;
+  return {
+    name: 'chosen',
+    encryption: encryption ? [encryption] : [],
+    authentication: integrity ? [integrity] : [],
+    prf: prf ? [prf] : [],
+    keyExchange: keyExchange ? [keyExchange] : [],
+  };
+}
+
+function describePad(y: IkeEnd, pad: PadEntry): string {
+  const own = pad.localId ? formatIdentity(pad.localId.value) : 'its address';
+  return `${nameRecord(y.view, pad.source)} is ${own} and expects ${formatExpectation(pad)}`;
+}

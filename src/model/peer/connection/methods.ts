@@ -1,0 +1,55 @@
+/** How the ends of a connection authenticate, and whether each is content with the other. */
+import type { AuthenticationMethod, PadEntry } from '../../system-config.js';
+
+/** What a method is to IKE: a shared key, a signature, or a user's name. */
+export type MethodClass = 'psk' | 'signature' | 'eap' | 'xauth' | 'any';
+
+/** The class of a method. */
+export function classOf(method: AuthenticationMethod): MethodClass {
+  switch (method) {
+    case 'PSK':
+      return 'psk';
+    case 'EAP':
+      return 'eap';
+    case 'XAUTH':
+      return 'xauth';
+    case 'ANY':
+      return 'any';
+    default:
+      return 'signature';
+  }
+}
+
+/** The classes of all rounds of one end. */
+export function roundsOf(pad: PadEntry, end: 'local' | 'remote'): readonly MethodClass[] {
+  const first = end === 'local' ? pad.localMethod : pad.remoteMethod;
+  const later = (end === 'local' ? pad.localRounds : pad.remoteRounds) ?? [];
+  return [classOf(first.value), ...later.map(({ method }) => classOf(method.value))];
+}
+
+/** The rounds that an IKEv2 end goes through; without a method of its own it signs (authenticator_create_builder). */
+export function provenRounds(pad: PadEntry): readonly MethodClass[] {
+  return roundsOf(pad, 'local').map((kind) => (kind === 'any' ? 'signature' : kind));
+}
+
+/** IKEv2: do the rounds that an end goes through satisfy what is expected of it? */
+export function roundsSatisfy(proven: readonly MethodClass[], expected: readonly MethodClass[]): boolean {
+  return proven.length === expected.length && expected.every((kind, at) => kind === 'any' || kind === proven[at]);
+}
+
+/**
+ * The method of IKEv1 that a connection stands for, named by its negotiated attribute (phase1.c, calc_auth_method);
+ * undefined for a combination that IKEv1 has no method for.
+ */
+export function ikev1Method(pad: PadEntry, role: 'initiator' | 'responder'): string | undefined {
+  const [initiator, responder] = role === 'initiator' ? (['local', 'remote'] as const) : (['remote', 'local'] as const);
+  const [i1, i2] = roundsOf(pad, initiator);
+  const [r1, r2] = roundsOf(pad, responder);
+  for (const kind of ['signature', 'psk'] as const) {
+    if (i1 !== kind || r1 !== kind) continue;
+    if (i2 === undefined && r2 === undefined) return kind;
+    if (i2 === 'xauth') return `${kind}, XAUTH of the initiator`;
+    if (r2 === 'xauth') return `${kind}, XAUTH of the responder`;
+  }
+  return i1 === 'xauth' && r1 === 'signature' && i2 === undefined && r2 === undefined ? 'hybrid' : undefined;
+}

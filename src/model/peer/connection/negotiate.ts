@@ -1,0 +1,67 @@
+/** One child of a connection, from the first message to its first rekeying, as the configurations of both ends decide it. */
+import { peerProfile } from '../../peer-profile/catalogue.js';
+import type { SelectedProposal } from '../../proposal.js';
+import type { IkePolicy, PadEntry, SaTemplate } from '../../system-config.js';
+import type { Step } from '../steps.js';
+import { type AgreedChild, type ChildSide, walkConnectionChild } from './child.js';
+import { type ConnectionIkeOutcome, walkToConnections } from './ike.js';
+import type { Refusal } from './refusal.js';
+import { type RekeyOutcome, walkRekey } from './rekey.js';
+
+export interface Negotiation {
+  readonly steps: readonly Step[];
+  readonly failure?: Step;
+  /** Absent where the initiator cannot even start. */
+  readonly ike?: ConnectionIkeOutcome;
+  readonly isIkeEstablished: boolean;
+  readonly child?: AgreedChild;
+  /** What was agreed on for the Child SA. */
+  readonly proposal?: SelectedProposal;
+  readonly rekey?: RekeyOutcome;
+  /** How the attempt ends that fails first. */
+  readonly refusal?: Refusal;
+}
+
+/** What an initiator goes by: the PAD entry and IKE policy of the template's connection for a peer's address. */
+export function startOf(
+  x: ChildSide,
+  template: SaTemplate,
+  y: ChildSide,
+): { pad: PadEntry; policy: IkePolicy } | undefined {
+  const { connection } = template;
+  const named = connection === undefined ? {} : { connection };
+  const pad = x.view.padFor({ local: x.address, remote: y.address, ...named });
+  const version = pad?.ikeVersions.value[0];
+  const policy = version && x.view.ikePolicy(y.address, version, connection);
+  return pad && policy ? { pad, policy } : undefined;
+}
+
+/** Negotiates a template of `x` with `y`, whose configuration is one of connections. */
+export function negotiateConnection(x: ChildSide, y: ChildSide, template: SaTemplate): Negotiation {
+  const start = startOf(x, template, y);
+  if (!start) return { steps: [], isIkeEstablished: false, refusal: { kind: 'given-up' } };
+  const ike = walkToConnections(x, y, start.pad, start.policy);
+  const finish = (
+    rest: Omit<Negotiation, 'steps' | 'failure' | 'ike' | 'isIkeEstablished'>,
+    more: readonly Step[],
+    established: boolean,
+  ): Negotiation => {
+    const steps = [...ike.steps, ...more];
+    const failure = steps.find(({ verdict }) => verdict === 'fail');
+    return { steps, ...(failure ? { failure } : {}), ike, isIkeEstablished: established, ...rest };
+  };
+  if (ike.failure) return finish(ike.refusal ? { refusal: ike.refusal } : {}, [], false);
+  const { steps, refusal, child } = walkConnectionChild(x, y, template, ike);
+  if (!child) return finish(refusal ? { refusal } : {}, steps, survives(y, refusal));
+  const rekey = walkRekey(x, y, template, ike, child);
+  return finish({ child, proposal: child.proposal, rekey }, [...steps, rekey.step], true);
+}
+
+/** Does the IKE SA outlive the failure of its first Child SA? */
+function survives(y: ChildSide, refusal: Refusal | undefined): boolean {
+  if (refusal?.kind === 'answered' && refusal.notify === 'INVALID_SYNTAX') return false;
+  const { peerProfile: named, productSettings } = y.view.config;
+  const setting = productSettings?.get('charon.close_ike_on_child_failure')?.value;
+  if (setting !== undefined) return !/^(?:yes|true|enabled|1)$/i.test(setting);
+  return !named || peerProfile(named.value).childFailureEndsIkeSa.value !== 'both';
+}

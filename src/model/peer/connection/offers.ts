@@ -1,0 +1,106 @@
+/** What products put into their offers, where that is less than what their configuration holds. */
+import { none, type ProposalLike } from '../../proposal.js';
+import type { ChildProposal, IkePolicy, IkeProposal, SaTemplate } from '../../system-config.js';
+import type { KeyExchangeTransform } from '../../transform.js';
+import { pfsGroups } from '../child.js';
+
+/** The first group of a list of proposals: what the first key exchange is made with. */
+export function firstGroup(proposals: readonly ProposalLike[]): KeyExchangeTransform | undefined {
+  const first = proposals.find(({ keyExchange }) => keyExchange !== undefined && keyExchange.length > 0);
+  const group = first?.keyExchange?.[0];
+  return group && group.name !== none ? group : undefined;
+}
+
+/**
+ * The proposals of an IKE SA as they are offered. IKEv1 has one algorithm of each kind in a transform, and strongSwan
+ * offers the first (proposal_substructure.c, set_from_proposal_v1_ike); records have one each anyway.
+ */
+export function offeredIkeProposals({ proposals, version }: IkePolicy): readonly IkeProposal[] {
+  if (version === 2) return proposals;
+  return proposals.map((proposal) => ({
+    ...proposal,
+    encryption: proposal.encryption.slice(0, 1),
+    prf: proposal.prf.slice(0, 1),
+    keyExchange: proposal.keyExchange.slice(0, 1),
+  }));
+}
+
+/** A proposal for a Child SA with the groups of its own key exchange. */
+export type OfferedChild = ChildProposal & { readonly keyExchange: readonly KeyExchangeTransform[] };
+
+/** The proposals of a template with their groups, be they written for each, for the template, or in the IKE policy. */
+export function withOwnGroups(template: SaTemplate, policy?: IkePolicy): readonly OfferedChild[] {
+  const groups = pfsGroups(template, policy);
+  return template.proposals.map((proposal) => ({ ...proposal, keyExchange: proposal.keyExchange ?? groups }));
+}
+
+/** Without groups and without such as are equal then: what goes into IKE_AUTH (get_proposals with strip_ke). */
+export function withoutGroups(proposals: readonly OfferedChild[]): readonly OfferedChild[] {
+  const seen = new Set<string>();
+  return proposals.flatMap((proposal) => {
+    const stripped = { ...proposal, keyExchange: [] };
+    const key = [stripped.protocol, names(stripped.encryption), names(stripped.authentication), stripped.esn].join(' ');
+    if (seen.has(key)) return [];
+    seen.add(key);
+    return [stripped];
+  });
+}
+
+function names(list: readonly { readonly name: string }[]): string {
+  return list.map(({ name }) => name).join('+');
+}
+
+export interface GroupedOffer {
+  readonly proposals: readonly OfferedChild[];
+  /** The group of the public value that goes along; absent: none. */
+  readonly group?: KeyExchangeTransform;
+}
+
+/**
+ * The offer of CREATE_CHILD_SA (child_create.c, update_and_check_proposals): the public value is of `group`, or of the first
+ * group of the proposals; those without it go to the end, and in the others it comes first. Undefined where no proposal has
+ * the group that was asked for.
+ */
+export function createChildOffer(own: readonly OfferedChild[], asked?: KeyExchangeTransform): GroupedOffer | undefined {
+  const group = asked ?? firstGroup(own);
+  if (!group) return { proposals: withoutGroups(own) };
+  const having = own.filter((proposal) => hasGroup(proposal, group));
+  if (having.length === 0) return undefined;
+  return {
+    proposals: [...having.map((proposal) => promoted(proposal, group)), ...own.filter((p) => !hasGroup(p, group))],
+    group,
+  };
+}
+
+/**
+ * The offer of Quick Mode (quick_mode.c, build_i): with PFS only proposals of one group, that of the ISAKMP SA where a
+ * proposal has it, else the first; and of each proposal the first algorithm of a kind.
+ */
+export function quickModeOffer(own: readonly OfferedChild[], ikeGroup: KeyExchangeTransform | undefined): GroupedOffer {
+  const first = firstGroup(own);
+  if (!first) return { proposals: own.map(firstOfEach) };
+  const group = ikeGroup && own.some((proposal) => hasGroup(proposal, ikeGroup)) ? ikeGroup : first;
+  const proposals = own
+    .filter((proposal) => hasGroup(proposal, group))
+    .map((proposal) => firstOfEach(promoted(proposal, group)));
+  return { proposals, group };
+}
+
+function hasGroup({ keyExchange }: OfferedChild, group: KeyExchangeTransform): boolean {
+  return keyExchange.some(({ name }) => name === group.name);
+}
+
+function promoted(proposal: OfferedChild, group: KeyExchangeTransform): OfferedChild {
+  return { ...proposal, keyExchange: [group, ...proposal.keyExchange.filter(({ name }) => name !== group.name)] };
+}
+
+/** IKEv1: extended sequence numbers are an attribute, which is there or not. */
+function firstOfEach(proposal: OfferedChild): OfferedChild {
+  return {
+    ...proposal,
+    encryption: proposal.encryption.slice(0, 1),
+    authentication: proposal.authentication.slice(0, 1),
+    keyExchange: proposal.keyExchange.slice(0, 1).filter(({ name }) => name !== none),
+    esn: proposal.esn.includes('esn') ? ['esn'] : ['no-esn'],
+  };
+}
