@@ -3,9 +3,9 @@
  * is meant, and whether mode, selectors and proposals fit.
  */
 import { type Narrowing, narrow } from '../../model/narrow.js';
-import { pfsGroups } from '../../model/peer/child.js';
+import { proposalsWithGroups, proposalsWithoutGroups } from '../../model/peer/child-proposals.js';
 import { type ChildCandidate, searchChild } from '../../model/peer/child-search.js';
-import { type SelectedProposal, selectProposal, withGroups } from '../../model/proposal.js';
+import { type SelectedProposal, selectProposal } from '../../model/proposal.js';
 import type { Secret } from '../../model/secret.js';
 import type { ChildProposal } from '../../model/system-config.js';
 import { contains, type SelectorLists, type TrafficSelector, withoutContained } from '../../model/traffic-selector.js';
@@ -332,8 +332,7 @@ function fitProposals(
     const text = `${recordText(entry.source)} takes one SA pair for each flow, and the peer proposes more than one`;
     return refusal('selectors-unacceptable', 'SINGLE_PAIR_REQUIRED', text, candidate, 'RFC 7296 §2.9');
   }
-  const groups = isFirst ? [] : pfsGroups(template, sa.policy);
-  const proposals = isFirst ? template.proposals : withGroups(template.proposals, groups);
+  const proposals = isFirst ? proposalsWithoutGroups(template) : proposalsWithGroups(template, sa.policy);
   const group = payloads.first('KE')?.dhGroup;
   const guessedGroup = group === undefined ? undefined : keyExchange(group);
   const selection = selectProposal(

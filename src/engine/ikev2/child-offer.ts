@@ -1,8 +1,7 @@
 /** The initiator's side of a Child SA — RFC 7296 §1.2, §1.3.1, §2.9: what it proposes, and whether what it gets is that. */
 
 import { formatPacket, type Packet } from '../../model/packet.js';
-import { pfsGroups } from '../../model/peer/child.js';
-import { withGroups } from '../../model/proposal.js';
+import { groupsOf, proposalsWithGroups, proposalsWithoutGroups } from '../../model/peer/child-proposals.js';
 import type { Secret } from '../../model/secret.js';
 import { isRegionCovered } from '../../model/selector/algebra.js';
 import { contains as boxHolds } from '../../model/selector/witness.js';
@@ -36,7 +35,7 @@ export interface ChildWish {
 
 /** The groups of a key exchange that a Child SA of this template is made with (PFS); none in IKE_AUTH. */
 export function groupsFor({ policy }: IkeSa, { template }: ChildPurpose): readonly KeyExchangeTransform[] {
-  return pfsGroups(template, policy);
+  return groupsOf(proposalsWithGroups(template, policy));
 }
 
 /** Makes an attempt; undefined where no proposal of the template can be used. */
@@ -46,7 +45,7 @@ export function proposeChild(turn: Turn, sa: IkeSa, wish: ChildWish): ChildAttem
   const { template } = purpose;
   const groups = exchange ? groupsFor(sa, purpose) : [];
   const own = usableProposals(
-    groups.length > 0 ? withGroups(template.proposals, groups) : template.proposals,
+    exchange ? proposalsWithGroups(template, sa.policy) : proposalsWithoutGroups(template),
     'CHILD',
     env.provider,
   );

@@ -4,16 +4,19 @@
  */
 import { type Address, formatAddress } from '../address.js';
 import type { Packet } from '../packet.js';
-import { type ProposalSelection, selectProposal, withGroups } from '../proposal.js';
+import { type ProposalSelection, selectProposal } from '../proposal.js';
 import { mirrorProxyIds, proxyIds, sameProxyIds } from '../proxy-ids.js';
-import type { IkePolicy, SaTemplate, SpdEntry } from '../system-config.js';
+import type { SaTemplate, SpdEntry } from '../system-config.js';
 import { formatSelector, type SelectorPair, selectorBox } from '../traffic-selector.js';
 import type { KeyExchangeTransform } from '../transform.js';
+import { type GroupedProposal, groupsOf, proposalsWithGroups, proposalsWithoutGroups } from './child-proposals.js';
 import { compareProxyIds, compareSelectors } from './compare-selectors.js';
 import type { FlowEnd } from './flows.js';
 import { manualKeyFaults } from './manual.js';
 import { mirrorPacket } from './mirror.js';
 import { type ChildStep, type IkeOutcome, nameRecord } from './steps.js';
+
+export { pfsGroups } from './child-proposals.js';
 
 /** One side of a negotiation for an SA of a flow. */
 export interface ChildEnd {
@@ -76,14 +79,14 @@ export function walkChild(question: ChildQuestion): ChildOutcome {
   if (templateX.manual || templateY.manual) {
     if (!add(manualStep(x, y, templateX, templateY))) return done({ responderTemplate: templateY });
   }
-  const groups = {
-    x: pfsGroups(templateX, ike?.initiatorPolicy),
-    y: pfsGroups(templateY, ike?.responderPolicy),
+  const grouped = {
+    x: proposalsWithGroups(templateX, ike?.initiatorPolicy),
+    y: proposalsWithGroups(templateY, ike?.responderPolicy),
   };
   const withPfs = ike?.version === 1;
   const selection = selectProposal(
-    withPfs ? withGroups(templateX.proposals, groups.x) : templateX.proposals,
-    withPfs ? withGroups(templateY.proposals, groups.y) : templateY.proposals,
+    withPfs ? grouped.x : proposalsWithoutGroups(templateX),
+    withPfs ? grouped.y : proposalsWithoutGroups(templateY),
     { acceptAnyGroup: withPfs, ...(question.preference ? { preference: question.preference } : {}) },
   );
   const between = `${nameRecord(x.end.view, templateX.source)} and ${nameRecord(y.end.view, templateY.source)}`;
@@ -110,7 +113,7 @@ export function walkChild(question: ChildQuestion): ChildOutcome {
   const entryY = responder?.entry ?? y.end.entry;
   if (!add(selectorsStep(question, templateX, templateY, entryY))) return done(rest);
   if (ike.version === 2) {
-    const rekey = pfsStep(question, templateX, templateY, groups, between);
+    const rekey = pfsStep(question, templateX, templateY, grouped, between);
     if (rekey) add(rekey);
   }
   const lifetime = lifetimeStep(ike.version, x, y, templateX, templateY, selection);
@@ -167,15 +170,6 @@ function manualStep(x: ChildEnd, y: ChildEnd, templateX: SaTemplate, templateY: 
   return faults.length > 0
     ? { ...base, verdict: 'fail', text: faults.join('; ') }
     : { ...base, verdict: 'pass', text: 'SPIs and keys of both sides cross' };
-}
-
-/** The groups of a key exchange of their own that the SAs of a template are negotiated with; none: no PFS. */
-export function pfsGroups(template: SaTemplate, policy: IkePolicy | undefined): readonly KeyExchangeTransform[] {
-  if (template.pfsGroups) return template.pfsGroups.value;
-  if (!policy?.pfs.value) return [];
-  const byName = new Map<string, KeyExchangeTransform>();
-  for (const { keyExchange } of policy.proposals) for (const group of keyExchange) byName.set(group.name, group);
-  return [...byName.values()];
 }
 
 /** The responder of Quick Mode looks for the first policy that means the client identities (hpux-ipsec reference 7.3). */
@@ -247,17 +241,12 @@ function pfsStep(
   { initiator: x, responder: y, preference }: ChildQuestion,
   templateX: SaTemplate,
   templateY: SaTemplate,
-  groups: { readonly x: readonly KeyExchangeTransform[]; readonly y: readonly KeyExchangeTransform[] },
+  grouped: { readonly x: readonly GroupedProposal[]; readonly y: readonly GroupedProposal[] },
   between: string,
 ): ChildStep | undefined {
+  const groups = { x: groupsOf(grouped.x), y: groupsOf(grouped.y) };
   if (groups.x.length === 0 && groups.y.length === 0) return undefined;
-  const selection = selectProposal(
-    withGroups(templateX.proposals, groups.x),
-    withGroups(templateY.proposals, groups.y),
-    {
-      ...(preference ? { preference } : {}),
-    },
-  );
+  const selection = selectProposal(grouped.x, grouped.y, { ...(preference ? { preference } : {}) });
   const words = (list: readonly KeyExchangeTransform[]) =>
     list.length === 0 ? 'no group' : list.map(({ name }) => name).join(', ');
   const base = { kind: 'pfs' as const, initiator: templateX.source, responder: templateY.source, selection };
