@@ -33,6 +33,8 @@ export interface CryptoProvider {
   importPublicKey(spki: Uint8Array): PublicKey | undefined;
   /** A key of an unencrypted PrivateKeyInfo (PKCS #8, RFC 5958), or undefined as above. */
   importPrivateKey(pkcs8: Secret): PrivateKey | undefined;
+  /** Is an odd number prime, but for a negligible chance? Absent where the provider has no quick way to tell. */
+  isPrime?(candidate: bigint): boolean;
 }
 
 export type HashName = 'MD5' | 'SHA1' | 'SHA2-256' | 'SHA2-384' | 'SHA2-512';

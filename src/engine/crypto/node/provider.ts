@@ -1,5 +1,5 @@
 /** The provider on node:crypto (OpenSSL): for live work and for simulations of many peers. */
-import { randomBytes } from 'node:crypto';
+import { checkPrimeSync, randomBytes } from 'node:crypto';
 import { aeadAlgorithms, cipherAlgorithms, integrityAlgorithms, prfAlgorithms } from '../assemble.js';
 import { inOrder } from '../key-exchange.js';
 import { ec2nMethods as referenceEc2n, ecpMethods as referenceEcp } from '../noble/key-exchange.js';
@@ -14,6 +14,9 @@ import { nodePrimitives } from './symmetric.js';
 
 /** The operating system's random octets. */
 export const nodeRandom: SecureRandom = systemRandom((length) => plain(randomBytes(length)));
+
+/** Rounds of Miller and Rabin's test for numbers that nobody chose to deceive us (FIPS 186-5 table B.1: 4 for 1024 bits). */
+const primalityRounds = 8;
 
 /**
  * Some distributions leave old curves out of OpenSSL, and Node 20 has no ML-KEM. A simulated peer must be able to have
@@ -38,5 +41,6 @@ export function nodeProvider(random: SecureRandom = nodeRandom): CryptoProvider 
     ),
     importPublicKey,
     importPrivateKey,
+    isPrime: (candidate) => checkPrimeSync(candidate, { checks: primalityRounds }),
   };
 }
