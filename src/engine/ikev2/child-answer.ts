@@ -2,27 +2,25 @@
  * The responder's side of a Child SA — RFC 7296 §1.2, §1.3.1, §2.7, §2.9; hpux-ipsec reference 7.3 to 7.7: which SPD entry
  * is meant, and whether mode, selectors and proposals fit.
  */
-import { type Narrowing, narrow } from '../../model/narrow.js';
 import { proposalsWithGroups, proposalsWithoutGroups } from '../../model/peer/child-proposals.js';
-import { type ChildCandidate, searchChild } from '../../model/peer/child-search.js';
+import type { ChildCandidate } from '../../model/peer/child-search.js';
 import { type SelectedProposal, selectProposal } from '../../model/proposal.js';
 import type { Secret } from '../../model/secret.js';
 import type { ChildProposal } from '../../model/system-config.js';
 import { contains, type SelectorLists, type TrafficSelector, withoutContained } from '../../model/traffic-selector.js';
 import { type KeyExchangeTransform, keyExchange } from '../../model/transform.js';
 import { algorithmFor } from '../crypto/provider.js';
-import type { PassedOverEntry } from '../event.js';
-import type { Failure, FailureCode } from '../failure.js';
 import { spiNumber, spiOctets } from '../wire/payloads/spis.js';
 import { type Ikev2Payload, ikev2Payload } from '../wire/payloads/table.js';
 import type { Child } from './child-sa.js';
 import type { IkeSa } from './ike-sa.js';
 import { installChild, isFree } from './install.js';
-import { passedOverMax } from './limits.js';
 import { natSubstituted } from './nat-selectors.js';
 import { type PeerProposal, readOffer, usableProposals, writeAnswer } from './offers.js';
-import { type NotifyName, notification, type Payloads } from './payloads.js';
-import { flowOf, listsText, readSelectors, writeSelectors } from './selectors.js';
+import { notification, type Payloads } from './payloads.js';
+import { type Refusal, type RefusedChild, refusal, refuse } from './refusal.js';
+import { flowOf, readSelectors, writeSelectors } from './selectors.js';
+import { type Fitting, searchSpd } from './spd-search.js';
 import { emit, ignore, recordText, type Turn } from './turn.js';
 
 export interface ChildAsked {
@@ -36,7 +34,7 @@ export interface ChildAsked {
 
 export type ChildReply =
   | { readonly kind: 'made'; readonly child: Child; readonly payloads: readonly Ikev2Payload[] }
-  | { readonly kind: 'refused'; readonly notify: Ikev2Payload; readonly failure: Failure };
+  | RefusedChild;
 
 /** Answers a request for a Child SA; what is made is in the data path when this returns. */
 export function answerChild(turn: Turn, sa: IkeSa, asked: ChildAsked): ChildReply {
@@ -48,7 +46,7 @@ export function answerChild(turn: Turn, sa: IkeSa, asked: ChildAsked): ChildRepl
     remote: readSelectors(payloads.first('TSi')!),
   };
   const proposed = wantsTransport ? natSubstituted(sa, received) : received;
-  const found = findEntry(turn, sa, proposed, wantsTransport, asked);
+  const found = findSa(turn, sa, proposed, wantsTransport, asked);
   if (found.kind === 'refused') return refuse(found, replaces);
   const { candidate, lists, offered, selection, mode } = found;
   const { template, entry } = candidate;
@@ -109,49 +107,6 @@ export function answerChild(turn: Turn, sa: IkeSa, asked: ChildAsked): ChildRepl
   return { kind: 'made', child, payloads: answer };
 }
 
-interface Refusal {
-  readonly kind: 'refused';
-  readonly code: FailureCode;
-  readonly notify: NotifyName;
-  readonly text: string;
-  readonly rfc?: string;
-  readonly records: Failure['records'];
-  readonly mismatch?: Failure['mismatch'];
-  readonly data?: Uint8Array;
-}
-
-function refusal(
-  code: FailureCode,
-  notify: NotifyName,
-  text: string,
-  candidate: ChildCandidate | undefined,
-  rfc: string,
-): Refusal {
-  const records = candidate ? [candidate.template.source, candidate.entry.source] : [];
-  return { kind: 'refused', code, notify, text, rfc, records: records[0] === records[1] ? records.slice(1) : records };
-}
-
-function refuse(
-  { code, notify, text, rfc, records, mismatch, data }: Refusal,
-  replaces: Child | undefined,
-): ChildReply {
-  return {
-    kind: 'refused',
-    notify: notification(notify, data),
-    failure: {
-      code,
-      attempt: replaces ? 'rekeying of the Child SA' : 'Child SA',
-      foundBy: 'us',
-      role: 'responder',
-      text,
-      records,
-      notify,
-      ...(rfc ? { rfc } : {}),
-      ...(mismatch ? { mismatch } : {}),
-    },
-  };
-}
-
 /** INVALID_KE_PAYLOAD is no failure yet: the initiator is expected to come again. */
 function askForGroup(
   turn: Turn,
@@ -176,135 +131,35 @@ interface Found {
   readonly mode: 'transport' | 'tunnel';
 }
 
-/** A candidate whose selectors fit. */
-interface Fitting {
-  readonly candidate: ChildCandidate;
-  readonly narrowing: Extract<Narrowing, { kind: 'narrowed' }>;
-}
-
-/**
- * The first entry whose selectors fit decides; one that holds the initiator's first selectors, its packet, goes before others.
- * Among the SAs of its bundle the one that proposals and mode fit is taken.
- */
-function findEntry(
+/** Selectors first, then what of the entry's SAs mode and proposals fit; the first reason against is the one that counts. */
+function findSa(
   turn: Turn,
   sa: IkeSa,
   proposed: SelectorLists,
   wantsTransport: boolean,
-  { payloads, isFirst, replaces }: ChildAsked,
+  { payloads, isFirst }: ChildAsked,
 ): Found | Refusal {
-  const { env } = turn;
-  const ends = { local: sa.local.address, remote: sa.remote.address };
-  const connection = sa.pad?.connection;
-  const search = searchChild(env.view, { proposed, ends, ...(connection ? { connection } : {}) });
-  const passedOver: PassedOverEntry[] = [];
-  const fitting: Fitting[] = [];
-  let nearest: { candidate: ChildCandidate; why: Extract<Narrowing, { kind: 'unacceptable' }>['why'] } | undefined;
-  for (const candidate of search.candidates) {
-    const narrowing = narrowFor(turn, candidate, proposed, wantsTransport, ends);
-    if (narrowing.kind === 'narrowed') fitting.push({ candidate, narrowing });
-    else {
-      if (!nearest || nearest.why === 'disjoint') nearest = { candidate, why: narrowing.why };
-      if (passedOver.length < passedOverMax)
-        passedOver.push({ source: candidate.entry.source, why: unacceptable[narrowing.why] });
-    }
-  }
-  for (const entry of search.elsewhere.slice(0, passedOverMax))
-    passedOver.push({ source: entry.source, why: 'it protects such packets, but not towards this peer' });
-  const holdsFirst = ({ narrowing }: Fitting) => narrowing.keepsFirst;
-  const ordered = [...fitting.filter(holdsFirst), ...fitting.filter((one) => !holdsFirst(one))];
-  const first = ordered[0];
-  emit(turn, {
-    kind: 'search',
-    list: 'SPD',
-    key: listsText(proposed),
-    passedOver,
-    ...(first ? { found: first.candidate.entry.source } : {}),
-  });
-  if (!first) return noEntry(turn, sa, search.stoppedBy, nearest, proposed);
+  const search = searchSpd(turn, sa, proposed, wantsTransport);
+  if (search.kind === 'refused') return search;
   const offered = readOffer(payloads.first('SA')!, 'CHILD', 4);
   let refused: Refusal | undefined;
-  for (const { candidate, narrowing } of ordered) {
-    if (candidate.entry !== first.candidate.entry) continue;
-    const outcome = fitProposals(turn, sa, candidate, narrowing, {
-      offered,
-      wantsTransport,
-      isFirst,
-      payloads,
-      replaces,
-      proposed,
-    });
+  for (const fitting of search.fitting) {
+    const outcome = fitProposals(turn, sa, fitting, { offered, wantsTransport, isFirst, payloads, proposed });
     if (outcome.kind === 'found') return outcome;
     refused ??= outcome;
   }
   return refused!;
 }
 
-const unacceptable: Readonly<Record<Extract<Narrowing, { kind: 'unacceptable' }>['why'], string>> = {
-  disjoint: 'its selectors have nothing in common with those proposed',
-  'cannot-narrow': 'its selectors are not the same as those proposed, and it does not narrow',
-  'not-endpoints': 'the proposed selectors are not those of the two peers, as transport mode needs',
-};
-
-function narrowFor(
-  { env }: Turn,
-  { template }: ChildCandidate,
-  proposed: SelectorLists,
-  wantsTransport: boolean,
-  ends: { local: IkeSa['local']['address']; remote: IkeSa['remote']['address'] },
-): Narrowing {
-  const transport = wantsTransport && template.mode === 'transport';
-  const { value } = env.profile.narrowing;
-  const exact = value === 'exact' || (value === 'exact-in-transport' && transport);
-  return narrow(proposed, template.selectors, { ...(transport ? { transport: ends } : {}), exact });
-}
-
-function noEntry(
-  turn: Turn,
-  { pad }: IkeSa,
-  stoppedBy: { readonly source: Failure['records'][number]; readonly action: { readonly kind: string } } | undefined,
-  nearest: { readonly candidate: ChildCandidate; readonly why: keyof typeof unacceptable } | undefined,
-  proposed: SelectorLists,
-): Refusal {
-  const base = { kind: 'refused', notify: 'TS_UNACCEPTABLE', rfc: 'RFC 7296 §2.9' } as const;
-  const text = listsText(proposed);
-  if (nearest) {
-    const { template, entry } = nearest.candidate;
-    return {
-      ...base,
-      code: 'selectors-unacceptable',
-      text: `${recordText(template.source)} does not allow ${text}: ${unacceptable[nearest.why]}`,
-      records: [template.source, entry.source],
-    };
-  }
-  if (stoppedBy) {
-    const does = stoppedBy.action.kind === 'BYPASS' ? 'passes these packets in the clear' : 'discards these packets';
-    return {
-      ...base,
-      code: 'no-spd-entry',
-      text: `${recordText(stoppedBy.source)} ${does} (${text})`,
-      records: [stoppedBy.source],
-    };
-  }
-  return {
-    ...base,
-    code: 'no-spd-entry',
-    text: `no record of ${turn.env.view.config.name} protects ${text} with this peer`,
-    records: pad ? [pad.source] : [],
-  };
-}
-
 function fitProposals(
   turn: Turn,
   sa: IkeSa,
-  candidate: ChildCandidate,
-  narrowing: Fitting['narrowing'],
+  { candidate, narrowing }: Fitting,
   asked: {
     readonly offered: readonly PeerProposal[];
     readonly wantsTransport: boolean;
     readonly isFirst: boolean;
     readonly payloads: Payloads;
-    readonly replaces: Child | undefined;
     readonly proposed: SelectorLists;
   },
 ): Found | Refusal {

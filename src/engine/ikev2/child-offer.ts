@@ -19,6 +19,7 @@ import { installChild, isFree } from './install.js';
 import { natSubstituted } from './nat-selectors.js';
 import { readAnswer, usableProposals, writeOffer } from './offers.js';
 import { childNotification, notification, type Payloads } from './payloads.js';
+import { sourcesOf } from './refusal.js';
 import { listsText, proposedSelectors, readSelectors, writeSelectors } from './selectors.js';
 import { emit, recordText, type Turn } from './turn.js';
 
@@ -143,7 +144,7 @@ export function onChildAnswer(
     role: 'initiator',
     text,
     rfc,
-    records: [template.source, entry.source],
+    records: sourcesOf(template, entry),
   });
   const unwanted = (code: FailureCode, text: string, rfc: string): ChildAnswer => ({
     kind: 'unwanted',

@@ -62,3 +62,7 @@ export const passedOverMax = 64;
 
 /** Certificates and CRLs of one message that are looked at. */
 export const certificatesMax = 16;
+
+/** Pairs of traffic selectors of one request that are looked at, and of these times the SPD entries they are compared with. */
+export const selectorPairsMax = 4_096;
+export const selectorWorkMax = 16_384;

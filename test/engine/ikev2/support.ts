@@ -218,6 +218,7 @@ export interface Side {
   readonly events: EngineEvent[];
   readonly sas: Map<string, SaParameters>;
   readonly failedRequests: ChildRequest[];
+  keepalives: number;
   /** What it sent, with the time. */
   readonly sent: { readonly at: number; readonly output: Extract<EngineOutput, { kind: 'transmit' }> }[];
   /** Starts the engine anew: everything is forgotten. */
@@ -250,6 +251,10 @@ export interface World {
   /** Puts a datagram into the hands of a side. */
   inject(to: Side, from: Endpoint, at: Endpoint, octets: Uint8Array): void;
   readonly log: Datagram[];
+  /** Does something after so many milliseconds. */
+  later(delay: number, act: () => void): void;
+  /** Takes messages instead of the plain network. */
+  carry?: (from: Side, output: Extract<EngineOutput, { kind: 'transmit' }>) => void;
 }
 
 const latency = 10;
@@ -316,6 +321,7 @@ export function makeWorld(
       world.give(to, { kind: 'datagram', local: at, remote: from, octets });
     },
     log: [],
+    later,
   };
   return world;
 
@@ -358,6 +364,7 @@ export function makeWorld(
       events: [],
       sas: new Map(),
       failedRequests: [],
+      keepalives: 0,
       sent: [],
       restart() {
         side.engine = make();
@@ -384,6 +391,7 @@ export function makeWorld(
           side.failedRequests.push(output.request);
           break;
         case 'keepalive':
+          side.keepalives += 1;
           break;
         case 'transmit':
           send(side, output);
@@ -414,6 +422,10 @@ export function makeWorld(
   function send(from: Side, output: Extract<EngineOutput, { kind: 'transmit' }>): void {
     const to = from === world.a ? world.b : world.a;
     from.sent.push({ at: world.now, output });
+    if (world.carry) {
+      world.carry(from, output);
+      return;
+    }
     number += 1;
     const { local, remote, octets } = output;
     const datagram: Datagram = { number, from, to, local, remote, octets, output };

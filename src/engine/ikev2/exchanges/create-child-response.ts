@@ -16,6 +16,7 @@ import {
 } from '../limits.js';
 import type { FormOf } from '../message-rules.js';
 import { notifyName, type Payloads } from '../payloads.js';
+import { sourcesOf } from '../refusal.js';
 import { removeChild } from '../table.js';
 import { type Current, type Patience, patient } from '../tasks.js';
 import { endRequest } from '../transport.js';
@@ -257,6 +258,6 @@ function refused({ purpose, replaces }: ChildAttempt, notify: string): Failure {
     text: says.why,
     rfc: says.rfc,
     notify,
-    records: [purpose.template.source, purpose.entry.source],
+    records: sourcesOf(purpose.template, purpose.entry),
   };
 }

@@ -21,6 +21,7 @@ import { become } from '../lifecycle.js';
 import { failedRetryMillis, hopelessRetryMillis } from '../limits.js';
 import type { FormOf } from '../message-rules.js';
 import { notification, notifyName, type Payloads } from '../payloads.js';
+import { sourcesOf } from '../refusal.js';
 import { closeIkeSa } from '../table.js';
 import { endRequest, sendRequest } from '../transport.js';
 import { emit, giveUpRequest, recordText, report, type Turn } from '../turn.js';
@@ -209,7 +210,7 @@ function onNoChild(turn: Turn, sa: IkeSa, { child }: AwaitAuthResponse, payloads
     text: says.why,
     rfc: says.rfc,
     notify: says.notify,
-    records: [template.source, entry.source],
+    records: sourcesOf(template, entry),
   };
   report(turn, sa, failure);
   giveUpRequest(turn, child.request, hopelessRetryMillis);

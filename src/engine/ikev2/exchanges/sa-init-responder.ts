@@ -105,7 +105,9 @@ function halfOpenKey({ initiatorSpi }: Header, { remote }: IncomingDatagram, ni:
 /** Has the initiator shown a cookie, where one is asked for? */
 function mayGoOn(turn: Turn, datagram: IncomingDatagram, payloads: Payloads, ni: Uint8Array): boolean {
   const { host, env, now } = turn;
-  if (host.halfOpen.size < env.profile.cookieThreshold.value) return true;
+  // Never so late that the table is full before: then a flood without cookies would drive real peers out of it.
+  const threshold = Math.min(env.profile.cookieThreshold.value, env.limits.halfOpenMax / 2);
+  if (host.halfOpen.size < threshold) return true;
   const { header, remote } = datagram;
   const binding = { address: remote.address, initiatorSpi: header.initiatorSpi, ni };
   const first = payloads.list[0];
