@@ -7,6 +7,7 @@ import {
   formatAddress,
   singleAddress,
 } from '../../model/address.js';
+import type { Sourced } from '../../model/origin.js';
 import type { Region } from '../../model/selector/box.js';
 import type {
   ConfiguredSelector,
@@ -32,6 +33,7 @@ import { padEntriesOf } from './pad.js';
 import { kernelPriority } from './priority.js';
 import type { Product } from './product.js';
 import type { PresharedSecret } from './secrets.js';
+import { starterActions, starterChildOffer, starterIkeProposals, starterIkeTimes } from './starter.js';
 import { ConnValues } from './values.js';
 
 interface Child {
@@ -199,7 +201,7 @@ function childrenOf(
   const remoteHosts =
     remote.host.kind === 'address'
       ? hostSelectors(remote, [remote.host.address], family)
-      : remote.sourceIp
+      : remote.sourceIp || remote.pools
         ? hostSelectors(remote, [], family)
         : peers.map((range): TrafficSelector => ({ ...hostSelectors(remote, [], range.family)[0]!, range }));
   const remoteLists = remote.subnets ?? [remoteHosts];
@@ -261,16 +263,17 @@ function template(
   peers: readonly AddressRange[],
 ): SaTemplate {
   const type = values.word('type', ['tunnel', 'transport'], 'tunnel');
-  const offer = childOfferOf(values, version, source);
+  const isStarter = values.product.flavour === 'starter';
+  const offer = isStarter ? starterChildOffer(values, source) : childOfferOf(values, version, source);
   const [localAddress] = own;
   const [peer] = peers;
   const isTunnel = type.value === 'tunnel';
-  const window = values.number('replay-window', values.product.defaults.replayWindow);
+  const window = values.number(isStarter ? 'replay_window' : 'replay-window', values.product.defaults.replayWindow);
   const ifId = interfaceOf(values);
   const mark = markOf(values);
   const ipComp = values.flag('compress', false);
   // strongSwan always narrows; the others only when they are told to.
-  const narrowing = values.product.flavour === 'starter' ? undefined : values.flag('narrowing', false);
+  const narrowing = isStarter ? undefined : values.flag('narrowing', false);
   return {
     source,
     connection: conn.name,
@@ -285,6 +288,7 @@ function template(
     ...(offer.pfsGroups ? { pfsGroups: offer.pfsGroups } : {}),
     antiReplayWindow: window,
     start: startOf(values, remote),
+    ...(isStarter ? starterActions(values) : {}),
     ...(narrowing ? { narrowing } : {}),
     ...(ipComp.value ? { ipComp } : {}),
     ...(mark ? { mark } : {}),
@@ -359,19 +363,28 @@ function markOf(values: ConnValues): SaTemplate['mark'] {
 
 function ikePolicy(conn: Conn, values: ConnValues, version: 1 | 2, remote: AddressRange): IkePolicy {
   const lifetimeSeconds = values.seconds('ikelifetime', values.product.defaults.ikeLifetimeSeconds);
-  const reauth = values.flag('reauth', values.product.flavour === 'starter');
-  const rekey = rekeySecondsOf(values, lifetimeSeconds.value);
+  const isStarter = values.product.flavour === 'starter';
   return {
     source: { record: { kind: 'conn', name: conn.name }, at: spanOf(conn.source, conn.at) },
     connection: conn.name,
     version,
     remote,
-    proposals: ikeProposalsOf(values, version),
+    proposals: isStarter ? starterIkeProposals(values) : ikeProposalsOf(values, version),
     lifetimeSeconds,
-    ...(rekey && !reauth.value ? { rekeySeconds: rekey } : {}),
-    ...(reauth.value && version === 2
-      ? { reauthenticationSeconds: rekey ?? { value: lifetimeSeconds.value, origin: reauth.origin } }
-      : {}),
-    pfs: values.flag('pfs', true),
+    ...(isStarter ? starterIkeTimes(values, lifetimeSeconds) : ikeTimes(values, version, lifetimeSeconds)),
+    pfs: isStarter ? { value: false, origin: values.origin(undefined) } : values.flag('pfs', true),
   };
+}
+
+/** Pluto rekeys, and authenticates anew only where it is told to. */
+function ikeTimes(
+  values: ConnValues,
+  version: 1 | 2,
+  lifetimeSeconds: Sourced<number>,
+): Pick<IkePolicy, 'rekeySeconds' | 'reauthenticationSeconds'> {
+  const rekey = rekeySecondsOf(values, lifetimeSeconds.value);
+  const reauth = values.flag('reauth', false);
+  if (!reauth.value) return rekey ? { rekeySeconds: rekey } : {};
+  if (version === 1) return {};
+  return { reauthenticationSeconds: rekey ?? { value: lifetimeSeconds.value, origin: reauth.origin } };
 }

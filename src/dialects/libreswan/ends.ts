@@ -39,6 +39,8 @@ export interface End {
   readonly protocol: number;
   readonly port?: number;
   readonly sourceIp?: Address;
+  /** Addresses that are handed out to this end. */
+  readonly pools?: readonly AddressRange[];
   readonly id?: WrittenId;
   readonly idAt?: Span;
   readonly hasCertificate: boolean;
@@ -54,19 +56,26 @@ export function settingSpan(setting: Setting): Span {
 export function readEnd(conn: Conn, side: Side, flavour: Flavour, context: ReadContext): End {
   const get = (name: string) => conn.settings.get(`${side}${name}`);
   const host = get('');
-  const spec = host ? hostOf(host.text, flavour) : { kind: 'unset' as const };
+  const written = host ? hostOf(host.text, flavour) : { kind: 'unset' as const };
+  // strongSwan takes %any for what is not written, and the left end is its own then.
+  const spec: HostSpec =
+    flavour === 'starter' && side === 'left' && (written.kind === 'unset' || written.kind === 'any')
+      ? { kind: 'own' }
+      : written;
   const family = familyOf(host?.text, spec);
   const protoport = get('protoport');
   const { protocol, port } = protoport ? protoportOf(protoport, side, context) : { protocol: 0, port: undefined };
   const sourceIp = get('sourceip');
   const ip = sourceIp && parseAddress(sourceIp.text.split(',')[0]!.trim());
-  if (sourceIp && !ip && !sourceIp.text.startsWith('%'))
+  const pool = get('addresspool') ?? (flavour === 'starter' && !ip ? sourceIp : undefined);
+  const pools = pool?.text.split(',').flatMap((text) => parseRange(text.trim()) ?? []) ?? [];
+  if (sourceIp && !ip && pools.length === 0 && !sourceIp.text.startsWith('%'))
     context.partly(settingSpan(sourceIp), `${side}sourceip is no address, and nothing is taken of it`);
-  const written = get('id');
-  const id = written && written.text !== '' ? parseId(written.text, flavour) : undefined;
-  if (written && id?.kind === 'lookup')
+  const idSetting = get('id');
+  const id = idSetting && idSetting.text !== '' ? parseId(idSetting.text, flavour) : undefined;
+  if (idSetting && id?.kind === 'lookup')
     context.partly(
-      settingSpan(written),
+      settingSpan(idSetting),
       `the address of '${id.name}' would be looked up in the DNS, which is not done here`,
       `write @${id.name} for the name itself`,
     );
@@ -79,8 +88,9 @@ export function readEnd(conn: Conn, side: Side, flavour: Flavour, context: ReadC
     protocol,
     ...(port === undefined ? {} : { port }),
     ...(ip ? { sourceIp: ip } : {}),
+    ...(pools.length > 0 ? { pools } : {}),
     ...(id ? { id } : {}),
-    ...(written && id ? { idAt: settingSpan(written) } : {}),
+    ...(idSetting && id ? { idAt: settingSpan(idSetting) } : {}),
     hostAt: host ? settingSpan(host) : spanOf(conn.source, conn.at),
     hasCertificate:
       ['cert', 'ckaid'].some((name) => get(name) !== undefined) || /^%?cert$/i.test(get('rsasigkey')?.text ?? ''),
@@ -192,6 +202,7 @@ function subnetOf(
 /** The selectors of an end that has no networks behind it: the end itself. */
 export function hostSelectors(end: End, addresses: readonly Address[], family: Family): readonly TrafficSelector[] {
   const ports = portInterval(end.port);
+  if (end.pools) return end.pools.map((range) => selector(range, end.protocol, ports));
   if (end.sourceIp) return [selector(singleAddress(end.sourceIp), end.protocol, ports)];
   if (addresses.length > 0) return addresses.map((address) => selector(singleAddress(address), end.protocol, ports));
   return [selector(anyAddress(family), end.protocol, ports)];

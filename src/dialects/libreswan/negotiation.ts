@@ -9,13 +9,25 @@ import { childProposal, ikeProposal, type Protocol, readSuites, type Suite } fro
 import type { ProposalRules } from './support.js';
 import type { ConnValues } from './values.js';
 
+const keyExchangeWords: Readonly<Record<string, 1 | 2>> = { ikev1: 1, ikev2: 2 };
+/** Openswan knows the protocols by further names. */
+const openswanKeyExchangeWords = { ...keyExchangeWords, isakmp: 1, oakley: 1, rfc7296: 2 } as const;
+
 /** Which versions a connection starts (the first) and takes. */
 export function ikeVersionsOf(values: ConnValues): Sourced<readonly (1 | 2)[]> {
+  const found = writtenVersions(values);
+  if (values.product.flavour !== 'openswan' || values.flag('ikev1', true).value) return found;
+  return { value: found.value.filter((version) => version === 2), origin: values.origin(values.get('ikev1')) };
+}
+
+function writtenVersions(values: ConnValues): Sourced<readonly (1 | 2)[]> {
   const { product } = values;
   const keyexchange = values.get('keyexchange');
   const written = keyexchange?.text.toLowerCase();
-  if (keyexchange && (written === 'ikev1' || written === 'ikev2'))
-    return { value: [written === 'ikev1' ? 1 : 2], origin: values.origin(keyexchange) };
+  const words: Readonly<Record<string, 1 | 2>> =
+    product.flavour === 'openswan' ? openswanKeyExchangeWords : keyExchangeWords;
+  const only = written !== undefined && Object.hasOwn(words, written) ? words[written] : undefined;
+  if (keyexchange && only) return { value: [only], origin: values.origin(keyexchange) };
   if (keyexchange && written !== 'ike')
     values.context.badValue(
       settingSpan(keyexchange),

@@ -82,6 +82,10 @@ const ends: readonly ConfOption[] = [
   ...endL.partly('translation of client addresses is not modelled', 'cat', no),
   ...endL.takes('autheap'),
   ...rows('end', L).notes('an aid of the product’s tests', 'groundhog'),
+  ...rows('end', O).notes(routes, 'firewall'),
+  ...rows('end', O).notes(keys, 'rsasigkey2'),
+  ...rows('end', O).partly('any network within one is not a selector here', 'subnetwithin'),
+  ...rows('end', O).notes('a name for XAUTH or EAP', 'xauthname'),
   ...endS.notes(routes, 'firewall hostaccess natip nexthop'),
   ...endS.partly('addresses beside the written one are not modelled', 'allowany', no),
   ...endS.partly('a second round of authentication is not modelled', 'auth2 id2 cert2 ca2'),
@@ -105,7 +109,7 @@ const conns: readonly ConfOption[] = [
   ...connL.alias('ipsec-lifetime', 'keylife lifetime salifetime'),
   ...connL.alias('esp', 'phase2alg'),
   ...connL.alias('aggressive', 'aggrmode'),
-  ...conn.notes('names for people', 'connalias', { flavours: L }),
+  ...conn.notes('names for people', 'connalias', { flavours: LO }),
   ...conn.takes('keyingtries rekeyfuzz dpdtimeout'),
   ...connL.alias('dpdtimeout', 'ikev1-dpdtimeout'),
   ...connL.notes(timing, 'retransmit-timeout retransmit-interval'),
@@ -150,7 +154,13 @@ const conns: readonly ConfOption[] = [
   ...connNew.partly('several SAs for one policy are not modelled', 'clones', { harmless: ['0', '1'] }),
   ...connL.partly('IKE over TCP is not modelled', 'enable-tcp', no),
   ...connL.notes('it only counts for IKE over TCP', 'tcp-remoteport'),
-  ...connO.takes('forceencaps'),
+  ...connO.takes('forceencaps ikev1'),
+  ...connO.alias('hostaddrfamily', 'connaddrfamily'),
+  ...connO.notes('the family of the selectors follows from their addresses', 'endaddrfamily tunneladdrfamily'),
+  ...connO.notes('it is about how the kernel works', 'disablearrivalcheck sareftrack'),
+  ...connO.notes('an aid of the product’s tests', 'firstmsgid'),
+  ...connO.notes('names for people', 'x-comment'),
+  ...connO.notes('it is about how the kernel works', 'secctx_attr_value'),
   ...connNew.notes('the product ignores it', 'forceencaps'),
   ...connO.takes('auth'),
   ...connO.partly(
@@ -212,7 +222,10 @@ const setups: readonly ConfOption[] = [
   ...setupL.partly('opportunistic encryption is not modelled', 'drop-oppo-null', no),
   ...setupO.takes('nat_traversal'),
   ...setupO.partly('opportunistic encryption is not modelled', 'oe', no),
-  ...setupO.notes(log, 'klipsdebug fragicmp hidetos'),
+  ...setupO.notes(log, 'klipsdebug fragicmp hidetos plutostderrlogtime'),
+  ...setupO.notes(revocation, 'nocrsend'),
+  ...setupO.notes('limits under load', 'force_busy'),
+  ...setupO.notes('how the daemon is started', 'plutofork'),
   ...setupO.notes(
     'how the daemon is started',
     'plutoopts plutowait prepluto postpluto forwardcontrol pluto plutoload plutostart plutorestartoncrash rp_filter manualstart overridemtu force_keepalive disable_port_floating plutobackgroundload myid packetdefault',
@@ -251,6 +264,23 @@ const bounds: Readonly<Record<string, Pick<ConfOption, 'since'>>> = {
 
 const everyRow = [...ends, ...conns, ...setups, ...cas];
 
+/** What Openswan 2.6.52 kept of its ancestors, or had before Libreswan left it (its lib/libipsecconf/keywords.c). */
+const openswanWords: ReadonlySet<string> = new Set(
+  `aggressive aggrmode ah also alsoflip auth authby auto ca cert clientaddrfamily compress connaddrfamily connalias
+  crlcheckinterval dpdaction dpddelay dpdtimeout dumpdir esp failureshunt id ike ikelifetime ikev2 interfaces keep_alive
+  keyexchange keyingtries keylife labeled_ipsec lifetime listen loopback metric modecfgclient modecfgdns1 modecfgdns2
+  modecfgpull modecfgserver modecfgwins1 modecfgwins2 mtu narrowing nexthop nhelpers nm_configured overlapip pfs phase2
+  phase2alg plutodebug plutostderrlog policy_label protoport protostack rekey rekeyfuzz rekeymargin remote_peer_type
+  rsasigkey salifetime secctx_attr_value sendcert sha2_truncbug sourceip strictcrlpolicy subnet subnets syslog type
+  uniqueids updown virtual_private xauthclient xauthserver xauthusername`.split(/\s+/),
+);
+
+/** Rows of several products name some words that only the others know. */
+function isOf({ flavours, name }: ConfOption, flavour: Flavour): boolean {
+  if (!flavours.includes(flavour)) return false;
+  return flavour !== 'openswan' || flavours.length === 1 || name === '' || openswanWords.has(name);
+}
+
 const byFlavour = new Map<Flavour, ReadonlyMap<string, ConfOption>>();
 
 /** The options of a product, by `place name`. */
@@ -259,7 +289,7 @@ export function optionsOf(flavour: Flavour): ReadonlyMap<string, ConfOption> {
   if (!found) {
     const known = new Map<string, ConfOption>();
     for (const row of everyRow) {
-      if (!row.flavours.includes(flavour)) continue;
+      if (!isOf(row, flavour)) continue;
       const key = `${row.place} ${row.name}`;
       // The first row counts: it is the more particular one.
       if (!known.has(key)) known.set(key, { ...row, ...(flavour === 'libreswan' ? bounds[row.name] : {}) });

@@ -43,7 +43,10 @@ export function padEntriesOf({ one, values, versions, own, peers, secrets }: Pad
   const needsSecret = methods.local.value === 'PSK' || methods.remote.value === 'PSK';
   const remoteId = expectedOf(remote, values);
   const encapsulation = values.get('encapsulation') ?? values.get('forceencaps');
-  const dpd = values.seconds('dpddelay', 0);
+  const isStarter = values.product.flavour === 'starter';
+  // strongSwan looks for dead peers only where it has something to do about them.
+  const mayDpd = !isStarter || !/^(?:none|)$/i.test(values.get('dpdaction')?.text ?? '');
+  const dpd = mayDpd ? values.seconds('dpddelay', isStarter ? 30 : 0) : { value: 0, origin: values.origin(undefined) };
   const fragmentation = values.flag('fragmentation', true);
   return peers.map(
     (range): PadEntry => ({
@@ -65,7 +68,7 @@ export function padEntriesOf({ one, values, versions, own, peers, secrets }: Pad
       dpdSeconds: dpd,
       ...(values.get('dpdtimeout') ? { dpdTimeoutSeconds: values.seconds('dpdtimeout', 0) } : {}),
       fragmentation,
-      mobike: values.flag('mobike', values.product.flavour === 'starter'),
+      mobike: values.flag('mobike', isStarter),
       ...optionalNumber('initiationTries', values, 'keyingtries'),
       ...optionalNumber('localPort', values, `${local.side}ikeport`),
       ...optionalNumber('remotePort', values, `${remote.side}ikeport`),
@@ -97,7 +100,8 @@ function xauthRounds(values: ConnValues, local: Side, remote: Side): Pick<PadEnt
 
 /** The pool that the peer's address comes from. */
 function poolsOf(values: ConnValues, remote: Side): Pick<PadEntry, 'pools'> {
-  const pool = values.get(`${remote}addresspool`);
+  const sourceIp = values.product.flavour === 'starter' ? values.get(`${remote}sourceip`) : undefined;
+  const pool = values.get(`${remote}addresspool`) ?? sourceIp;
   return pool ? { pools: [{ value: pool.text, origin: values.origin(pool) }] } : {};
 }
 

@@ -6,6 +6,7 @@
 import { rangePrefixLength } from '../../model/address.js';
 import type { Sourced } from '../../model/origin.js';
 import type { TrafficSelector } from '../../model/traffic-selector.js';
+import { policyPriority } from '../strongswan/priority.js';
 import type { ConnValues } from './values.js';
 
 const staticConnection = 1;
@@ -21,6 +22,14 @@ export function kernelPriority(
   if (written.value > 0) return written;
   const [local] = locals;
   const [remote] = remotes;
+  if (values.product.flavour === 'starter' && local && remote) {
+    const type = values.get('type')?.text.toLowerCase() ?? 'tunnel';
+    const kind = /^pass/.test(type) ? 'pass' : /^(?:drop|reject)$/.test(type) ? 'drop' : 'protect';
+    return {
+      value: policyPriority(kind, local, remote),
+      origin: { kind: 'automatic', rule: 'priority by kind of policy, prefixes, protocol and ports' },
+    };
+  }
   const wildcards = [local, remote].filter((one) => !one || one.ports.lo !== one.ports.hi).length;
   const anyProtocol = local?.protocol === 0 ? 1 : 0;
   const value =

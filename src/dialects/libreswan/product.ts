@@ -110,7 +110,9 @@ const libreswan5: Defaults = {
 /** Openswan 2.6: IKEv1 unless IKEv2 is asked for; group 5 first, then 2. */
 const openswan: Defaults = {
   ...libreswan3,
-  source: 'Openswan 2.6: plutoalg.c, spdb.c, constants.h, ipsec.conf(5)',
+  source: 'Openswan 2.6: plutoalg.c, spdb.c, constants.h, confread.c, ipsec.conf(5)',
+  // ikev2=permit: it starts with IKEv1, and takes IKEv2 from the peer.
+  ikeVersions: [1, 2],
   proposals: {
     ...libreswan3.proposals,
     ike1: { proposals: 'aes_cbc_128,3des', prfs: ['sha1', 'md5'], groups: ['modp1536', 'modp1024'] },
