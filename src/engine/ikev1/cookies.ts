@@ -28,6 +28,8 @@ export interface CookieInput {
 export interface ResponderCookies {
   /** The cookie for a first message that came just now. */
   make(input: CookieInput, now: Millis): Uint8Array;
+  /** The cookies that a first message may have been answered with, the newest first. */
+  possible(input: CookieInput, now: Millis): readonly Uint8Array[];
   /** Is it a cookie that we made for these, and not long ago? */
   isOurs(cookie: Uint8Array, input: CookieInput, now: Millis): boolean;
 }
@@ -46,15 +48,18 @@ export function responderCookies(provider: CryptoProvider): ResponderCookies {
     current = { key: prf!.key(new Secret(provider.random(secretOctets))), since: now };
   }
 
+  function possible(input: CookieInput, now: Millis): readonly Uint8Array[] {
+    turn(now);
+    return [current, previous].flatMap((secret) => (secret ? [cookieOf(secret.key, input)] : []));
+  }
+
   return {
     make(input, now) {
       turn(now);
       return cookieOf(current!.key, input);
     },
-    isOurs(cookie, input, now) {
-      turn(now);
-      return [current, previous].some((secret) => secret && equalConstantTime(cookieOf(secret.key, input), cookie));
-    },
+    possible,
+    isOurs: (cookie, input, now) => possible(input, now).some((ours) => equalConstantTime(ours, cookie)),
   };
 }
 

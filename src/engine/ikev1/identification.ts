@@ -3,6 +3,7 @@ import { addressFromOctets, addressToOctets, formatAddress } from '../../model/a
 import { identityAddress } from '../../model/peer/identity.js';
 import type { Identity } from '../../model/system-config.js';
 import { readCertificate } from '../crypto/x509/certificate.js';
+import { writeName } from '../crypto/x509/write-name.js';
 import { toHex, utf8 } from '../wire/codec.js';
 import type { IsakmpIdPayload } from '../wire/isakmp/id.js';
 import { formatDistinguishedName } from '../wire/payloads/distinguished-name.js';
@@ -24,7 +25,7 @@ export const idHeaderOctets = 4;
 
 /**
  * The body of an ID payload for an identity, protocol and port 0 (RFC 2407 §4.6.2). A distinguished name is that of the
- * certificate, which has it in the very form in which it will be compared. Undefined where the identity cannot be sent.
+ * certificate where there is one, which has it in the very form in which it will be compared. Undefined where the identity cannot be sent.
  */
 export function writeIdentity({ type, value }: Identity, certificate?: Uint8Array): Uint8Array | undefined {
   switch (type) {
@@ -41,7 +42,8 @@ export function writeIdentity({ type, value }: Identity, certificate?: Uint8Arra
       return textBody(types.ID_KEY_ID, value);
     case 'X500-DN': {
       const read = certificate && readCertificate(certificate);
-      return read?.kind === 'value' ? body(types.ID_DER_ASN1_DN, read.value.subject.der) : undefined;
+      const name = read?.kind === 'value' ? read.value.subject.der : value === undefined ? undefined : writeName(value);
+      return name && body(types.ID_DER_ASN1_DN, name);
     }
   }
 }

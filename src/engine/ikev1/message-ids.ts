@@ -8,13 +8,18 @@ const drawsMax = 64;
 /** A Message ID that has not been used under this ISAKMP SA. */
 export function freshMessageId({ env }: Machine, slot: Slot): number {
   for (let draw = 0; draw < drawsMax; draw += 1) {
-    const octets = env.provider.random(4);
-    const id = new DataView(octets.buffer, octets.byteOffset, 4).getUint32(0);
-    if (id === 0 || slot.seenIds.has(id)) continue;
+    const id = randomMessageId({ env });
+    if (slot.seenIds.has(id)) continue;
     remember(slot, id);
     return id;
   }
   throw new Error('the random source repeats itself');
+}
+
+/** Any Message ID but 0, for messages that nobody keeps account of. */
+export function randomMessageId({ env }: Pick<Machine, 'env'>): number {
+  const octets = env.provider.random(4);
+  return new DataView(octets.buffer, octets.byteOffset, 4).getUint32(0) || 1;
 }
 
 /** Notes a Message ID of the peer; false where it has come before, or where no more can be remembered. */

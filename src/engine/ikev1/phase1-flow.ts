@@ -25,6 +25,7 @@ import {
 } from './machine.js';
 import { onAuthReply, onKeyReply, onSaReply, startMainMode } from './main-mode-initiator.js';
 import { onAuth } from './main-mode-responder.js';
+import { randomMessageId } from './message-ids.js';
 import { type Arrival, cookiesOf, exchangeText, type Peers, rawOf } from './messages.js';
 import { basisOf } from './phase1-common.js';
 import { establish, failGoals, failPhase1, silence } from './phase1-end.js';
@@ -273,21 +274,19 @@ export function apply(machine: Machine, slot: Slot, step: Phase1Step, octets: Ui
       if (!step.suspicion) break;
       slot.suspicion ??= step.suspicion;
       hasten(slot.sent);
-      tell(machine, slot, step.notify);
+      tell(machine, slot, step.notify, octets);
       break;
     case 'failed':
-      tell(machine, slot, step.notify);
+      tell(machine, slot, step.notify, octets);
       failPhase1(machine, slot, step.failure);
   }
 }
 
-/** Tells the peer of an error in the clear, where the product does that. */
-function tell(machine: Machine, slot: Slot, notify: number | undefined): void {
-  if (notify === undefined || machine.env.profile.ikev1Refusal.value === 'silent' || !slot.responderCookie) return;
-  const cookies = { initiator: slot.initiatorCookie, responder: slot.responderCookie };
-  const [a = 0, b = 0, c = 0, d = 1] = machine.env.provider.random(4);
-  const messageId = ((a << 24) | (b << 16) | (c << 8) | d) >>> 0;
-  transmit(machine, slot, slot.peers, clearNotification(cookies, messageId, notify), 0);
+/** Tells the peer of an error in the clear, where the product does that; `octets` are the message that it is about. */
+function tell(machine: Machine, slot: Slot, notify: number | undefined, octets: Uint8Array): void {
+  if (notify === undefined || machine.env.profile.ikev1Refusal.value === 'silent') return;
+  const cookies = { initiator: octets.slice(0, 8), responder: octets.slice(8, 16) };
+  transmit(machine, slot, slot.peers, clearNotification(cookies, randomMessageId(machine), notify), 0);
 }
 
 /** The time for a repetition has come. */

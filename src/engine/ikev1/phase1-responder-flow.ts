@@ -1,5 +1,5 @@
 /** First messages of peers: answered by a cookie, a state, a refusal, or not at all. */
-import { toHex } from '../crypto/octets.js';
+import { equalConstantTime, toHex } from '../crypto/octets.js';
 import type { Failure } from '../failure.js';
 import type { IkeSaName } from '../input.js';
 import type { IsakmpMessage } from '../wire/message.js';
@@ -7,13 +7,14 @@ import { isakmpExchangeTypes } from '../wire/registry/isakmp.js';
 import { onAggressiveStart } from './aggressive-mode.js';
 import { clearNotification } from './informational.js';
 import type { Cookies } from './keys.js';
-import { addSlot, emit, endpointText, endsOf, type Machine } from './machine.js';
+import { addSlot, cookieKey, emit, endpointText, endsOf, type Machine } from './machine.js';
 import { onKeys, onMainModeStart } from './main-mode-responder.js';
+import { randomMessageId } from './message-ids.js';
 import { type Arrival, cookiesOf } from './messages.js';
 import { closeSlot } from './phase1-end.js';
 import { apply, clearArrival, contextOf, type Incoming, newSlot, received, saysFirstContact } from './phase1-flow.js';
 import type { Basis, Phase1Step } from './phase1-state.js';
-import { ignore, transmit } from './transmission.js';
+import { answerAgain, ignore, transmit } from './transmission.js';
 
 const { number: exchanges } = isakmpExchangeTypes;
 
@@ -80,12 +81,7 @@ function refuse(
   }
   const trait = failure.code === 'no-ike-proposal' ? profile.ikev1NoProposal : profile.ikev1Refusal;
   if (trait.value === 'silent' || notify === undefined) return;
-  transmit(machine, undefined, peers, clearNotification(cookies, randomId(machine), notify), 0);
-}
-
-function randomId({ env }: Machine): number {
-  const octets = env.provider.random(4);
-  return new DataView(octets.buffer, octets.byteOffset, 4).getUint32(0) || 1;
+  transmit(machine, undefined, peers, clearNotification(cookies, randomMessageId(machine), notify), 0);
 }
 
 /** Message 3 of Main Mode: the cookie has come back. */
@@ -110,6 +106,14 @@ function beginMainMode(machine: Machine, incoming: Incoming, arrival: Arrival, c
 
 function beginAggressiveMode(machine: Machine, incoming: Incoming, arrival: Arrival): void {
   const { initiator } = cookiesOf(arrival.header);
+  const possible = machine.cookies.possible({ initiatorCookie: initiator, ...incoming.peers }, machine.now);
+  const known = possible.map((cookie) => machine.byCookies.get(cookieKey(initiator, cookie))).find((slot) => slot);
+  if (known) {
+    // A first message does not have the responder's cookie yet, so that it leads to no slot when it comes again.
+    if (known.received && equalConstantTime(known.received, incoming.octets)) answerAgain(machine, known, known);
+    else ignore(machine, incoming.peers, 'another first message with the same cookie', { slot: known });
+    return;
+  }
   const responder = machine.cookies.make({ initiatorCookie: initiator, ...incoming.peers }, machine.now);
   const step = onAggressiveStart(arrival, responder, namer(machine), firstContact(machine), contextOf(machine));
   begin(machine, incoming, step, { initiator, responder });
