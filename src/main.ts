@@ -16,13 +16,27 @@ export interface Start {
   readonly bin: string;
   /** What follows the program's name. */
   readonly argv: readonly string[];
+  /** Gives the words that count instead of `argv`; may throw UsageError. */
+  readonly translate?: () => readonly string[];
+}
+
+/** Called by the name of one of HP-UX's commands: the command line that this means. A fault of it is dispatched as such. */
+async function asShim(start: Start): Promise<Start> {
+  const { isShim, policyPlace, translateShim } = await import('./cli/shims.js');
+  if (!isShim(start.bin)) return start;
+  const policy = process.env.IPSEC_POLICY ?? policyPlace;
+  return {
+    ...start,
+    bin: 'ipsec',
+    translate: () => translateShim(start.bin as Parameters<typeof translateShim>[0], start.argv, policy),
+  };
 }
 
 /** Runs one command line; the exit code is left in `process.exitCode`. */
 export async function main(start: Start): Promise<void> {
   settleColor(start.argv);
   const { dispatch } = await import('./cli/dispatch.js');
-  await dispatch(start);
+  await dispatch(start.bin.startsWith('ipsec_') ? await asShim(start) : start);
 }
 
 /** The table of commands, for the build, which makes the manifest from it. */

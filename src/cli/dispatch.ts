@@ -26,7 +26,8 @@ export interface Manifest {
 /** Runs `start.argv`; never rejects. The exit code is left in `process.exitCode`. */
 export async function dispatch(start: Start): Promise<void> {
   handleClosedPipes();
-  const { argv, bin } = start;
+  const { bin } = start;
+  let { argv } = start;
   let command: string | undefined;
   const fail = (error: unknown) => {
     const fault = describeFault(error, { bin, command });
@@ -40,6 +41,7 @@ export async function dispatch(start: Start): Promise<void> {
     process.exit();
   });
   try {
+    argv = start.translate?.() ?? argv;
     const config = await loadConfig(start);
     const resolution = resolveCommand(argv, knownFrom(config));
     switch (resolution.kind) {

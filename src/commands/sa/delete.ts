@@ -1,8 +1,10 @@
-import { Args } from '@oclif/core';
+import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../base-command.js';
 import { runDirFlag } from '../../cli/runtime-flags.js';
+import { UsageError } from '../../model/tool-error.js';
 import { callDaemon } from '../../services/runtime/control-client.js';
 import { runtimePlaces } from '../../services/runtime/places.js';
+import type { SaListDocument } from '../../services/runtime/sa-document.js';
 
 export default class SaDelete extends BaseCommand {
   static override summary = 'Delete one SA; the peer is told.';
@@ -10,15 +12,32 @@ export default class SaDelete extends BaseCommand {
     '<%= config.bin %> <%= command.id %> child:2',
     '<%= config.bin %> <%= command.id %> ike:1',
   ];
-  static override args = {
-    sa: Args.string({ required: true, description: 'ike:N or child:N, as sa list shows them.' }),
+  static override args = { sa: Args.string({ description: 'ike:N or child:N, as sa list shows them.' }) };
+  static override flags = {
+    'run-dir': runDirFlag,
+    peer: Flags.string({ helpValue: 'ADDRESS', summary: 'Delete all SAs with this peer.' }),
   };
-  static override flags = { 'run-dir': runDirFlag };
 
   async run(): Promise<object> {
     const { args, flags } = await this.parse(SaDelete);
-    const result = await callDaemon(runtimePlaces(flags['run-dir']).socket, 'sa.delete', { sa: args.sa });
-    this.writeResult(`deleting ${args.sa}\n`);
-    return result as object;
+    const { socket } = runtimePlaces(flags['run-dir']);
+    if ((args.sa === undefined) === (flags.peer === undefined)) {
+      throw new UsageError('say which: an SA, or all of a peer with --peer', { hints: ['ipsec sa list shows them.'] });
+    }
+    const wanted = args.sa === undefined ? await withPeer(socket, flags.peer ?? '') : [args.sa];
+    for (const sa of wanted) await callDaemon(socket, 'sa.delete', { sa });
+    this.writeResult(wanted.length === 0 ? 'there are none\n' : wanted.map((sa) => `deleting ${sa}\n`).join(''));
+    return { deleting: wanted };
   }
+}
+
+/** With an IKE SA its SA pairs go as well. */
+async function withPeer(socket: string, peer: string): Promise<string[]> {
+  const { ikeSas } = (await callDaemon(socket, 'sa.list', {})) as SaListDocument;
+  return ikeSas.filter(({ remote }) => hostOf(remote) === peer).map(({ id }) => id);
+}
+
+/** The address of `10.0.0.1:500` or `[2001:db8::1]:500`. */
+function hostOf(endpoint: string): string {
+  return endpoint.slice(0, endpoint.lastIndexOf(':')).replace(/^\[|\]$/g, '');
 }

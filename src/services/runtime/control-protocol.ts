@@ -3,6 +3,7 @@
  * 0600 in a folder that is 0700; nothing secret passes over it in either direction.
  */
 import { z } from 'zod';
+import { reportKinds } from './report-document.js';
 
 export const controlVersion = 1;
 
@@ -17,6 +18,7 @@ export const controlMethods = {
   stop: z.strictObject({ keepBlocked: z.boolean().optional() }),
   reload: z.strictObject({}),
   initiate: z.strictObject({ record: z.string().min(1).max(256).optional(), packet: z.string().max(512).optional() }),
+  report: z.strictObject({ kinds: z.array(z.enum(reportKinds)).max(16) }),
   'sa.list': z.strictObject({}),
   'sa.rekey': z.strictObject({ sa: saId }),
   'sa.delete': z.strictObject({ sa: saId }),

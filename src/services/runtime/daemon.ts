@@ -19,6 +19,7 @@ import { type FactLine, factLine, isWanted, type LogLevel } from './fact-line.js
 import { type LiveFact, type LiveSystem, startLiveSystem } from './live-system.js';
 import { takePidFile } from './pid-file.js';
 import type { RuntimePlaces } from './places.js';
+import { runtimeReport } from './report-document.js';
 import { childDocument, ikeDocument, type SaListDocument } from './sa-document.js';
 import { createSaRegistry } from './sa-registry.js';
 import { requestFor } from './start-request.js';
@@ -158,6 +159,8 @@ async function started(options: DaemonOptions, release: () => void): Promise<Dae
         live.command({ kind: 'request', request });
         return { record: request.template.source.record };
       }
+      case 'report':
+        return runtimeReport(config, await saList(), (params as ControlParams<'report'>).kinds);
       case 'sa.list':
         return await saList();
       case 'sa.rekey':
