@@ -2,6 +2,7 @@
  * Runs rules over systems. It decides nothing about packets by itself: it hands each rule its context and turns what the
  * rule yields into findings. Selection, suppression, baseline and fixes are steps of their own around it.
  */
+import { exact, inOnePiece } from '../model/exact.js';
 import type { Finding } from '../model/finding.js';
 import type { Problem } from '../model/problem.js';
 import type { PairContext, RepositoryContext, SystemContext } from './context.js';
@@ -83,12 +84,12 @@ function toFinding(rule: Rule, found: RuleFinding | Problem, system?: string, pe
     code: rule.code,
     slug: rule.slug,
     severity: found.severity ?? rule.severity,
-    message: readable(found.message),
+    message: inOnePiece(readable(found.message)),
     at: found.at,
-    related: found.related ?? [],
-    notes: found.notes ?? [],
-    ...(found.help ? { help: found.help } : {}),
-    fixes: found.fixes ?? [],
+    related: exact(found.related?.map(({ at, text }) => ({ at, text: inOnePiece(text) })) ?? []),
+    notes: exact(found.notes?.map(inOnePiece) ?? []),
+    ...(found.help ? { help: inOnePiece(found.help) } : {}),
+    fixes: exact(found.fixes ?? []),
     ...(found.record ? { record: found.record } : {}),
     ...(system ? { system } : {}),
     ...(peer ? { peer } : {}),

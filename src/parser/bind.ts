@@ -16,7 +16,7 @@ import { BoundArguments } from './bound-arguments.js';
 import { collectArguments, strayWord } from './collect-arguments.js';
 import type { Defaults } from './profile.js';
 import { buildRecord } from './records.js';
-import { argumentWord, type StatementSyntax, type SyntaxFile, type Word } from './syntax.js';
+import { argumentWord, type StatementSyntax, type SyntaxItem, type Word } from './syntax.js';
 import { parseUnicast } from './values/addresses.js';
 import type { ValueContext } from './values/context.js';
 import { parseRecordName } from './values/value.js';
@@ -38,7 +38,10 @@ export interface BoundFile {
 }
 
 /** Binds every statement of a file. Statements with faults give as much of a record as can be understood, or none. */
-export function bindFile(file: SyntaxFile, options: BindOptions): BoundFile {
+export function bindFile(
+  file: { readonly source: SourceText; readonly items: Iterable<SyntaxItem> },
+  options: BindOptions,
+): BoundFile {
   const operations: Operation[] = [];
   const problems: Problem[] = [];
   const lost: LostRecord[] = [];

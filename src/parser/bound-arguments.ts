@@ -1,4 +1,5 @@
 /** The arguments of one record, read on demand: what is written first, then the profile's default. */
+import { exact } from '../model/exact.js';
 import type { RecordRef } from '../model/finding.js';
 import type { ArgumentRow, ValueKind } from '../model/language/arguments.js';
 import { isIn } from '../model/language/dialect.js';
@@ -102,7 +103,7 @@ export class BoundArguments {
   }
 
   /** Every written value of a repeatable argument that can be read. */
-  all<K extends ValueKind>(kind: K, name: string): Sourced<ValueTypes[K]>[] {
+  all<K extends ValueKind>(kind: K, name: string): readonly Sourced<ValueTypes[K]>[] {
     const values: Sourced<ValueTypes[K]>[] = [];
     const given = this.#given.get(name);
     for (const argument of given?.written ?? []) {
@@ -111,6 +112,6 @@ export class BoundArguments {
       if (value === undefined) this.unread.add(name);
       else values.push({ value, origin: this.origin(argument) });
     }
-    return values;
+    return exact(values);
   }
 }

@@ -8,9 +8,9 @@
  */
 import { type Dialect, dialects, parseDialect } from '../model/language/dialect.js';
 import type { Problem } from '../model/problem.js';
-import type { Span } from '../model/span.js';
+import type { SourceText, Span } from '../model/span.js';
 import type { Suppression } from '../model/suppression.js';
-import type { SyntaxFile } from './syntax.js';
+import type { SyntaxItem } from './syntax.js';
 
 /** An `expect:` comment: findings that the next statement must have. */
 export interface Expectation {
@@ -32,8 +32,11 @@ const dialectLine = /^#\s*ipsec-dialect\s*:?\s*(\S*)\s*$/i;
 const expectLine = /^#\s*expect:\s*(.*)$/i;
 const unknown = /^#\s*ipsec-([a-z-]+)/i;
 
-/** Reads the directives of a file. */
-export function readDirectives(file: SyntaxFile): Directives {
+/** Reads the directives of a file, of which it needs to know where statements and comments stand. */
+export function readDirectives(file: {
+  readonly source: SourceText;
+  readonly items: Iterable<Pick<SyntaxItem, 'kind' | 'start' | 'end'>>;
+}): Directives {
   const { source, items } = file;
   const suppressions: Suppression[] = [];
   const expectations: Expectation[] = [];

@@ -29,13 +29,17 @@ let sharedReader: OperationReader | undefined;
 
 /** Reads a whole text. Never throws on what is written, and takes time linear in its length. */
 export function parseText(source: SourceText): SyntaxFile {
-  const items: SyntaxItem[] = [];
   const problems: Problem[] = [];
+  return { source, items: [...parseItems(source, problems)], problems };
+}
+
+/** The same one by one, for those who need no item for longer: a hundred thousand statements take 150 MiB. */
+export function* parseItems(source: SourceText, problems: Problem[]): Generator<SyntaxItem> {
   const { text } = source;
   const nul = text.indexOf('\0');
   if (nul !== -1) {
     problems.push(notText(source, nul));
-    return { source, items, problems };
+    return;
   }
   sharedReader ??= createOperationReader();
   const hasStrangeBlanks = strangeBlank.test(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
@@ -43,7 +47,7 @@ export function parseText(source: SourceText): SyntaxFile {
   for (const line of logicalLines(text)) {
     if (line.kind === 'comment') {
       hideInComment(source, line.start, line.end, false);
-      items.push({ kind: 'comment', start: line.start, end: line.end });
+      yield { kind: 'comment', start: line.start, end: line.end };
       continue;
     }
     statements += 1;
@@ -51,9 +55,21 @@ export function parseText(source: SourceText): SyntaxFile {
       problems.push(tooMany(source, line));
       break;
     }
-    items.push(parseStatement(source, line, sharedReader, hasStrangeBlanks, problems));
+    yield parseStatement(source, line, sharedReader, hasStrangeBlanks, problems);
   }
-  return { source, items, problems };
+}
+
+/** Where statements and comments begin and end, for those who ask nothing else; what parsing would not read is not there. */
+export function outline({ text }: SourceText): LogicalLine[] {
+  const lines: LogicalLine[] = [];
+  if (text.includes('\0')) return lines;
+  let statements = 0;
+  for (const line of logicalLines(text)) {
+    if (line.kind === 'statement') statements += 1;
+    if (statements > statementsMax) break;
+    lines.push(line);
+  }
+  return lines;
 }
 
 function tooMany(source: SourceText, { start, end }: LogicalLine): Problem {

@@ -1,5 +1,6 @@
 /** Builds the typed record of each kind from its bound arguments. */
 import type { Address } from '../model/address.js';
+import { exact } from '../model/exact.js';
 import { reservedName } from '../model/language/limits.js';
 import type { ObjectRow } from '../model/language/objects.js';
 import type { AlgorithmRow, GroupRow, ValueRow } from '../model/language/values.js';
@@ -107,7 +108,7 @@ function selectors(given: BoundArguments) {
     sources: side('source'),
     destinations: side('destination'),
     protocol: given.get('protocol', 'protocol') ?? builtin(0, 'every protocol'),
-    messageTypes,
+    messageTypes: exact(messageTypes),
   };
 }
 

@@ -25,10 +25,11 @@ export async function formatFiles(options: LoadOptions): Promise<readonly Format
   const repository = await loadRepository(options);
   const formatted: FormattedFile[] = [];
   for (const system of repository.systems) {
-    for (const { syntax } of system.files) {
-      const { source } = syntax;
+    for (const { source } of system.files) {
       if (repository.only && !repository.only.has(source.path)) continue;
       const unreadable = system.problems.some((problem) => problem.code === 'SYN024' && problem.at.source === source);
+      // A text of its own, because reading marks its secrets and has done so once already.
+      const syntax = parseText(new SourceText(source.path, source.text));
       const text = unreadable ? source.text : printFile(syntax, { dialect: system.dialect });
       formatted.push({
         path: source.path,

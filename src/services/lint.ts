@@ -16,7 +16,7 @@ import { peersOf } from '../model/peer/peers.js';
 import type { PeerProfileName } from '../model/peer-profile/peer-profile.js';
 import type { SourceText } from '../model/span.js';
 import { UsageError } from '../model/tool-error.js';
-import type { SyntaxFile } from '../parser/syntax.js';
+import { outline } from '../parser/parse.js';
 import type { FindingsReport, FindingsSummary, RuleInfo } from '../report/findings/report.js';
 import type { LoadedSystem } from './load-system.js';
 import { globMatcher } from './repository/glob.js';
@@ -323,10 +323,18 @@ export function baselineFile(
 export function statementFinder(
   systems: readonly LoadedSystem[],
 ): (source: SourceText, offset: number) => { start: number; end: number } | undefined {
-  const files = new Map<SourceText, SyntaxFile>();
-  for (const system of systems) for (const { syntax } of system.files) files.set(syntax.source, syntax);
+  const outlines = new Map<SourceText, ReturnType<typeof outline>>();
+  const known = new Set(systems.flatMap(({ files }) => files.map(({ source }) => source)));
+  const outlineOf = (source: SourceText) => {
+    let lines = outlines.get(source);
+    if (!lines) {
+      lines = known.has(source) ? outline(source) : [];
+      outlines.set(source, lines);
+    }
+    return lines;
+  };
   return (source, offset) => {
-    const items = files.get(source)?.items ?? [];
+    const items = outlineOf(source);
     let low = 0;
     let high = items.length;
     while (low < high) {

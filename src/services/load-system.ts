@@ -17,12 +17,11 @@ import type { SourceText } from '../model/span.js';
 import type { SystemConfig } from '../model/system-config.js';
 import { bindFile } from '../parser/bind.js';
 import { type Directives, readDirectives } from '../parser/directives.js';
-import { parseText } from '../parser/parse.js';
+import { outline, parseItems } from '../parser/parse.js';
 import { parseProfile, shippedDefaults } from '../parser/profile.js';
-import type { SyntaxFile } from '../parser/syntax.js';
 
 export interface LoadedFile {
-  readonly syntax: SyntaxFile;
+  readonly source: SourceText;
   readonly directives: Directives;
 }
 
@@ -126,8 +125,7 @@ function loadForeign(input: SystemInput, { dialect, version }: FormatChoice, isT
 function loadRecords(input: SystemInput): LoadedSystem {
   const problems: Problem[] = [];
   const files: LoadedFile[] = input.sources.map((source) => {
-    const syntax = parseText(source);
-    return { syntax, directives: readDirectives(syntax) };
+    return { source, directives: readDirectives({ source, items: outline(source) }) };
   });
   const dialect =
     files.find((file) => file.directives.dialect)?.directives.dialect?.value ?? input.dialect ?? defaultDialect;
@@ -136,20 +134,24 @@ function loadRecords(input: SystemInput): LoadedSystem {
   const defaults = profile?.defaults ?? shippedDefaults(dialect);
   const operations: Operation[] = [];
   const lost: LostRecord[] = (input.unreadable ?? []).map((source) => ({ at: { source, start: 0, end: 0 } }));
-  for (const { syntax, directives } of files) {
-    const bound = bindFile(syntax, {
-      dialect,
-      defaults,
-      ...(input.strict ? { strict: true } : {}),
-      ...(input.tables ? { tables: input.tables } : {}),
-    });
-    append(problems, syntax.problems);
+  for (const { source, directives } of files) {
+    const syntaxProblems: Problem[] = [];
+    const bound = bindFile(
+      { source, items: parseItems(source, syntaxProblems) },
+      {
+        dialect,
+        defaults,
+        ...(input.strict ? { strict: true } : {}),
+        ...(input.tables ? { tables: input.tables } : {}),
+      },
+    );
+    append(problems, syntaxProblems);
     append(problems, directives.problems);
     append(problems, bound.problems);
     append(operations, bound.operations);
     append(lost, bound.lost);
     // What was not looked at may have held anything.
-    for (const { code, at } of syntax.problems) if (code === 'SYN024') lost.push({ at });
+    for (const { code, at } of syntaxProblems) if (code === 'SYN024') lost.push({ at });
   }
   const { policies, problems: resolveProblems } = resolve(operations, dialect, defaults.priorityStep, lost);
   append(problems, resolveProblems);

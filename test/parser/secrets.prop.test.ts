@@ -5,6 +5,7 @@ import type { Finding } from '../../src/model/finding.js';
 import { dialects } from '../../src/model/language/dialect.js';
 import type { Problem } from '../../src/model/problem.js';
 import { SourceText } from '../../src/model/span.js';
+import { parseText } from '../../src/parser/parse.js';
 import { printFile } from '../../src/parser/print.js';
 import { renderFrame } from '../../src/report/frame.js';
 import { loadSystem } from '../../src/services/load-system.js';
@@ -173,15 +174,15 @@ function textsOf(entry: Problem | Finding): string {
 /** Everything that any report could show of a text. */
 function everythingSaid(text: string, dialect: (typeof dialects)[number]): string[] {
   const { problems, files } = loadSystem({ name: 'a', sources: [new SourceText('a.conf', text)], dialect });
-  const { syntax } = files[0]!;
+  const { source } = files[0]!;
   return [
     ...problems.map(textsOf),
     ...lintTexts([text], { dialect }).map(textsOf),
-    ...syntax.source.text.split('\n').map((_, line) => {
-      const { start, end } = syntax.source.lineRange(line + 1);
-      return syntax.source.masked(start, end);
+    ...source.text.split('\n').map((_, line) => {
+      const { start, end } = source.lineRange(line + 1);
+      return source.masked(start, end);
     }),
-    printFile(syntax, { dialect, mask: true }),
+    printFile(parseText(new SourceText('a.conf', text)), { dialect, mask: true }),
   ];
 }
 

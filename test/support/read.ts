@@ -34,6 +34,8 @@ export function read(text: string, { dialect, strict, profile }: ReadOptions = {
   const { policies, config, problems } = loadSystem({
     name: 't',
     sources: [source],
+    // Whatever it looks like, it is read as records.
+    format: 'records',
     ...(dialect ? { dialect } : {}),
     ...(strict ? { strict } : {}),
     ...(profile === undefined ? {} : { profile: new SourceText('profile', profile) }),

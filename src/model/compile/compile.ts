@@ -1,6 +1,7 @@
 /** From a PolicySet to the product-neutral SystemConfig: SPD, PAD, IKE policies and manual SAs. */
 import { type Address, formatAddress } from '../address.js';
-import type { Sourced } from '../origin.js';
+import { exact } from '../exact.js';
+import type { Origin, Sourced } from '../origin.js';
 import type { AuthRecord } from '../record/auth.js';
 import type { IkeRecord } from '../record/ike.js';
 import type { GatewayRecord, HostRecord, TransformSpec, TunnelRecord } from '../record/policy.js';
@@ -98,17 +99,18 @@ function spdEntry(
   cache: Map<TunnelRecord, SaTemplate[]>,
 ): SpdEntry {
   const selectors = selectorsOf(record);
+  const source = sourceOf(record);
   return {
-    source: sourceOf(record),
+    source,
     priority: record.priority,
     selectors,
-    action: spdAction(record, selectors, policies, cache),
+    action: spdAction(record, { source, mode: 'transport', selectors }, policies, cache),
   };
 }
 
 function spdAction(
   record: HostRecord | GatewayRecord,
-  selectors: Region,
+  base: TemplateBase,
   policies: PolicySet,
   cache: Map<TunnelRecord, SaTemplate[]>,
 ): SpdAction {
@@ -117,7 +119,7 @@ function spdAction(
   const bundle: SaTemplate[] = [];
   if (action.kind === 'TRANSFORMS') {
     const keys = record.kind === 'host' ? record : {};
-    bundle.push(...templates(action.transforms, { source: sourceOf(record), mode: 'transport', selectors }, keys));
+    bundle.push(...templates(action.transforms, base, keys));
   }
   if (record.tunnel) {
     const tunnel = policies.tunnelByName.get(record.tunnel.value);
@@ -134,7 +136,7 @@ function spdAction(
   const flags: readonly string[] = record.flags.value;
   return {
     kind: 'PROTECT',
-    bundle,
+    bundle: exact(bundle),
     populateFromPacket: flags.includes('EXCLUSIVE'),
     fallbackToClear: flags.includes('FALLBACK_TO_CLEAR'),
   };
@@ -172,16 +174,18 @@ function templates(specs: readonly TransformSpec[], base: TemplateBase, options:
       ? { manual: { inbound: options.manualIn.value, outbound: options.manualOut.value } }
       : {}),
   };
-  const esn =
-    options.esn?.value === 'ON'
-      ? (['esn'] as const)
-      : options.esn?.value === 'BOTH'
-        ? (['esn', 'no-esn'] as const)
-        : (['no-esn'] as const);
+  const esn = sequenceNumbers[options.esn?.value ?? 'OFF'];
   const inner = specs.filter((spec) => spec.nested).map((spec) => childProposal(spec, spec.nested!, base.source, esn));
   const outer = specs.map((spec) => childProposal(spec, spec.transform, base.source, esn));
-  return [...(inner.length > 0 ? [{ ...common, proposals: inner }] : []), { ...common, proposals: outer }];
+  const last = { ...common, proposals: outer };
+  return inner.length > 0 ? [{ ...common, proposals: inner }, last] : [last];
 }
+
+const sequenceNumbers: Readonly<Record<'ON' | 'OFF' | 'BOTH', ChildProposal['esn']>> = {
+  ON: ['esn'],
+  OFF: ['no-esn'],
+  BOTH: ['esn', 'no-esn'],
+};
 
 function knownGroups(ids: readonly number[]): KeyExchangeTransform[] {
   return ids.flatMap((id) => keyExchange(id) ?? []);
@@ -200,15 +204,17 @@ function childProposal(
     encryption: row.encryption ? [row.encryption] : [],
     authentication: row.authentication ? [row.authentication] : [],
     esn,
-    lifetimeSeconds: lifetime(spec, spec.lifetimeSeconds, 28800),
-    lifetimeKilobytes: lifetime(spec, spec.lifetimeKilobytes, 0),
+    lifetimeSeconds: lifetime(spec, spec.lifetimeSeconds, defaultSeconds),
+    lifetimeKilobytes: lifetime(spec, spec.lifetimeKilobytes, defaultKilobytes),
   };
 }
 
-function lifetime(spec: TransformSpec, written: number | undefined, otherwise: number): Sourced<number> {
-  return written === undefined
-    ? { value: otherwise, origin: { kind: 'builtin', what: 'default lifetime of transforms' } }
-    : { value: written, origin: { kind: 'explicit', at: spec.at } };
+const defaultLifetime: Origin = { kind: 'builtin', what: 'default lifetime of transforms' };
+const defaultSeconds: Sourced<number> = { value: 28800, origin: defaultLifetime };
+const defaultKilobytes: Sourced<number> = { value: 0, origin: defaultLifetime };
+
+function lifetime(spec: TransformSpec, written: number | undefined, otherwise: Sourced<number>): Sourced<number> {
+  return written === undefined ? otherwise : { value: written, origin: { kind: 'explicit', at: spec.at } };
 }
 
 /** Every combination, encryption varying slowest, then hash, PRF and group (hpux-ipsec reference 7.5). */

@@ -5,6 +5,7 @@
  * pass whatever the policies say, unless one names their type.
  */
 import type { AddressRange } from '../address.js';
+import { exact } from '../exact.js';
 import { hasPorts, protocolNumbers } from '../packet.js';
 import type { AddressSpec, GatewayRecord, HostRecord, MessageTypes, TunnelRecord } from '../record/policy.js';
 import { anyDirection, anyPort, anyProtocol, type Box, type Interval, type Region } from '../selector/box.js';
@@ -34,7 +35,7 @@ export function selectorsOf(record: HostRecord | TunnelRecord | GatewayRecord): 
     }
   }
   // Gateway policies are not mirrored (G0200 p.226).
-  if (record.kind !== 'gateway') return boxes;
+  if (record.kind !== 'gateway') return exact(boxes);
   return boxes.filter((box) => box.direction.lo === 0).map((box) => ({ ...box, direction: { lo: 0, hi: 0 } }));
 }
 
@@ -55,7 +56,7 @@ function addBoxes(
         direction: anyDirection,
         local,
         remote,
-        protocol: { lo: protocol, hi: protocol },
+        protocol: only(protocol),
         x: source.port ?? anyPort,
         y: destination.port ?? anyPort,
       });
@@ -65,6 +66,18 @@ function addBoxes(
   for (const part of protocolParts(family, record.protocol.value, record.messageTypes)) {
     boxes.push({ family, local, remote, y: anyPort, ...part });
   }
+}
+
+const onlyOne = new Map<number, Interval>();
+
+/** One protocol as an interval: the same value for all that name it. */
+function only(protocol: number): Interval {
+  let found = onlyOne.get(protocol);
+  if (!found) {
+    found = { lo: protocol, hi: protocol };
+    onlyOne.set(protocol, found);
+  }
+  return found;
 }
 
 function interval(range: AddressRange): Box['local'] {
@@ -84,7 +97,7 @@ function protocolParts(family: 4 | 6, protocol: number, messageTypes: readonly M
   if (protocol !== 0) {
     return typed.includes(protocol) || messageTypes.some((types) => types.protocol === protocol)
       ? typeParts(protocol, messageTypes)
-      : [{ direction: anyDirection, protocol: { lo: protocol, hi: protocol }, x: anyPort }];
+      : [{ direction: anyDirection, protocol: only(protocol), x: anyPort }];
   }
   // ALL: whole stretches of protocols, broken where message types are restricted.
   const parts: ProtocolPart[] = [];
@@ -110,10 +123,10 @@ function typeParts(protocol: number, messageTypes: readonly MessageTypes[]): Pro
   const outbound = typesOf('source');
   const inbound = typesOf('destination');
   if (sameTypes(outbound, inbound))
-    return intervals(outbound).map((x) => ({ direction: anyDirection, protocol: { lo: protocol, hi: protocol }, x }));
+    return intervals(outbound).map((x) => ({ direction: anyDirection, protocol: only(protocol), x }));
   return [
-    ...intervals(outbound).map((x) => ({ direction: { lo: 0, hi: 0 }, protocol: { lo: protocol, hi: protocol }, x })),
-    ...intervals(inbound).map((x) => ({ direction: { lo: 1, hi: 1 }, protocol: { lo: protocol, hi: protocol }, x })),
+    ...intervals(outbound).map((x) => ({ direction: { lo: 0, hi: 0 }, protocol: only(protocol), x })),
+    ...intervals(inbound).map((x) => ({ direction: { lo: 1, hi: 1 }, protocol: only(protocol), x })),
   ];
 }
 

@@ -1,5 +1,6 @@
 /** Actions: PASS, DISCARD, FORWARD, or a list of transforms with lifetimes (hpux-ipsec reference 3). */
 import { closest } from '../../model/did-you-mean.js';
+import { exact } from '../../model/exact.js';
 import { ranges, transformListLimits } from '../../model/language/limits.js';
 import { type TransformRow, transformRow, transformRows, type ValueTable } from '../../model/language/values.js';
 import type { PolicyAction, TransformSpec } from '../../model/record/policy.js';
@@ -28,7 +29,7 @@ export function parseAction(context: ValueContext, words: ValueTable): PolicyAct
   }
   if (transforms.length === 0) return undefined;
   checkList(context, transforms);
-  return { kind: 'TRANSFORMS', transforms };
+  return { kind: 'TRANSFORMS', transforms: exact(transforms) };
 }
 
 function parseTransform(context: ValueContext, text: string, at: Span, words: ValueTable): TransformSpec | undefined {

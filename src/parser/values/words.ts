@@ -1,5 +1,6 @@
 /** Values that are words of a table: single, comma lists and flags joined by plus signs. */
 import { closest } from '../../model/did-you-mean.js';
+import { exact } from '../../model/exact.js';
 import { type Dialect, isIn } from '../../model/language/dialect.js';
 import { ranges } from '../../model/language/limits.js';
 import { protocolRows, type ValueRow } from '../../model/language/values.js';
@@ -62,7 +63,10 @@ export function splitValue(context: ValueContext, separator: ',' | '+'): { text:
 }
 
 /** Reads a comma list of words of a table; a word given twice is reported and counts once. */
-export function parseWords<Row extends ValueRow>(context: ValueContext, table: readonly Row[]): Row[] | undefined {
+export function parseWords<Row extends ValueRow>(
+  context: ValueContext,
+  table: readonly Row[],
+): readonly Row[] | undefined {
   const rows: Row[] = [];
   for (const part of splitValue(context, ',')) {
     const row = findWord(context, table, part.text, part.at);
@@ -78,11 +82,11 @@ export function parseWords<Row extends ValueRow>(context: ValueContext, table: r
       });
     } else rows.push(row);
   }
-  return rows.length > 0 ? rows : undefined;
+  return rows.length > 0 ? exact(rows) : undefined;
 }
 
 /** Reads flags; NONE stands alone. */
-export function parseFlags(context: ValueContext, table: readonly ValueRow[]): string[] | undefined {
+export function parseFlags(context: ValueContext, table: readonly ValueRow[]): readonly string[] | undefined {
   const words: string[] = [];
   for (const part of splitValue(context, '+')) {
     const row = findWord(context, table, part.text, part.at);
@@ -97,7 +101,7 @@ export function parseFlags(context: ValueContext, table: readonly ValueRow[]): s
     });
     return words.filter((word) => word !== 'NONE');
   }
-  return words.length > 0 ? words : undefined;
+  return words.length > 0 ? exact(words) : undefined;
 }
 
 /** Reads a protocol by name or number: 0 is every protocol. */
