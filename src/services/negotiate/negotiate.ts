@@ -173,7 +173,7 @@ export function negotiationDocument(
       name,
       addresses: config.addresses.map(({ family, value }) => formatAddress(family, value)),
       profile: profile.name,
-      files: loaded.files.map(({ syntax }) => syntax.source.path),
+      files: loaded.sources.map(({ path: file }) => file),
     })),
     good: runs.every(({ verdict }) => verdict.good) && !onlyWaits,
     runs,
@@ -206,7 +206,7 @@ export function secretOf({ loaded }: NegotiatingSystem, reference: SecretReferen
       return value === undefined ? undefined : Secret.ofText(value);
     }
     case 'file': {
-      const folder = path.dirname(loaded.files[0]?.syntax.source.path ?? '.');
+      const folder = path.dirname(loaded.sources[0]?.path ?? '.');
       try {
         const octets = readFileSync(path.resolve(folder, reference.path));
         if (octets.length > secretOctetsMax) return undefined;
