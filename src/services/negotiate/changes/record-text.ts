@@ -62,7 +62,7 @@ export function addStatement({ loaded }: NegotiatingSystem, statement: string): 
 }
 
 function fileSpan({ files }: NegotiatingSystem['loaded']): TextEdit['at'] | undefined {
-  const source = files[0]?.syntax.source;
+  const source = files[0]?.source;
   return source && { source, start: source.text.length, end: source.text.length };
 }
 
