@@ -89,10 +89,14 @@ export function countersBlock(): SharedArrayBuffer {
   return new SharedArrayBuffer(names.length * Float64Array.BYTES_PER_ELEMENT);
 }
 
+/** Packets that end here without being lost. */
+const atTheirEnd: readonly Counted[] = ['incomplete', 'keepalive', 'dummy'];
+
 /** The sum over workers. */
 export function sumCounters(workers: readonly Counters[]): DataPathTotals {
   const total = (name: Counted) => workers.reduce((sum, counters) => sum + counters.get(name), 0);
-  const dropped = Object.fromEntries(dropReasons.map((reason) => [reason, total(reason)]).filter(([, count]) => count));
+  const lost = dropReasons.filter((reason) => !atTheirEnd.includes(reason) && total(reason) > 0);
+  const dropped = Object.fromEntries(lost.map((reason) => [reason, total(reason)]));
   return {
     packetsOut: total('packetsOut'),
     octetsOut: total('octetsOut'),
@@ -101,6 +105,6 @@ export function sumCounters(workers: readonly Counters[]): DataPathTotals {
     bypassed: total('bypassed'),
     waiting: total('waiting'),
     dropped,
-    details: Object.fromEntries(counterNames.map((name) => [name, total(name)])),
+    details: Object.fromEntries([...counterNames, ...atTheirEnd].map((name) => [name, total(name)])),
   };
 }

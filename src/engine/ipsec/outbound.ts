@@ -2,7 +2,7 @@
 import { ahLength, sealAh } from './ah.js';
 import { type Drop, drop } from './drop.js';
 import { espIv, espLength, sealEsp } from './esp.js';
-import { buildIp, replaceFrom, transportInsertion } from './ip-build.js';
+import { buildIp, replaceFrom, transportInsertion, withUpperChecksum } from './ip-build.js';
 import { type IpPacket, ipProtocols, ipv4HeaderMin, ipv6HeaderLength, isIpFault, parseIp } from './packet.js';
 import { admit, charge, type Millis, nextSequence, type Sa, type SaEvent, tunnelDefaults } from './sa.js';
 import { innerProtocol, outerHeader } from './tunnel.js';
@@ -37,7 +37,13 @@ export function applySa(sa: Sa, ip: IpPacket, env: OutboundEnvironment): Applied
   if (!made || isIpFault(made)) {
     return { result: drop('too-big', 'with its protection the packet would be too long for IP'), events };
   }
-  return { result: made, events: [...events, ...charge(sa, ip.octets.length, env.now)] };
+  return { result: withDatagramChecksum(sa, made), events: [...events, ...charge(sa, ip.octets.length, env.now)] };
+}
+
+/** ESP in UDP over IPv6 has a checksum: most systems throw datagrams without one away (RFC 8200 §8.1). */
+function withDatagramChecksum({ parameters }: Sa, made: IpPacket): IpPacket {
+  if (!parameters.udpEncapsulation || made.family === 4) return made;
+  return parseIp(withUpperChecksum(made)) as IpPacket;
 }
 
 function refused(reason: Drop['reason'], why: string): Applied {
@@ -104,7 +110,7 @@ export function dummyPacket(sa: Sa, length: number, env: OutboundEnvironment): A
     );
   const made = octets && parseIp(octets);
   if (!made || isIpFault(made)) return { result: drop('too-big', 'the dummy packet is too long for IP'), events };
-  return { result: made, events: [...events, ...charge(sa, length, env.now)] };
+  return { result: withDatagramChecksum(sa, made), events: [...events, ...charge(sa, length, env.now)] };
 }
 
 /** Octets of a packet of `length` octets once it went through SAs, innermost first; `headers` of them stay clear in transport mode. */

@@ -9,7 +9,7 @@ export interface UdpPorts {
 
 const udpHeaderLength = 8;
 
-/** A UDP datagram around an ESP packet. Its checksum is zero, for IPv6 too (RFC 3948 §2.1, RFC 6935 §4): the ICV protects. */
+/** A UDP datagram around an ESP packet. Its checksum is zero, because the ICV protects (RFC 3948 §2.1); IPv6 wants one put in. */
 export function encapsulateInUdp(ports: UdpPorts, esp: Uint8Array): Uint8Array | undefined {
   const length = udpHeaderLength + esp.length;
   if (length > 0xffff) return undefined;

@@ -274,6 +274,8 @@ function opened(packet: Uint8Array, { suite, esn, manual }: Setting, sequence: b
   const { encryption, authentication, keys } = saParameters(suite);
   const key = espKey(node, encryption!, authentication, keys) as EspKey;
   const clear = packet.slice(0, packet.length - esp.length + 8);
+  // Counts the ciphertext in.
+  if (ip.protocol === ipProtocols.UDP) clear.fill(0, ip.payloadOffset + 6, ip.payloadOffset + 8);
   const inside = openEsp(key, esp, { sequence, esn: esn && !manual });
   if (inside.kind !== 'opened') return inside;
   return { ...inside, clear: Buffer.from(clear).toString('hex'), payload: Buffer.from(inside.payload).toString('hex') };

@@ -11,7 +11,7 @@ import { InboundCore } from '../../../src/backends/userspace/worker/inbound-core
 import { OutboundCore } from '../../../src/backends/userspace/worker/outbound-core.js';
 import type { CoreOptions } from '../../../src/backends/userspace/worker/policies.js';
 import type { Acquire } from '../../../src/engine/ipsec/bundle.js';
-import { buildIp, internetChecksum, setIpv4Checksum } from '../../../src/engine/ipsec/ip-build.js';
+import { buildIp, internetChecksum, setIpv4Checksum, withUpperChecksum } from '../../../src/engine/ipsec/ip-build.js';
 import { ipProtocols, viewOf } from '../../../src/engine/ipsec/packet.js';
 import type { SaEvent } from '../../../src/engine/ipsec/sa.js';
 import { encapsulateInUdp } from '../../../src/engine/ipsec/udp-encap.js';
@@ -226,9 +226,10 @@ export function onWire({ sa, memory, length, segment, trafficClass, hopLimit, do
     const esp = memory.octets.slice(at, Math.min(length, at + segment));
     const content = ports ? encapsulateInUdp({ source: ports.localPort, destination: ports.remotePort }, esp)! : esp;
     const protocol = ports ? ipProtocols.UDP : ipProtocols.ESP;
-    packets.push(
-      buildIp({ source: local, destination: remote, protocol, trafficClass, hopLimit, dontFragment }, content)!,
-    );
+    const header = { source: local, destination: remote, protocol, trafficClass, hopLimit, dontFragment };
+    const packet = buildIp(header, content)!;
+    // The kernel puts checksums into datagrams; the reference leaves those of IPv4 out.
+    packets.push(ports && local.family === 6 ? withUpperChecksum(ipOf(packet)) : packet);
   }
   return packets;
 }

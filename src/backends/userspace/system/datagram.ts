@@ -57,7 +57,14 @@ export interface DatagramSender {
    * Sends octets, cut into datagrams of `segment` each (the last may be shorter); 0 sends them as one. Gives 0, or the number of the
    * error.
    */
-  send(address: number, length: number, segment: number, trafficClass: number, dontFragment: boolean): number;
+  send(
+    address: number,
+    length: number,
+    segment: number,
+    trafficClass: number,
+    hopLimit: number,
+    dontFragment: boolean,
+  ): number;
 }
 
 export interface SenderOptions {
@@ -65,13 +72,12 @@ export interface SenderOptions {
   readonly remote: Address;
   /** 0 for raw sockets. */
   readonly remotePort: number;
-  readonly hopLimit: number;
 }
 
 /** Prepares sending through a socket. */
 export function datagramSender(native: Native, socket: Socket, options: SenderOptions): DatagramSender {
   const { libc } = native;
-  const { local, remote, remotePort, hopLimit } = options;
+  const { local, remote, remotePort } = options;
   const isV4 = socket.family === 4;
   const block = layOut(native);
   const { view } = block;
@@ -89,19 +95,20 @@ export function datagramSender(native: Native, socket: Socket, options: SenderOp
   const info = startMessage(block, next, level, isV4 ? net.IP_PKTINFO : net.IPV6_PKTINFO, isV4 ? 12 : 20);
   block.octets.set(addressToOctets(local), info + (isV4 ? 4 : 0));
   next += messageHeaderLength + aligned(isV4 ? 12 : 20);
-  number(isV4 ? net.IP_TTL : net.IPV6_HOPLIMIT, hopLimit);
+  const hopLimitAt = number(isV4 ? net.IP_TTL : net.IPV6_HOPLIMIT, 64);
   const classAt = number(isV4 ? net.IP_TOS : net.IPV6_TCLASS, 0);
   const dontFragmentAt = isV4 ? undefined : number(net.IPV6_DONTFRAG, 0);
   const withoutSegments = next - at.messages;
   const segmentAt = startMessage(block, next, net.IPPROTO_UDP, net.UDP_SEGMENT, 2);
   const withSegments = withoutSegments + messageHeaderLength + 8;
   return {
-    send(address, length, segment, trafficClass, dontFragment) {
+    send(address, length, segment, trafficClass, hopLimit, dontFragment) {
       // Addresses of user space have 47 bits: two writes of numbers are cheaper than one of a bigint.
       view.setUint32(at.vector, address >>> 0, true);
       view.setUint32(at.vector + 4, Math.floor(address / 0x1_0000_0000), true);
       view.setUint32(at.vector + 8, length, true);
       view.setInt32(classAt, trafficClass, true);
+      view.setInt32(hopLimitAt, hopLimit, true);
       if (dontFragmentAt === undefined) socket.setDontFragment(dontFragment);
       else view.setInt32(dontFragmentAt, dontFragment ? 1 : 0, true);
       const isCut = segment > 0 && segment < length;

@@ -39,6 +39,33 @@ const sendTimeoutMillis = 100;
 /** SO_SNDTIMEO takes a struct timeval: two numbers of 64 bits. */
 const sendTimeoutOption = 21;
 
+/** A socket that another thread has opened. */
+export function adoptSocket(native: Native, options: SocketOptions, descriptor: number): Socket {
+  const { libc } = native;
+  const argument = allocate(native, 4);
+  const isV4 = options.family === 4;
+  let dontFragment: boolean | undefined;
+  return {
+    ...options,
+    descriptor,
+    setDontFragment(wanted) {
+      if (!isV4 || wanted === dontFragment) return;
+      argument.view.setInt32(0, wanted ? net.PMTUDISC_DO : net.PMTUDISC_DONT, true);
+      const set = libc.setsockopt(descriptor, net.IPPROTO_IP, net.IP_MTU_DISCOVER, argument.address, 4);
+      if (set === 0) dontFragment = wanted;
+    },
+    close: () => void libc.close(descriptor),
+  };
+}
+
+/** Sets SO_MARK on a socket that somebody else has opened. */
+export function markSocket(native: Native, descriptor: number, mark: number): void {
+  const argument = allocate(native, 4);
+  argument.view.setInt32(0, mark, true);
+  if (native.libc.setsockopt(descriptor, net.SOL_SOCKET, net.SO_MARK, argument.address, 4) === 0) return;
+  throw hostRefused(native, 'set the mark of a socket');
+}
+
 /** Opens and binds one; throws an EnvironmentError with the remedy where the host refuses. */
 export function openSocket(native: Native, options: SocketOptions): Socket {
   const { libc } = native;
@@ -64,7 +91,6 @@ export function openSocket(native: Native, options: SocketOptions): Socket {
     if (!set(level, option, value)) throw hostRefused(native, `${what} of ${name}`);
   };
   const level = isV4 ? net.IPPROTO_IP : net.IPPROTO_IPV6;
-  let dontFragment: boolean | undefined;
   try {
     if (mark !== 0) must(net.SOL_SOCKET, net.SO_MARK, mark, 'set the mark');
     // Without the privilege for more, net.core.rmem_max is what there is.
@@ -73,7 +99,7 @@ export function openSocket(native: Native, options: SocketOptions): Socket {
     argument.view.setBigInt64(0, 0n, true);
     argument.view.setBigInt64(8, BigInt(sendTimeoutMillis) * 1000n, true);
     libc.setsockopt(descriptor, net.SOL_SOCKET, sendTimeoutOption, argument.address, 16);
-    if (!isV4) must(level, net.IPV6_V6ONLY, 1, 'keep IPv4 out');
+    if (!isV4 && purpose.kind === 'UDP') must(level, net.IPV6_V6ONLY, 1, 'keep IPv4 out');
     if (purpose.kind === 'whole') must(level, isV4 ? net.IP_HDRINCL : net.IPV6_HDRINCL, 1, 'bring the headers');
     else {
       // The SA is found by the address that a packet was sent to, and its outer header has a say in congestion marks.
@@ -82,6 +108,8 @@ export function openSocket(native: Native, options: SocketOptions): Socket {
       must(level, isV4 ? net.IP_RECVTTL : net.IPV6_RECVHOPLIMIT, 1, 'ask for hop limits');
     }
     if (purpose.kind === 'UDP') {
+      // Peers may leave the checksum out (RFC 3948 §2.1, RFC 6935 §5): the ICV protects.
+      if (!isV4) set(net.IPPROTO_UDP, net.UDP_NO_CHECK6_RX, 1);
       if (options.receiveOffload) set(net.IPPROTO_UDP, net.UDP_GRO, 1);
       bindToPort(native, descriptor, options, purpose.port);
     }
@@ -89,15 +117,7 @@ export function openSocket(native: Native, options: SocketOptions): Socket {
     libc.close(descriptor);
     throw error;
   }
-  return {
-    ...options,
-    descriptor,
-    setDontFragment(wanted) {
-      if (!isV4 || wanted === dontFragment) return;
-      if (set(level, net.IP_MTU_DISCOVER, wanted ? net.PMTUDISC_DO : net.PMTUDISC_DONT)) dontFragment = wanted;
-    },
-    close: () => void libc.close(descriptor),
-  };
+  return adoptSocket(native, options, descriptor);
 }
 
 function bindToPort(native: Native, descriptor: number, options: SocketOptions, port: number): void {

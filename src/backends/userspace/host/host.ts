@@ -1,0 +1,176 @@
+/**
+ * Puts the data path on the host and takes it off again. The order is what protects: first the guard, in one transaction, then fallback
+ * routes that lead nowhere and the rules that lead to them, and only then ways to the TUN device. Taken away it is in the other order;
+ * what a process that was killed leaves is the guard and the fallback, so protected packets stay where they are.
+ */
+import type { SystemConfig } from '../../../model/system-config.js';
+import { EnvironmentError } from '../../../model/tool-error.js';
+import { captures } from './capture.js';
+import { checkSettings, preferredSources } from './facts.js';
+import { guardScript, unguardScript } from './guard.js';
+import {
+  isOfThisBoot,
+  isOwnerAlive,
+  type Journal,
+  journalHere,
+  networkName,
+  readJournal,
+  removeJournal,
+  writeJournal,
+} from './journal.js';
+import { type HostNames, rulePriorities } from './names.js';
+import { type HostPlan, type IpLine, planHost } from './plan.js';
+import { runIp, runIpLink, runNft, showIp } from './tools.js';
+
+export interface HostOptions {
+  readonly names: HostNames;
+  readonly stateDir: string;
+  readonly forwards: boolean;
+  /** Without nf_tables: then packets that come in the clear are not refused by the host. */
+  readonly guard: 'nft' | 'none';
+  /** Octets of packets in the TUN device. */
+  readonly mtu: number;
+}
+
+/** Words of iproute2 for a step that has been done before, or undone. */
+const alreadyThere = ['File exists'];
+const alreadyGone = ['No such process', 'No such file or directory', 'Cannot find device', 'does not exist'];
+
+/** What a host without IPv6 says to settings of it. */
+const withoutIpv6 = ['Operation not supported'];
+
+/** Segments of one packet of the TUN device, so that they fit into one datagram of 64 KB once they are protected. */
+const gsoOctetsMax = 61_440;
+
+/**
+ * Blocks what policy protects and leads it to the TUN device; may be called again for other policies. If it fails, the host is as it was:
+ * without anything of ours, or blocked.
+ */
+export async function putOnHost(config: SystemConfig, options: HostOptions): Promise<void> {
+  const { names, stateDir, forwards } = options;
+  const before = leftovers(stateDir);
+  const plan = planHost(config, forwards, names, await sourcesFor(config, options));
+  checkSettings(plan, forwards, names.tun);
+  if (!before) await refuseTaken(plan, names);
+  try {
+    await carryOut(plan, before, config, options);
+  } catch (error) {
+    // What the journal tells of stays blocked if it was before.
+    if (!before) await takeOffHost(options, false).catch(() => {});
+    throw error;
+  }
+}
+
+async function carryOut(
+  plan: HostPlan,
+  before: Journal | undefined,
+  config: SystemConfig,
+  options: HostOptions,
+): Promise<void> {
+  const { names, stateDir, forwards, guard } = options;
+  const undo = plan.steps.map((step) => step.undo);
+  const isKept = ({ family, line }: IpLine) => undo.some((own) => own.family === family && own.line === line);
+  const stale = (before?.undo ?? []).filter((line) => !isKept(line));
+  const about = { ...journalHere(), ...(guard === 'nft' ? { guard: names.table } : {}), isBlocked: false };
+  const oldGuard = before?.guard;
+  writeJournal(stateDir, { ...about, ...(oldGuard ? { guard: oldGuard } : {}), undo: [...stale, ...undo] });
+  if (guard === 'nft') await runNft(guardScript(forwards ? config : { spd: config.spd }, names));
+  await runIp(
+    plan.steps.map((step) => step.add),
+    alreadyThere,
+  );
+  await runIpLink(linkLines(options), withoutIpv6);
+  await runIp(plan.routes, []);
+  await undoLines(stale);
+  if (oldGuard && oldGuard !== about.guard) await runNft(unguardScript({ table: oldGuard }));
+  writeJournal(stateDir, { ...about, undo });
+}
+
+/** Takes everything away; with `keepBlocked` the guard and the ways that lead nowhere stay. */
+export async function takeOffHost({ stateDir }: Pick<HostOptions, 'stateDir'>, keepBlocked: boolean): Promise<void> {
+  const journal = leftovers(stateDir);
+  if (!journal) return;
+  if (keepBlocked) {
+    writeJournal(stateDir, { ...journal, isBlocked: true });
+    return;
+  }
+  await undoLines(journal.undo);
+  if (journal.guard) await runNft(unguardScript({ table: journal.guard }));
+  removeJournal(stateDir);
+}
+
+/**
+ * Takes away what a runtime that is gone has left; false where there was nothing. Throws where one is running, or where the
+ * leftovers are in another network namespace.
+ */
+export async function cleanUpHost(stateDir: string): Promise<boolean> {
+  if (!leftovers(stateDir)) return false;
+  await takeOffHost({ stateDir }, false);
+  return true;
+}
+
+/** The journal of a runtime that is gone, or of this one. */
+function leftovers(stateDir: string): Journal | undefined {
+  const journal = readJournal(stateDir);
+  if (!journal) return undefined;
+  if (!isOfThisBoot(journal)) {
+    removeJournal(stateDir); // the host has forgotten it all
+    return undefined;
+  }
+  if (isOwnerAlive(journal)) {
+    throw new EnvironmentError(`a runtime is running here (process ${journal.process.pid})`, {
+      code: 'RUNNING',
+      hints: ['Stop it first: ipsec runtime stop.'],
+    });
+  }
+  if (journal.network !== networkName()) {
+    throw new EnvironmentError('a runtime that is gone has left routes and rules in another network namespace', {
+      code: 'OTHER_NAMESPACE',
+      hints: ['Run ipsec runtime cleanup there, or give another --state-dir here.'],
+    });
+  }
+  return journal;
+}
+
+async function undoLines(lines: readonly IpLine[]): Promise<void> {
+  // Rules before the routes that they lead to.
+  await runIp([...lines].reverse(), alreadyGone);
+}
+
+function linkLines({ names: { tun }, mtu }: HostOptions): readonly string[] {
+  return [
+    `link set dev ${tun} addrgenmode none`,
+    `link set dev ${tun} mtu ${mtu} txqueuelen 1000 gso_max_size ${gsoOctetsMax} up`,
+  ];
+}
+
+async function sourcesFor(config: SystemConfig, { forwards, names }: HostOptions) {
+  const destinations = captures(config.spd, forwards ? config.forwardSpd : [])
+    .filter(({ from }) => !from)
+    .map(({ family, to }) => ({ family, value: to.first }));
+  return preferredSources(destinations, names.mark);
+}
+
+/** A table and priorities that somebody else uses are left alone. */
+async function refuseTaken({ steps }: HostPlan, names: HostNames): Promise<void> {
+  const { routingTable, rulePriority } = names;
+  for (const family of [4, 6] as const) {
+    if (!steps.some(({ add }) => add.family === family)) continue;
+    const rules = await showIp([`-${family}`, 'rule', 'show']);
+    const taken = rules.split('\n').find((line) => {
+      const priority = Number.parseInt(line, 10);
+      return priority >= rulePriority && priority <= rulePriority + rulePriorities;
+    });
+    if (taken) throw somebodyElses(`the routing rule "${taken.replaceAll('\t', ' ')}"`, 'another priority');
+    const routes = await showIp([`-${family}`, 'route', 'show', 'table', 'all']);
+    const own = routes.split('\n').find((line) => line.includes(` table ${routingTable} `));
+    if (own) throw somebodyElses(`the route "${own.trim()}"`, 'another table');
+  }
+}
+
+function somebodyElses(what: string, remedy: string): EnvironmentError {
+  return new EnvironmentError(`${what} is somebody else’s, and the runtime would mix with it`, {
+    code: 'TAKEN',
+    hints: [`Choose ${remedy} for the runtime, or remove it.`],
+  });
+}

@@ -1,0 +1,110 @@
+/** One worker as the main thread sees it: requests with answers, and an end that never meets it in the middle of a system call. */
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import type { Counters } from './counters.js';
+import type { Answer, FromWorker, ToWorker } from './messages.js';
+import type { Native } from './system/native.js';
+import { type Wake, wake } from './system/wake.js';
+import { endedWord, stopWord } from './worker/ended.js';
+import { Backlog } from './worker/events.js';
+import { backlogMax, type WorkerSetup } from './worker/setup.js';
+
+export interface WorkerHandle {
+  readonly counters: Counters;
+  /** Sends a request and waits for what it came to; rejects when the worker has ended. */
+  ask(message: Distributive<Exclude<ToWorker, { kind: 'stop' | 'failed' | 'send-ike' }>>): Promise<Answer>;
+  /** Sends what has no answer. */
+  tell(message: ToWorker): void;
+  /** Ends it, and waits until its thread is gone. */
+  stop(): Promise<void>;
+  /** As `stop`, when the process is about to exit: waits for the end of its loop, blocking, for a bounded time. */
+  stopNow(): void;
+}
+
+type Distributive<T> = T extends unknown ? Omit<T, 'request'> : never;
+
+export interface WorkerListener {
+  message(message: Exclude<FromWorker, { kind: 'ready' | 'answer' }>): void;
+  /** It has ended by itself. */
+  failed(why: string): void;
+}
+
+/** Milliseconds that a process which exits waits for a worker; one turn takes a few. */
+const exitWaitMillis = 1000;
+
+/** Starts one with the program in `file`, and waits until it is ready. */
+export async function startWorker(
+  native: Native,
+  file: string | URL,
+  setup: WorkerSetup,
+  counters: Counters,
+  listener: WorkerListener,
+): Promise<WorkerHandle> {
+  const words = new Int32Array(setup.stop);
+  const signal: Wake = wake(native, setup.wake);
+  const backlog = new Backlog(setup.backlog, backlogMax);
+  const waiting = new Map<number, { resolve(answer: Answer): void; reject(error: Error): void }>();
+  let nextRequest = 1;
+  let isStopping = false;
+  let failure: Error | undefined;
+  const worker = new Worker(file, { workerData: setup, name: `ipsec ${setup.direction}` });
+  const ready = new Promise<void>((resolve, reject) => {
+    worker.on('message', (message: FromWorker) => {
+      if (message.kind === 'ready') resolve();
+      else if (message.kind === 'answer') {
+        waiting.get(message.request)?.resolve(message.answer);
+        waiting.delete(message.request);
+      } else {
+        if (message.kind !== 'fault') backlog.leave();
+        listener.message(message);
+      }
+    });
+    worker.on('error', (error) => {
+      failure = error;
+    });
+    worker.on('exit', () => {
+      const why = failure?.message ?? 'its thread has ended';
+      const ended = new Error(`the ${setup.direction} worker is gone: ${why}`, { cause: failure });
+      reject(ended);
+      for (const request of waiting.values()) request.reject(ended);
+      waiting.clear();
+      if (!isStopping) listener.failed(ended.message);
+    });
+  });
+  const exited = once(worker, 'exit');
+  // What goes wrong is told by `failed`.
+  exited.catch(() => {});
+  await ready;
+
+  const tell = (message: ToWorker): void => {
+    worker.postMessage(message);
+    signal.signal();
+  };
+  return {
+    counters,
+    tell,
+    ask(message) {
+      if (failure || isStopping) return Promise.reject(new Error(`the ${setup.direction} worker has ended`));
+      const request = nextRequest;
+      nextRequest += 1;
+      return new Promise((resolve, reject) => {
+        waiting.set(request, { resolve, reject });
+        tell({ ...message, request } as ToWorker);
+      });
+    },
+    async stop() {
+      isStopping = true;
+      if (worker.threadId < 0) return;
+      Atomics.store(words, stopWord, 1);
+      tell({ kind: 'stop' });
+      await exited.catch(() => {});
+    },
+    stopNow() {
+      isStopping = true;
+      Atomics.store(words, stopWord, 1);
+      signal.signal();
+      // To let Node end a thread that is in a system call of ours would abort or hang the process.
+      if (worker.threadId >= 0) Atomics.wait(words, endedWord, 0, exitWaitMillis);
+    },
+  };
+}
