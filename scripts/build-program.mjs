@@ -70,12 +70,32 @@ export async function buildProgram(dist, { codeCache = true, extraCommands } = {
     // Already in the form that bin/start.js runs, so that it need not copy every chunk.
     writeFileSync(file, `(function(exports,require,module,__filename,__dirname){${code}\n})`);
   }
+  const worker = await buildWorker(program);
   writeFileSync(path.join(dist, 'manifest.json'), JSON.stringify(await makeManifest(dist)));
   if (codeCache) {
     const warmUp = path.join(root, 'scripts', 'warm-up.cjs');
     const { status, stderr } = spawnSync(process.execPath, [warmUp, dist], { encoding: 'utf8' });
     if (status !== 0) throw new Error(`the program does not start:\n${stderr}`);
   }
+  return { ...metafile, inputs: { ...metafile.inputs, ...worker.inputs } };
+}
+
+/**
+ * The program of the data path's workers is one file: a thread starts with a file, not with chunks.
+ *
+ * @param {string} program the folder of the program
+ */
+async function buildWorker(program) {
+  const { metafile } = await build({
+    ...commonOptions,
+    entryPoints: [path.join(root, 'src', 'services', 'data-path', 'worker.ts')],
+    outfile: path.join(program, 'data-path-worker.mjs'),
+    format: 'esm',
+    external: externalPackages,
+    minifySyntax: true,
+    minifyWhitespace: true,
+    metafile: true,
+  });
   return metafile;
 }
 

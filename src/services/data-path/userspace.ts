@@ -1,0 +1,32 @@
+/** Our own data path with the programs that belong to it, for the daemon and for `runtime cleanup`. */
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { cleanUpHost } from '../../backends/userspace/host/host.js';
+import {
+  createUserspaceDataPath,
+  type UserspaceDataPath,
+  type UserspaceOptions,
+} from '../../backends/userspace/userspace-data-path.js';
+import { EnvironmentError } from '../../model/tool-error.js';
+
+export type { UserspaceDataPath } from '../../backends/userspace/userspace-data-path.js';
+
+/** Beside the chunks of the program (scripts/build-program.mjs). */
+const workerFile = () => new URL('./data-path-worker.mjs', import.meta.url);
+
+/** A data path that is not started yet. */
+export function userspaceDataPath(options: Omit<UserspaceOptions, 'workerFile'>): UserspaceDataPath {
+  const file = workerFile();
+  if (!existsSync(fileURLToPath(file))) {
+    throw new EnvironmentError('the program of the data path’s workers is missing', {
+      code: 'NOT_BUILT',
+      hints: ['Install the package again; in a checkout, run "npm run build" or bin/dev.js.'],
+    });
+  }
+  return createUserspaceDataPath({ ...options, workerFile: file });
+}
+
+/** Takes away what a runtime that is gone has left on the host; false where there was nothing. */
+export function cleanUpAfterRuntime(stateDir: string): Promise<boolean> {
+  return cleanUpHost(stateDir);
+}
