@@ -34,6 +34,9 @@ export abstract class BaseCommand extends Command {
   /** True for commands that change a host: they go on when the reader of their output has gone. */
   static outlivesClosedPipe = false;
 
+  /** False for commands whose `-o` is for a file of another kind, which they write themselves. */
+  static outputHoldsResult = true;
+
   /** Is colour wanted on the standard output? */
   protected color = colorWanted('auto', process.stdout);
   /** 0, 1 (`-v`) or 2 (`-vv`). */
@@ -71,9 +74,10 @@ export abstract class BaseCommand extends Command {
       parsed.raw.filter((token) => token.type === 'flag' && token.flag === 'verbose').length,
     );
     this.json = Boolean(flags.json) || flags.format === 'json';
-    this.color = colorWanted(flags.color ?? 'auto', flags.output === undefined ? process.stdout : {});
+    const output = (this.constructor as typeof BaseCommand).outputHoldsResult ? flags.output : undefined;
+    this.color = colorWanted(flags.color ?? 'auto', output === undefined ? process.stdout : {});
     this.#progressEnabled = !this.quiet && !flags['no-progress'];
-    this.#output = flags.output;
+    this.#output = output;
     if (flags.directory !== undefined) enterDirectory(flags.directory);
     return parsed;
   }

@@ -46,9 +46,12 @@ const alsoAllowed: readonly { readonly from: string; readonly to: string; readon
  */
 // biome-ignore format: one on a line, so that changes of several do not collide
 const notYetReached: readonly string[] = [
-  'src/backends/',
+  'src/backends/userspace/',
+  'src/backends/xfrm/data-path.ts',
+  'src/backends/xfrm/host-sa.ts',
+  'src/backends/xfrm/netlink/listener.ts',
+  'src/backends/xfrm/netlink/notices.ts',
   'src/engine/',
-  'src/model/host-state.ts',
   'src/services/data-path/',
 ];
 

@@ -35,6 +35,20 @@ export interface Unsupported {
   readonly fatal: boolean;
 }
 
+/** Which algorithms are asked about, by their names in the table of transforms. */
+export interface WantedAlgorithms {
+  readonly encryption: readonly string[];
+  readonly authentication: readonly string[];
+}
+
+/** What the stack has of what was asked. */
+export interface KnownAlgorithms {
+  /** Can SAs be had at all? `ESP, IPv4` and the like. */
+  readonly protocols: ReadonlyMap<string, boolean>;
+  readonly encryption: ReadonlyMap<string, boolean>;
+  readonly authentication: ReadonlyMap<string, boolean>;
+}
+
 export interface Backend {
   /** How it is called on the command line. */
   readonly name: string;
@@ -44,6 +58,8 @@ export interface Backend {
   read(): Promise<HostState>;
   /** Tries what a state needs, away from the host's own state. */
   unsupported(desired: HostState): Promise<readonly Unsupported[]>;
+  /** Tries algorithms, away from the host's own state; undefined where that cannot be done. */
+  algorithms(wanted: WantedAlgorithms): Promise<KnownAlgorithms | undefined>;
   /** Does the changes in their order, up to the first that is refused. Throws EnvironmentError when it cannot be asked. */
   execute(changes: readonly Change[]): Promise<Execution>;
   close(): void;

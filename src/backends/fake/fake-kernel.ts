@@ -10,7 +10,7 @@ import {
   policyKey,
   saKey,
 } from '../../model/host-state.js';
-import type { Backend, Change, Execution, Failure, Unsupported } from '../backend.js';
+import type { Backend, Change, Execution, Failure, KnownAlgorithms, Unsupported } from '../backend.js';
 import { applyChange } from '../diff.js';
 
 export interface FakeOptions {
@@ -20,6 +20,7 @@ export interface FakeOptions {
   /** Called after each operation that was done. */
   readonly onChange?: (state: HostState, change: Change) => void;
   readonly unsupported?: readonly Unsupported[];
+  readonly algorithms?: KnownAlgorithms;
 }
 
 export interface FakeKernel extends Backend {
@@ -71,6 +72,7 @@ export function createFakeKernel(options: FakeOptions = {}): FakeKernel {
     means: 'memory',
     read: async () => state,
     unsupported: async () => options.unsupported ?? [],
+    algorithms: async () => options.algorithms,
     async execute(changes): Promise<Execution> {
       for (const [done, change] of changes.entries()) {
         const failure = options.fails?.(operations, change) ?? refusal(change);

@@ -2,6 +2,7 @@
 import { emptyHostState, type HostState } from '../../model/host-state.js';
 import { EnvironmentError } from '../../model/tool-error.js';
 import type { Backend, Change, Execution, Failure } from '../backend.js';
+import { kernelAlgorithms } from './algorithms.js';
 import { messageFlags, messageTypes } from './netlink/constants.js';
 import type { Answer } from './netlink/frames.js';
 import { decodeDefaults, decodePolicy, encodeDefaults } from './netlink/policies.js';
@@ -18,6 +19,7 @@ export async function openNetlinkBackend(): Promise<Backend> {
     means: 'netlink',
     read: async () => readState(socket),
     unsupported: async (desired) => probe(desired),
+    algorithms: kernelAlgorithms,
     execute: async (changes) => execute(socket, changes),
     close: () => socket.close(),
   };

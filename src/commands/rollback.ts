@@ -1,0 +1,103 @@
+import { Args, Flags } from '@oclif/core';
+import { BaseCommand } from '../base-command.js';
+import { hostFlags, lockFlags, sessionOptions } from '../cli/host-flags.js';
+import { exitCode } from '../exit-code.js';
+import { UsageError } from '../model/tool-error.js';
+import { type OutcomeDocument, outcomeDocument, renderOutcome } from '../report/outcome.js';
+import { type PlanChange, renderChanges } from '../report/plan.js';
+import { applyRollback, planRollback, refuseLockout, rollbackCuts, undoUnfinished } from '../services/apply.js';
+import { type HostSession, openSession } from '../services/host-session.js';
+import { changesDocument } from '../services/plan-document.js';
+import { removePending } from '../services/state/pending.js';
+import type { Outcome } from '../services/transaction.js';
+
+interface RollbackDocument extends Partial<OutcomeDocument> {
+  /** The state that is gone back to. */
+  readonly to?: number;
+  readonly changes?: readonly PlanChange[];
+}
+
+export default class Rollback extends BaseCommand {
+  static override summary = 'Go back to what this host held before.';
+  static override description =
+    `Takes back a change that was cut off or that waits for "confirm"; else goes back so many states, one unless told. Going
+back is a change like any other: in order, with a journal, and with a way back. "state list" shows the states that are kept.`;
+  static override examples = ['<%= config.bin %> <%= command.id %>', '<%= config.bin %> <%= command.id %> 3 --dry-run'];
+  static override outlivesClosedPipe = true;
+  static override args = { steps: Args.integer({ min: 1, description: 'How many states back (default: 1).' }) };
+  static override flags = {
+    ...hostFlags,
+    ...lockFlags,
+    'auto-approve': Flags.boolean({ summary: 'Do not ask.' }),
+    'dry-run': Flags.boolean({ summary: 'Show what would be done, and do nothing.' }),
+    'allow-lockout': Flags.boolean({ summary: 'Even if it cuts off the session it is run from.' }),
+  };
+
+  async run(): Promise<RollbackDocument> {
+    const { args, flags } = await this.parse(Rollback);
+    const session = await openSession(sessionOptions(flags));
+    try {
+      if (session.journal) {
+        if (args.steps !== undefined)
+          throw new UsageError('a change was cut off: take that back first, with "rollback" alone');
+        if (flags['dry-run']) {
+          this.writeResult(`the change that was begun at ${session.journal.startedAt} would be taken back\n`);
+          return { to: session.registry.serial };
+        }
+        const outcome = await undoUnfinished(session);
+        // What was asked for is that the host is as before.
+        if (outcome.kind === 'undone') {
+          this.writeResult('the change that was cut off is taken back\n');
+          return { outcome: 'done', to: session.registry.serial };
+        }
+        return { to: session.registry.serial, ...(await this.#report(outcome)) };
+      }
+      return await this.#goBack(session, args.steps ?? 1, flags);
+    } finally {
+      session.close();
+    }
+  }
+
+  async #goBack(
+    session: HostSession,
+    steps: number,
+    flags: { readonly 'auto-approve': boolean; readonly 'dry-run': boolean; readonly 'allow-lockout': boolean },
+  ): Promise<RollbackDocument> {
+    const rollback = await planRollback(session, steps);
+    const { changes } = changesDocument(rollback.plan);
+    const shown = { to: rollback.serial, changes };
+    const text = [...renderChanges(changes, await this.style(), this.verbosity > 0 ? Number.POSITIVE_INFINITY : 200)];
+    this.writeResult(`${[...text, `back to state ${rollback.serial}: ${changes.length} steps`].join('\n')}\n`);
+    if (flags['dry-run']) return shown;
+    refuseLockout({ cuts: await rollbackCuts(session, rollback) }, flags['allow-lockout']);
+    if (!flags['auto-approve'] && !(await approve(changes.length))) {
+      process.exitCode = exitCode.bad;
+      return shown;
+    }
+    const outcome = await applyRollback(session, rollback, this.config.version);
+    if (outcome.kind === 'done' && session.pending) removePending(session.folder);
+    return { ...shown, ...(await this.#report(outcome)) };
+  }
+
+  async #report(outcome: Outcome): Promise<OutcomeDocument> {
+    const document = outcomeDocument(outcome);
+    process.exitCode = { done: exitCode.good, undone: exitCode.rolledBack, stuck: exitCode.notRolledBack }[
+      outcome.kind
+    ];
+    this.writeResult(`${[...renderOutcome(document, await this.style())].join('\n')}\n`);
+    return document;
+  }
+}
+
+async function approve(steps: number): Promise<boolean> {
+  if (!process.stdin.isTTY) {
+    throw new UsageError('nobody can be asked whether to go on: the standard input is no terminal', {
+      hints: ['Say --auto-approve.'],
+    });
+  }
+  const { default: inquirer } = await import('inquirer');
+  const { go } = await inquirer.prompt([
+    { type: 'confirm', name: 'go', default: false, message: `Carry out these ${steps} steps on this host?` },
+  ]);
+  return go;
+}

@@ -1,0 +1,179 @@
+/** The use cases behind `ipsec apply`, `confirm` and `rollback`. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { makePlan, type Plan } from '../backends/plan.js';
+import { EnvironmentError } from '../model/tool-error.js';
+import { type HostSession, openSession } from './host-session.js';
+import { type Cut, findCuts, findLifelines } from './lockout.js';
+import type { PlannedHost } from './plan.js';
+import { monotonicMillis, type Pending, readPending, removePending, timeLeft, writePending } from './state/pending.js';
+import { ownershipOf, type Registry, readHistory } from './state/registry.js';
+import { type Control, carryOut, type Outcome, recover } from './transaction.js';
+
+/** Throws unless everybody who uses the host through it was asked: a plan that cuts somebody off. */
+export function refuseLockout({ cuts }: Pick<PlannedHost, 'cuts'>, allowed: boolean): void {
+  if (cuts.length === 0 || allowed) return;
+  throw new EnvironmentError(
+    `this would cut off ${cuts[0]!.what}${cuts.length > 1 ? ` and ${cuts.length - 1} more` : ''}`,
+    {
+      code: 'LOCKOUT',
+      hints: [
+        ...cuts
+          .slice(0, 10)
+          .map(
+            ({ packet, fate }) =>
+              `${packet} would be ${fate === 'blocked' ? 'dropped' : 'dropped until there is an SA for it'}`,
+          ),
+        'Let these packets pass with a record before the others, or say --allow-lockout.',
+      ],
+    },
+  );
+}
+
+/** Carries out a plan that was made under the session's lock. */
+export async function applyPlan(
+  session: HostSession,
+  planned: PlannedHost,
+  version: string,
+  control: Control = {},
+): Promise<Outcome> {
+  const { plan, numbers, system, inputs } = planned;
+  const applied = { at: new Date().toISOString(), system, inputs, version };
+  return carryOut(session, { changes: plan.changes, numbers, applied }, control);
+}
+
+/** Brings a change that was cut off to its new state. Throws when there is none. */
+export async function resume(session: HostSession, control: Control = {}): Promise<Outcome> {
+  const { journal } = session;
+  if (!journal) throw new EnvironmentError('there is no change that was cut off', { code: 'NOTHING_TO_RESUME' });
+  return recover(session, journal, 'forward', control);
+}
+
+export interface RollbackPlan {
+  /** What is gone back to; 0 is the host before anything was applied. */
+  readonly serial: number;
+  readonly registry: Registry | undefined;
+  readonly plan: Plan;
+}
+
+/** What going back so many states would do. Throws where that state is not kept any more. */
+export async function planRollback(session: HostSession, steps: number): Promise<RollbackPlan> {
+  const { registry, backend, folder, vault } = session;
+  const serial = registry.serial - steps;
+  const target = serial > 0 ? readHistory(folder, serial, vault) : undefined;
+  if (serial < 0 || (serial > 0 && !target)) {
+    throw new EnvironmentError(`there is no state ${steps} before this one`, {
+      code: 'NO_HISTORY',
+      hints: ['"ipsec state list" shows which there are.'],
+    });
+  }
+  const current = await backend.read();
+  const desired = { ...(target?.state ?? { policies: [], sas: [] }), defaults: current.defaults };
+  const plan = makePlan(current, desired, ownershipOf(registry));
+  if (plan.conflicts.length > 0) {
+    throw new EnvironmentError('what others made on this host since then is in the way of going back', {
+      code: 'FOREIGN',
+      hints: ['"ipsec plan" shows it. Remove it first.'],
+    });
+  }
+  return { serial, registry: target, plan };
+}
+
+/** What going back would cut off. */
+export async function rollbackCuts({ backend }: HostSession, { plan }: RollbackPlan): Promise<readonly Cut[]> {
+  const { policies } = await backend.read();
+  return findCuts(findLifelines(), policies, [...plan.foreign.policies, ...plan.after.policies]);
+}
+
+/** Goes back. It counts as a new state, so going back can be taken back. */
+export async function applyRollback(
+  session: HostSession,
+  { registry: target, plan }: RollbackPlan,
+  version: string,
+  control: Control = {},
+): Promise<Outcome> {
+  const { registry } = session;
+  const applied = target?.applied ?? { at: '', system: registry.applied?.system ?? '', inputs: [], version };
+  return carryOut(
+    session,
+    {
+      changes: plan.changes,
+      // Numbers that were given out since stay known, so that nothing else gets them.
+      numbers: {
+        priorities: target?.numbers.priorities ?? new Map(),
+        reqids: new Map([...registry.numbers.reqids, ...(target?.numbers.reqids ?? [])]),
+      },
+      applied: { ...applied, at: new Date().toISOString() },
+    },
+    control,
+  );
+}
+
+/** Takes back a change that was cut off. */
+export async function undoUnfinished(session: HostSession): Promise<Outcome> {
+  return recover(session, session.journal!, 'back');
+}
+
+/** Notes that a change must be confirmed within so many milliseconds. */
+export function awaitConfirmation(folder: string, serial: number, timeoutMillis: number): Pending {
+  const pending = {
+    id: `${serial} ${process.pid} ${monotonicMillis()}`,
+    serial,
+    previous: serial - 1,
+    deadline: monotonicMillis() + timeoutMillis,
+    until: new Date(Date.now() + timeoutMillis).toISOString(),
+  };
+  writePending(folder, pending);
+  return readPending(folder)!;
+}
+
+const pollMillis = 200;
+
+/**
+ * Waits until somebody confirms, the time is over, or the program is to end. The session must be closed meanwhile, so that
+ * `ipsec confirm` gets the lock.
+ */
+export async function waitForConfirmation(
+  folder: string,
+  pending: Pending,
+  interrupted: () => boolean,
+): Promise<'confirmed' | 'timeout' | 'interrupted'> {
+  for (;;) {
+    const now = readPending(folder);
+    if (now?.id !== pending.id) return 'confirmed';
+    if (interrupted()) return 'interrupted';
+    const left = timeLeft(pending);
+    if (left <= 0) return 'timeout';
+    await sleep(Math.min(pollMillis, left));
+  }
+}
+
+/** Keeps the change that waits. Throws when none does. */
+export function confirm(session: HostSession): Pending {
+  const { pending, folder } = session;
+  if (!pending) throw new EnvironmentError('no change waits for being confirmed', { code: 'NOTHING_TO_CONFIRM' });
+  removePending(folder);
+  return pending;
+}
+
+/** Takes back a change that nobody confirmed, unless somebody was faster. `before` was closed; it tells where and how. */
+export async function rollBackPending(
+  pending: Pending,
+  before: HostSession,
+  why: string,
+  version: string,
+): Promise<Outcome> {
+  const means = before.backend.means === 'netlink' ? 'netlink' : 'ip';
+  const session = await openSession({ stateDir: before.folder, means, lockMillis: patienceMillis });
+  try {
+    if (session.pending?.id !== pending.id) return { kind: 'done', registry: session.registry, steps: 0 };
+    const outcome = await applyRollback(session, await planRollback(session, 1), version);
+    if (outcome.kind !== 'done') return { kind: 'stuck', why, obstacle: 'why' in outcome ? outcome.why : '' };
+    removePending(session.folder);
+    return { kind: 'undone', why, interrupted: false };
+  } finally {
+    session.close();
+  }
+}
+
+/** Going back waits for others longer than anything else. */
+const patienceMillis = 120_000;
