@@ -89,6 +89,11 @@ export function onQuickMessage(
     if (repeats) answerAgain(machine, slot, quick);
     return;
   }
+  if (!quick && slot.seenIds.has(messageId)) {
+    received(machine, incoming, slot);
+    ignore(machine, peers, 'an old message of Quick Mode that came again', { slot, rfc: 'RFC 2409 §5.5' });
+    return;
+  }
   const iv = quick && 'iv' in quick.state ? quick.state.iv : exchangeIv(sa.suite, sa.lastBlock, messageId);
   const opened = openIsakmp(message, sa.keys.protection, iv);
   received(machine, incoming, slot, opened.ok ? opened.payloads : undefined);
@@ -134,10 +139,6 @@ function stepOf(state: QuickState, sa: IsakmpSa, arrival: Arrival, machine: Mach
 function begin(machine: Machine, slot: Slot, sa: IsakmpSa, arrival: Arrival, octets: Uint8Array): void {
   const { peers, header } = arrival;
   const { limits } = machine.env;
-  if (slot.seenIds.has(header.messageId)) {
-    ignore(machine, peers, 'an old message of Quick Mode that came again', { slot, rfc: 'RFC 2409 §5.5' });
-    return;
-  }
   if (slot.closing || slot.quick.size >= limits.queuedExchangesMax || machine.children.size >= limits.childSasMax) {
     ignore(machine, peers, 'no further Quick Mode is possible under this ISAKMP SA', { slot });
     return;
