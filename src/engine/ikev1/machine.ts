@@ -89,6 +89,7 @@ export interface ChildSlot {
   readonly policy: IkePolicy;
   /** Whom it is with, as the ISAKMP SA knew. */
   readonly peer: Identity;
+  readonly madeAt: Millis;
   inboundInstalled: boolean;
   outboundInstalled: boolean;
   complete: boolean;

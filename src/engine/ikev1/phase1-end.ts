@@ -143,15 +143,21 @@ export function establish(machine: Machine, slot: Slot, sa: IsakmpSa, send: Outg
   for (const goal of slot.queue.splice(0)) machine.work.push({ kind: 'quick', slot, goal });
 }
 
-/** INITIAL-CONTACT: the peer has nothing of what we had with it before (RFC 2407 §4.6.3.3). */
+/**
+ * INITIAL-CONTACT: the peer has nothing of what we had with it before (RFC 2407 §4.6.3.3). It decided to say so when this
+ * exchange began, so that what was made since then, as under another ISAKMP SA that crossed this one, it knows of.
+ */
 export function forgetOthers(machine: Machine, slot: Slot, sa: IsakmpSa): void {
   const why = 'the peer has started anew and knows nothing of it (INITIAL-CONTACT)';
   const ends = endsOf(slot);
   const isPeer = (identity: Identity | undefined) =>
     identity !== undefined && sameIdentity(identity, sa.peerId.identity);
-  for (const child of childrenBetween(machine, ends)) if (isPeer(child.peer)) removeChild(machine, child, why);
+  for (const child of childrenBetween(machine, ends)) {
+    if (child.madeAt < slot.startedAt && isPeer(child.peer)) removeChild(machine, child, why);
+  }
   for (const other of slotsBetween(machine, ends)) {
-    if (other !== slot && isPeer(other.sa?.peerId.identity)) closeSlot(machine, other, why);
+    const isOlder = other.sa !== undefined && other.sa.establishedAt < slot.startedAt;
+    if (other !== slot && isOlder && isPeer(other.sa?.peerId.identity)) closeSlot(machine, other, why);
   }
 }
 

@@ -126,10 +126,10 @@ export function startPhase1(machine: Machine, wanted: Wanted): void {
   slot.sent = sendAwaiting(machine, slot, begun.send, timerKey('repeat', name.serial));
 }
 
-/** Is there nothing with a peer that it could still have to know of? */
+/** Is there nothing with a peer, and nothing under way that says so already? */
 export function saysFirstContact(machine: Machine, ends: Ends, replaces?: IkeSaName): boolean {
   if (!machine.env.profile.initialContact.value || replaces) return false;
-  return childrenBetween(machine, ends).length === 0 && slotsBetween(machine, ends).every(({ sa }) => !sa);
+  return childrenBetween(machine, ends).length === 0 && slotsBetween(machine, ends).length === 0;
 }
 
 export function newSlot(

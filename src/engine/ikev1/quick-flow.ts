@@ -213,6 +213,7 @@ function keep(machine: Machine, slot: Slot, child: Child): ChildSlot {
     pad: slot.pad,
     policy: slot.policy,
     peer: slot.sa!.peerId.identity,
+    madeAt: machine.now,
     inboundInstalled: false,
     outboundInstalled: false,
     complete: false,

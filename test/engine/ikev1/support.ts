@@ -42,9 +42,18 @@ export interface System {
   readonly environment: Environment;
   engine: Engine;
   readonly events: EngineEvent[];
-  /** SAs in the data path. */
+  /** SAs in the data path, and when they expire. */
   readonly sas: Map<string, SaParameters>;
+  readonly ages: Map<string, Age>;
+  /** Keepalives that it sent. */
+  keepalives: number;
   readonly failedRequests: ChildRequest[];
+}
+
+interface Age {
+  readonly id: SaId;
+  soft?: number;
+  hard?: number;
 }
 
 export interface Datagram {
@@ -103,6 +112,8 @@ export function system(name: string, options: SystemOptions, seed = 'ikev1 tests
     engine: createEngine(environment, [ikev1]),
     events: [],
     sas: new Map(),
+    ages: new Map(),
+    keepalives: 0,
     failedRequests: [],
   };
 }
@@ -165,6 +176,7 @@ export class World {
       for (const target of this.systems) {
         const at = target.engine.nextTimeout();
         if (at !== undefined && at <= this.now) this.input(target.name, { kind: 'timeout' });
+        this.age(target);
       }
     }
     this.now = Math.max(this.now, until);
@@ -199,10 +211,26 @@ export class World {
     }
   }
 
+  /** What the data path tells of SAs whose time has come. */
+  private age(target: System): void {
+    for (const age of [...target.ages.values()]) {
+      for (const level of ['hard', 'soft'] as const) {
+        const at = age[level];
+        if (at === undefined || at > this.now || !target.ages.has(idKey(age.id))) continue;
+        delete age[level];
+        const event = { kind: `${level}-expire` as const, sa: age.id, limit: 'seconds' as const };
+        this.input(target.name, { kind: 'sa-event', event });
+      }
+    }
+  }
+
   private nextTime(): number | undefined {
     const times = [
       ...this.flying.map(({ at }) => at),
-      ...this.systems.flatMap(({ engine }) => engine.nextTimeout() ?? []),
+      ...this.systems.flatMap(({ engine, ages }) => [
+        ...(engine.nextTimeout() === undefined ? [] : [engine.nextTimeout()!]),
+        ...[...ages.values()].flatMap(({ soft, hard }) => [soft, hard].filter((at) => at !== undefined)),
+      ]),
     ];
     return times.length > 0 ? Math.min(...times) : undefined;
   }
@@ -232,10 +260,22 @@ export class World {
         const key = saKey(sa);
         if (target.sas.has(key)) throw new Error(`SA ${key} is there already`);
         target.sas.set(key, sa);
+        const { softSeconds: soft, hardSeconds: hard } = sa.limits;
+        target.ages.set(key, {
+          id: {
+            direction: sa.direction,
+            protocol: sa.protocol,
+            spi: sa.spi,
+            destination: sa.direction === 'outbound' ? sa.remote : sa.local,
+          },
+          ...(soft ? { soft: this.now + soft * 1000 } : {}),
+          ...(hard ? { hard: this.now + hard * 1000 } : {}),
+        });
         break;
       }
       case 'remove': {
         const key = idKey(output.sa);
+        target.ages.delete(key);
         if (!target.sas.delete(key)) throw new Error(`SA ${key} is not there`);
         break;
       }
@@ -246,6 +286,7 @@ export class World {
         target.events.push(output.event);
         break;
       case 'keepalive':
+        target.keepalives += 1;
         break;
     }
   }
