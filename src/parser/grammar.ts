@@ -33,12 +33,13 @@ export interface OperationTokens {
   readonly strays: IToken[];
 }
 
-class StatementParser extends EmbeddedActionsParser {
+export class StatementParser extends EmbeddedActionsParser {
   /** Filled while a rule runs, so that a statement that breaks off keeps what was understood before. */
   found: OperationTokens = { arguments: [], strays: [] };
 
-  constructor() {
-    super(allTokens, { recoveryEnabled: false, maxLookahead: 1 });
+  /** `validate` has it look for mistakes in the grammar, which is for tests. */
+  constructor(validate = false) {
+    super(allTokens, { recoveryEnabled: false, maxLookahead: 1, skipValidations: !validate });
     this.performSelfAnalysis();
   }
 

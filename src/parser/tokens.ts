@@ -17,13 +17,22 @@ export const AnyWord = createToken({ name: 'AnyWord', pattern: Lexer.NA });
 /** Any argument name, with its hyphen. */
 export const AnyArgument = createToken({ name: 'AnyArgument', pattern: Lexer.NA });
 
+// Every token says which characters it may begin with: to find that out of its pattern, the lexer would take as long as for
+// reading a thousand statements.
+
 const WhiteSpace = createToken({
   name: 'WhiteSpace',
   pattern: /[ \t\v\f\r\n]+/,
+  start_chars_hint: [9, 10, 11, 12, 13, 32],
   group: Lexer.SKIPPED,
   line_breaks: true,
 });
-const ShellComment = createToken({ name: 'ShellComment', pattern: /#[^\n]*/, group: Lexer.SKIPPED });
+const ShellComment = createToken({
+  name: 'ShellComment',
+  pattern: /#[^\n]*/,
+  start_chars_hint: ['#'],
+  group: Lexer.SKIPPED,
+});
 
 const batchWord = /[^ \t\v\f\r\n]+/;
 /** A shell's word: quoted parts may hold blanks, a backslash takes the meaning from the next character. */
@@ -43,7 +52,13 @@ export const Word = word('Word', batchWord);
 export const ShellWord = word('ShellWord', shellWord);
 
 function keyword(text: string) {
-  return createToken({ name: text, pattern: new RegExp(`${text}${wordEnd}`, 'i'), categories: AnyWord });
+  const [first = ''] = text;
+  return createToken({
+    name: text,
+    pattern: new RegExp(`${text}${wordEnd}`, 'i'),
+    start_chars_hint: [first, first.toUpperCase()],
+    categories: AnyWord,
+  });
 }
 
 export const Add = keyword('add');
@@ -68,9 +83,16 @@ export const objectTokens = [
 
 /** What an argument begins with: a hyphen, or what word processors and copied manuals make of one; or two of them. */
 const hyphens = '[-\\u2010-\\u2015\\u2212]{1,2}';
+const argumentStart = ['-', 0x2010, 0x2011, 0x2012, 0x2013, 0x2014, 0x2015, 0x2212];
 
 function argument(name: string, pattern: string, more: Partial<ITokenConfig> = {}) {
-  return createToken({ name, pattern: new RegExp(pattern, 'i'), categories: AnyArgument, ...more });
+  return createToken({
+    name,
+    pattern: new RegExp(pattern, 'i'),
+    start_chars_hint: argumentStart,
+    categories: AnyArgument,
+    ...more,
+  });
 }
 
 /** -preshared and -ppk, also cut short or misspelt at their end: what follows must not be shown. */
@@ -108,6 +130,7 @@ export const QuotedValue = createToken({
   name: 'QuotedValue',
   categories: AnyWord,
   pattern: /"[^"]*"?/,
+  start_chars_hint: ['"'],
   pop_mode: true,
   line_breaks: true,
 });
@@ -126,7 +149,13 @@ const modes = {
 /** Every token type, for the parser's vocabulary. */
 export const allTokens = [AnyWord, AnyArgument, ...new Set(Object.values(modes).flat())];
 
-/** Builds the lexer; it costs milliseconds, so callers keep one. Initial modes are `batch` and `command`. */
-export function createStatementLexer(): Lexer {
-  return new Lexer({ modes, defaultMode: 'batch' }, { positionTracking: 'onlyOffset', ensureOptimizations: true });
+/**
+ * Builds the lexer; it costs milliseconds, so callers keep one. Initial modes are `batch` and `command`. `validate` has it
+ * look for mistakes in the tokens, which is for tests.
+ */
+export function createStatementLexer(validate = false): Lexer {
+  return new Lexer(
+    { modes, defaultMode: 'batch' },
+    { positionTracking: 'onlyOffset', ensureOptimizations: true, skipValidations: !validate },
+  );
 }
