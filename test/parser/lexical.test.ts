@@ -1,6 +1,8 @@
 /** hpux-ipsec reference 1: statements and files, words, quoting, numbers and keys. */
 import { describe, expect, it } from 'vitest';
 import { parseDialect } from '../../src/model/language/dialect.js';
+import { StatementParser } from '../../src/parser/grammar.js';
+import { createStatementLexer } from '../../src/parser/tokens.js';
 import { read, readRecord, statementsOf, wordsOf } from '../support/read.js';
 
 const words = (text: string) => statementsOf(text).map(wordsOf);
@@ -318,4 +320,9 @@ describe('versions', () => {
   ] as const)('%j is dialect %s', (text, dialect) => {
     expect(parseDialect(text)).toBe(dialect);
   });
+});
+
+it('lexer and grammar are sound, which the program does not check at every start', () => {
+  expect(createStatementLexer(true).lexerDefinitionErrors).toEqual([]);
+  expect(() => new StatementParser(true)).not.toThrow();
 });
