@@ -104,7 +104,7 @@ export function chooseChild(question: ChildQuestion, env: Environment): ChildCho
     passedOver,
     ...(first ? { found: first.entry.source } : {}),
   };
-  if (!first) return withoutEntry(search, clients, key, [searched], env);
+  if (!first) return withoutEntry(search, question, key, [searched], env);
   const events: EngineEvent[] = [
     searched,
     { kind: 'selectors', own: first.template.source, proposed: pairLists(clients), result: pairLists(first.ids) },
@@ -118,11 +118,16 @@ interface Matching extends ChildCandidate {
 
 function withoutEntry(
   { stoppedBy, candidates }: ReturnType<typeof searchChild>,
-  clients: SelectorPair,
+  { clients, taken }: ChildQuestion,
   key: string,
   events: EngineEvent[],
   { view }: Environment,
 ): ChildChoice {
+  const meant = candidates.find(({ template }) => taken.includes(template));
+  if (meant) {
+    const text = `${nameRecord(view, meant.template.source)} is for fewer SAs than the peer wants together`;
+    return refuse('no-child-proposal', text, [meant.entry.source, meant.template.source], events);
+  }
   const closest = candidates[0];
   const own = closest?.template.source ?? stoppedBy?.source;
   const told: EngineEvent[] = own
