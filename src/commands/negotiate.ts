@@ -46,6 +46,12 @@ elsewhere, are assumed to be right.`;
       helpValue: 'PACKET',
       summary: 'The packet that needs protection, from its sender: "tcp 10.0.0.1:4000 > 10.0.0.2:23".',
     }),
+    with: Flags.string({
+      multiple: true,
+      multipleNonGreedy: true,
+      helpValue: 'PATH',
+      summary: 'A further system that tunnels may end at, as a gateway between A and B.',
+    }),
     until: Flags.string({
       helpValue: 'DURATION',
       summary: 'Let so much time pass: 2d, 8h, 90m (default: past the first rekeys).',
@@ -88,6 +94,7 @@ elsewhere, are assumed to be right.`;
     const { document, runs } = await negotiate({
       ...load,
       systems: words,
+      further: flags.with ?? [],
       initiator: flags.initiator,
       ...(packet ? { packet } : {}),
       seed: String(flags.seed ?? 1),

@@ -13,6 +13,7 @@ import { type EngineLimits, type Environment, engineLimits } from '../environmen
 import type { IkeVersionFactory } from '../ike-version.js';
 import type { ChildRequest, Endpoint, EngineInput } from '../input.js';
 import type { Acquire } from '../ipsec/bundle.js';
+import { drop } from '../ipsec/drop.js';
 import type { KeyFault, Millis } from '../ipsec/sa.js';
 import { createIpsecStack, type IpsecStack, type StackOutput } from '../ipsec/stack.js';
 import type { EngineOutput } from '../output.js';
@@ -30,6 +31,8 @@ export interface HostOptions {
   /** Octets of an IP packet that its link takes. */
   readonly mtu?: number;
   readonly limits?: EngineLimits;
+  /** Does it send packets for others on? Without entries for forwarded packets, those for its own count for them. */
+  readonly forwards?: boolean;
 }
 
 /** What the world does for a system. */
@@ -73,11 +76,15 @@ interface Held {
   readonly octets: Uint8Array;
   readonly how: 'own' | 'forwarded';
   readonly until: Millis;
+  /** How often an SA was asked for because of it. */
+  readonly asked: number;
 }
 
 /** Packets that wait for SAs; the oldest gives way. */
 const heldMax = 64;
 const heldMillis = 60_000;
+/** One for each SA that a packet may need; more, and what is negotiated is never what the packet needs. */
+const askedMax = 8;
 /** Outputs that one input may give rise to: an engine that goes round in circles is told from one that works. */
 const outputsMax = 10_000;
 const spiDrawsMax = 64;
@@ -98,8 +105,9 @@ export function createHost(options: HostOptions, world: HostSurroundings): Simul
 
   function boots(): { readonly engine: Engine; readonly stack: IpsecStack; readonly faults: readonly KeyFault[] } {
     const provider = world.provider(boot);
+    const forwards = options.forwards || view.forward.protects;
     const made = createIpsecStack(
-      { config, provider, forwards: view.forward.protects, pathMtu: pathMtuTo },
+      { config: forwards ? forwardingConfig(config) : config, provider, forwards, pathMtu: pathMtuTo },
       clock.shows(world.now()),
     );
     const serials = { ike: 0, child: 0 };
@@ -217,23 +225,25 @@ export function createHost(options: HostOptions, world: HostSurroundings): Simul
   }
 
   /** Sends a packet through the data path; what it lacks is asked for, and the packet waits. */
-  function send(octets: Uint8Array, how: 'own' | 'forwarded', inputs: EngineInput[], until?: Millis): void {
+  function send(octets: Uint8Array, how: 'own' | 'forwarded', inputs: EngineInput[], waiting?: Held): void {
     const now = local();
     const outputs = how === 'own' ? stack.outbound(octets, now) : stack.forward(octets, now);
-    let acquire: Acquire | undefined;
+    const asked = waiting?.asked ?? 0;
+    const mayWait = asked < askedMax && (waiting === undefined || waiting.until > now);
+    const acquire = outputs.find((output): output is Acquire => output.kind === 'acquire');
     for (const output of outputs) {
       switch (output.kind) {
         case 'transmit':
           world.transmit(output.octets, { through: output.through });
           break;
-        case 'acquire':
-          acquire = output;
-          break;
         case 'drop':
-          if (output.reason === 'no-sa' && (until === undefined || until > now)) {
-            if (until === undefined) world.record({ kind: 'held', octets });
-            held = [...held.slice(1 - heldMax), { octets, how, until: until ?? now + heldMillis }];
-          } else recordDrop(octets, 'outbound', output);
+          if (output.reason === 'no-sa' && mayWait) {
+            if (!waiting) world.record({ kind: 'held', octets });
+            const until = waiting?.until ?? now + heldMillis;
+            held = [...held.slice(1 - heldMax), { octets, how, until, asked: asked + (acquire ? 1 : 0) }];
+          } else if (output.reason === 'no-sa' && asked >= askedMax)
+            recordDrop(octets, 'outbound', drop('no-sa', 'the SAs that come about do not carry it'));
+          else recordDrop(octets, 'outbound', output);
           break;
         case 'event':
           world.record({ kind: 'sa-event', event: output.event });
@@ -243,7 +253,7 @@ export function createHost(options: HostOptions, world: HostSurroundings): Simul
           break;
       }
     }
-    if (!acquire) return;
+    if (!acquire || !mayWait) return;
     const { entry, template, ends, packet, populateFromPacket } = acquire;
     const request: ChildRequest = { entry, template, ends, packet, populateFromPacket };
     world.record({ kind: 'request', request });
@@ -253,7 +263,7 @@ export function createHost(options: HostOptions, world: HostSurroundings): Simul
   function retryHeld(inputs: EngineInput[]): void {
     const waiting = held;
     held = [];
-    for (const { octets, how, until } of waiting) send(octets, how, inputs, until);
+    for (const each of waiting) send(each.octets, each.how, inputs, each);
   }
 
   /** A negotiation came to nothing: its packets go in the clear where the policy allows that, and else nowhere. */
@@ -263,7 +273,7 @@ export function createHost(options: HostOptions, world: HostSurroundings): Simul
       stack.negotiationFailed({ kind: 'acquire', entry, template, ends, packet, populateFromPacket }, retryAt);
     const waiting = held;
     held = [];
-    for (const { octets, how } of waiting) send(octets, how, inputs, local());
+    for (const each of waiting) send(each.octets, each.how, inputs, { ...each, until: local() });
   }
 
   function drain(inputs: readonly EngineInput[]): void {
@@ -314,6 +324,7 @@ export function createHost(options: HostOptions, world: HostSurroundings): Simul
               through: output.through,
               forward: output.forward,
             });
+            if (output.forward) send(output.octets, 'forwarded', inputs);
             break;
           case 'drop':
             recordDrop(octets, 'inbound', output);
@@ -347,7 +358,9 @@ export function createHost(options: HostOptions, world: HostSurroundings): Simul
       const due = engine.nextTimeout();
       if (due !== undefined && due <= now) inputs.push({ kind: 'timeout' });
       drain(inputs);
+      const tired = held.filter(({ until }) => until <= now);
       held = held.filter(({ until }) => until > now);
+      for (const { octets } of tired) recordDrop(octets, 'outbound', drop('no-sa', 'no SA came about that carries it'));
     },
     nextWake() {
       if (!isUp) return undefined;
@@ -370,4 +383,16 @@ export function createHost(options: HostOptions, world: HostSurroundings): Simul
       world.changed();
     },
   };
+}
+
+/** As Linux has it: without a list of their own, forwarded packets go by the outbound entries. */
+function forwardingConfig(config: SystemConfig): SystemConfig {
+  if (config.forwardSpd.some(({ action }) => action.kind === 'PROTECT')) return config;
+  const outbound = config.spd.map((entry) => ({
+    ...entry,
+    selectors: entry.selectors
+      .filter(({ direction }) => direction.lo === 0)
+      .map((box) => ({ ...box, direction: { lo: 0, hi: 0 } })),
+  }));
+  return { ...config, forwardSpd: outbound };
 }

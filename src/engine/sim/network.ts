@@ -4,8 +4,9 @@
  */
 import type { Address } from '../../model/address.js';
 import { fragmentIp } from '../ipsec/fragments.js';
-import { isIpFault, parseIp } from '../ipsec/packet.js';
+import { type IpPacket, ipProtocols, isIpFault, parseIp, viewOf } from '../ipsec/packet.js';
 import type { Millis } from '../ipsec/sa.js';
+import { ikePort, natTraversalPort } from '../wire/framing.js';
 import type { Dice } from './dice.js';
 import { createNat, type Nat, type NatOptions } from './nat.js';
 import type { LossReason } from './trace.js';
@@ -29,6 +30,8 @@ export interface NetworkOptions {
   readonly fragments?: 'pass' | 'drop';
   readonly partitions?: readonly Partition[];
   readonly nats?: readonly NatOptions[];
+  /** Systems behind a gateway: what they send goes to it first, but for IKE, which policies let pass (RFC 4301 §4.4.1). */
+  readonly routes?: readonly { readonly host: string; readonly via: string }[];
   /** A test's own choice of packets to lose. */
   lose?(packet: { readonly number: number; readonly from: string; readonly octets: Uint8Array }): boolean;
 }
@@ -110,9 +113,15 @@ export function createNetwork(options: NetworkOptions, world: Surroundings): Net
     return dice.chance(options.loss ?? 0) ? 'loss' : undefined;
   }
 
+  function nextHop(from: string, ip: IpPacket): { readonly host: string; readonly nat?: Nat } | undefined {
+    const via = options.routes?.find(({ host }) => host === from)?.via;
+    if (via !== undefined && !isIke(ip)) return { host: via };
+    return owners.get(addressKey({ family: ip.family, value: ip.destination }));
+  }
+
   function travel(from: string, packet: number, octets: Uint8Array, duplicate: boolean): void {
     const ip = parseIp(octets);
-    const owner = isIpFault(ip) ? undefined : owners.get(addressKey({ family: ip.family, value: ip.destination }));
+    const owner = isIpFault(ip) ? undefined : nextHop(from, ip);
     const refused = refusal(from, owner?.host, !isIpFault(ip) && ip.fragment !== undefined);
     if (refused || !owner || isIpFault(ip)) {
       world.lost(from, packet, refused ?? 'no-route');
@@ -156,6 +165,13 @@ export function createNetwork(options: NetworkOptions, world: Surroundings): Net
     },
     publicAddress: (host) => natOf.get(host)?.options.publicAddress,
   };
+}
+
+/** Fragments of IKE do not show what they are; these worlds have none behind gateways. */
+function isIke({ protocol, payload }: IpPacket): boolean {
+  if (protocol !== ipProtocols.UDP || payload.length < 4) return false;
+  const port = viewOf(payload).getUint16(2);
+  return port === ikePort || port === natTraversalPort;
 }
 
 function addressKey({ family, value }: Address): string {

@@ -103,8 +103,8 @@ export function rootCause(failures: readonly FoundFailure[]): FoundFailure | und
   );
 }
 
-function noTraffic(run: NegotiationRun, { from, to, sentAt }: ProbeResult): Verdict {
-  const why = inboundDrop(run.trace.entries, to, sentAt) ?? 'it was lost on the way';
+function noTraffic(run: NegotiationRun, { from, to, sentAt, droppedBecause }: ProbeResult): Verdict {
+  const why = droppedBecause ?? inboundDrop(run.trace.entries, to, sentAt) ?? 'they were lost on the way';
   return { kind: 'no-traffic', from, to, why };
 }
 

@@ -24,6 +24,8 @@ export interface AnalysisOptions {
   readonly behindNat?: { readonly a: boolean; readonly b: boolean };
   /** Whose order of proposals decides when that system responds; the initiator's unless told. */
   readonly preference?: { readonly a?: 'initiator' | 'responder'; readonly b?: 'initiator' | 'responder' };
+  /** Systems that take any group for PFS in IKEv1 when they have none of their own; all unless told. */
+  readonly pfsAcceptsAny?: { readonly a?: boolean; readonly b?: boolean };
 }
 
 export interface PairAnalysis {
@@ -163,6 +165,7 @@ function walkFlow(
     budget,
     ...(ike ? { ike } : {}),
     ...(preference ? { preference } : {}),
+    ...(options.pfsAcceptsAny?.[other] === undefined ? {} : { acceptsAnyGroup: options.pfsAcceptsAny[other] }),
   });
   steps.push(...child.steps);
   return finish({

@@ -34,6 +34,8 @@ export interface ChildQuestion {
   /** Absent for manual keys. */
   readonly ike?: IkeOutcome;
   readonly preference?: 'initiator' | 'responder';
+  /** IKEv1: the responder takes any group for PFS when it has none of its own; true unless told. */
+  readonly acceptsAnyGroup?: boolean;
   readonly budget?: number;
 }
 
@@ -87,7 +89,10 @@ export function walkChild(question: ChildQuestion): ChildOutcome {
   const selection = selectProposal(
     withPfs ? grouped.x : proposalsWithoutGroups(templateX),
     withPfs ? grouped.y : proposalsWithoutGroups(templateY),
-    { acceptAnyGroup: withPfs, ...(question.preference ? { preference: question.preference } : {}) },
+    {
+      acceptAnyGroup: withPfs && question.acceptsAnyGroup !== false,
+      ...(question.preference ? { preference: question.preference } : {}),
+    },
   );
   const between = `${nameRecord(x.end.view, templateX.source)} and ${nameRecord(y.end.view, templateY.source)}`;
   if (selection.kind === 'mismatch') {

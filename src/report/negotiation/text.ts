@@ -26,6 +26,8 @@ interface Context extends Required<Pick<NegotiationTextOptions, 'style' | 'verbo
   readonly width?: number;
 }
 
+/** Main Mode has six. */
+const messagesOfExchange = 6;
 /** Rows of a ladder that are shown unless all are wanted. */
 const rowsMax = 40;
 
@@ -99,26 +101,41 @@ function* ladder({ messages, initiator, responder }: RunDocument, context: Conte
 
 /** What sets SAs up, the first packets through them, and the first time that each kind of SA is replaced. */
 function condensed(messages: readonly MessageDocument[]): readonly MessageDocument[] {
-  const seen = new Map<string, string>();
-  /** The first value of a key stays; others are of later times. */
-  const isFirst = (key: string, value: string): boolean => {
-    const first = seen.get(key) ?? value;
-    seen.set(key, first);
-    return first === value;
-  };
-  const isShown = ({ phase, purpose = '', title, from }: MessageDocument, index: number): boolean => {
+  const exchanges = firstRekeys(messages);
+  const senders = new Set<string>();
+  const counts = new Map<string, number>();
+  const isShown = ({ phase, title, from }: MessageDocument): boolean => {
     switch (phase) {
       case 'setup':
         return true;
-      case 'traffic':
-        return isFirst(`traffic from ${from}`, String(index));
-      case 'rekey':
-        return isFirst(`rekey ${purpose}`, title.replace(/ R$/, ''));
+      case 'traffic': {
+        const isFirst = !senders.has(from);
+        senders.add(from);
+        return isFirst;
+      }
+      case 'rekey': {
+        const exchange = exchangeOf(title);
+        counts.set(exchange, (counts.get(exchange) ?? 0) + 1);
+        return exchanges.has(exchange) && (counts.get(exchange) ?? 0) <= messagesOfExchange;
+      }
       case 'other':
         return false;
     }
   };
   return messages.filter(isShown).slice(0, rowsMax);
+}
+
+/** The exchanges that replace each kind of SA for the first time. */
+function firstRekeys(messages: readonly MessageDocument[]): ReadonlySet<string> {
+  const byPurpose = new Map<string, string>();
+  for (const { phase, purpose = '', title } of messages)
+    if (phase === 'rekey' && !byPurpose.has(purpose)) byPurpose.set(purpose, exchangeOf(title));
+  return new Set(byPurpose.values());
+}
+
+/** A request and its response are one exchange. */
+function exchangeOf(title: string): string {
+  return title.replace(/ R$/, '');
 }
 
 const verdictWords: Readonly<Record<VerdictDocument['word'], string>> = {
@@ -232,7 +249,7 @@ function* suggestionLines({ suggestions }: RunDocument, context: Context): Gener
   yield style.bold(suggestions.length === 1 ? 'what mends it' : 'what mends it, either of');
   for (const { changes } of suggestions) {
     for (const [index, { system, title, diff }] of changes.entries()) {
-      yield* wrapped(`${index === 0 ? '-' : '  and'} ${visible(title)} of ${visible(system)}`, context, '  ');
+      yield* wrapped(`${index === 0 ? '- in' : '  and in'} ${visible(system)}: ${visible(title)}`, context, '  ');
       for (const line of diff) {
         const text = `      ${visible(line)}`;
         yield line.startsWith('+') ? style.green(text) : line.startsWith('-') ? style.red(text) : style.dim(text);

@@ -1,5 +1,5 @@
 /**
- * Credentials for a dry run of two systems: preshared keys as their records have them, and certificates that are made up for the
+ * Credentials for a dry run: preshared keys as their records have them, and certificates that are made up for the
  * identities that the records name. What is not at hand is assumed to be right, and said.
  */
 import { createCredentials } from '../../engine/credentials/store.js';
@@ -20,61 +20,76 @@ import type {
 } from '../../model/system-config.js';
 import type { NegotiatingSystem } from './systems.js';
 
-export interface PairCredentials {
-  readonly a: Credentials;
-  readonly b: Credentials;
+export interface GroupCredentials {
+  /** By the name of the system. */
+  readonly bySystem: ReadonlyMap<string, Credentials>;
   readonly assumptions: readonly string[];
 }
 
 const byKey: ReadonlySet<AuthenticationMethod> = new Set(['PSK', 'EAP', 'XAUTH', 'ANY']);
 const placeholderLength = 32;
 
-/** Credentials of both. `secretOf` reads a secret that is elsewhere; undefined where it is not at hand. */
-export function pairCredentials(
-  a: NegotiatingSystem,
-  b: NegotiatingSystem,
-  walks: readonly Walk[],
+/** Two systems that meet, and what their records say of it. */
+export interface Meeting {
+  readonly a: NegotiatingSystem;
+  readonly b: NegotiatingSystem;
+  readonly walks: readonly Walk[];
+}
+
+/** Credentials of all systems. `secretOf` reads a secret that is elsewhere; undefined where it is not at hand. */
+export function groupCredentials(
+  systems: readonly NegotiatingSystem[],
+  meetings: readonly Meeting[],
   options: {
     readonly provider: CryptoProvider;
     readonly seed: string;
     readonly beginsAt: Date;
     secretOf(system: NegotiatingSystem, reference: SecretReference): Secret | undefined;
   },
-): PairCredentials {
-  const { provider, seed, beginsAt } = options;
+): GroupCredentials {
+  const { provider, seed, beginsAt, secretOf } = options;
   const assumptions = new Set<string>();
   const pki = once(() => createMadeUpPki(provider, seed, beginsAt));
   const placeholder = new Secret(seededRandom(seed, 'preshared keys that are elsewhere')(placeholderLength));
-  const shared = sharedSecrets(a, b, walks, options.secretOf, placeholder, assumptions);
-  const certificates = { a: madeUp(a, b, 0, pki, assumptions), b: madeUp(b, a, 1, pki, assumptions) };
-  const known = [...certificates.a.values(), ...certificates.b.values()].flatMap(({ chain }) => chain.slice(0, 1));
-  const credentials = (system: NegotiatingSystem, own: ReadonlyMap<PadEntry, OwnCredential>): Credentials => {
+  const shared = new Map<PadEntry, Secret>();
+  for (const meeting of meetings) addSharedSecrets(meeting, secretOf, placeholder, shared, assumptions);
+  const own = systems.map((system, index) => ({
+    system,
+    certificates: madeUp(
+      system,
+      systems.filter((other) => other !== system),
+      index % 2 === 0 ? 0 : 1,
+      pki,
+      assumptions,
+    ),
+  }));
+  const known = own.flatMap(({ certificates }) => [...certificates.values()].flatMap(({ chain }) => chain.slice(0, 1)));
+  const bySystem = new Map<string, Credentials>();
+  for (const { system, certificates } of own) {
     const store = createCredentials(
       {
-        secretOf: (reference) => options.secretOf(system, reference) ?? placeholder,
+        secretOf: (reference) => secretOf(system, reference) ?? placeholder,
         ...(known.length > 0 ? { anchors: [pki().anchor], certificates: known } : {}),
       },
       provider,
     );
-    return {
+    bySystem.set(system.name, {
       ...store.credentials,
       presharedKey: (pad, identities) => shared.get(pad) ?? store.credentials.presharedKey(pad, identities),
-      own: (pad) => own.get(pad),
-    };
-  };
-  return { a: credentials(a, certificates.a), b: credentials(b, certificates.b), assumptions: [...assumptions] };
+      own: (pad) => certificates.get(pad),
+    });
+  }
+  return { bySystem, assumptions: [...assumptions] };
 }
 
 /** Keys of PAD entries that meet each other, where one of the two is elsewhere: both have the one that is at hand. */
-function sharedSecrets(
-  a: NegotiatingSystem,
-  b: NegotiatingSystem,
-  walks: readonly Walk[],
+function addSharedSecrets(
+  { a, b, walks }: Meeting,
   secretOf: (system: NegotiatingSystem, reference: SecretReference) => Secret | undefined,
   placeholder: Secret,
+  shared: Map<PadEntry, Secret>,
   assumptions: Set<string>,
-): ReadonlyMap<PadEntry, Secret> {
-  const shared = new Map<PadEntry, Secret>();
+): void {
   for (const { ike, initiator } of walks) {
     const step = ike?.steps.find(({ kind }) => kind === 'preshared-key');
     if (!step || step.verdict === 'fail' || !ike?.initiatorPad || !ike.responderPad) continue;
@@ -95,7 +110,6 @@ function sharedSecrets(
       `the preshared keys of auth '${padA.source.record.name}' of ${a.name} and auth '${padB.source.record.name}' of ${b.name} are the same (${[padA, padB].map(referenceText).join(' and ')})`,
     );
   }
-  return shared;
 }
 
 function referenceText({ presharedKey }: PadEntry): string {
@@ -115,7 +129,7 @@ function referenceText({ presharedKey }: PadEntry): string {
 /** A certificate for every PAD entry that needs one, with the names that the system sends or its peer expects. */
 function madeUp(
   system: NegotiatingSystem,
-  peer: NegotiatingSystem,
+  peers: readonly NegotiatingSystem[],
   side: 0 | 1,
   pki: () => MadeUpPki,
   assumptions: Set<string>,
@@ -127,7 +141,7 @@ function madeUp(
     const own =
       system.config.addresses.find(({ family }) => family === pad.remote.family) ?? system.config.addresses[0];
     const sent = own ? sentIdentity(pad, own) : pad.localId?.value;
-    const subject = subjectOf(sent, system, peer);
+    const subject = subjectOf(sent, system, peers);
     made.set(pad, pki().credential({ method, side, subject, identities: identitiesOf(sent, system) }));
     assumptions.add('certificates are valid and name what the records say; they were made up for the dry run');
   }
@@ -143,10 +157,10 @@ function identitiesOf(sent: Identity | undefined, { config }: NegotiatingSystem)
 function subjectOf(
   sent: Identity | undefined,
   { config, name }: NegotiatingSystem,
-  peer: NegotiatingSystem,
+  peers: readonly NegotiatingSystem[],
 ): readonly DnAttribute[] {
   if (sent?.type === 'X500-DN' && sent.value !== undefined) return parseName(sent.value);
-  for (const pad of peer.config.pad) {
+  for (const pad of peers.flatMap((peer) => peer.config.pad)) {
     const isForUs = config.addresses.some((address) => rangeContains(pad.remote, singleAddress(address)));
     const pattern = pad.remoteId?.value;
     if (!isForUs || !pattern) continue;

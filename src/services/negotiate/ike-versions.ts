@@ -2,6 +2,9 @@
 import type { IkeVersionFactory } from '../../engine/ike-version.js';
 
 export async function ikeVersions(): Promise<readonly IkeVersionFactory[]> {
-  const { ikev2 } = await import('../../engine/ikev2/ikev2.js');
-  return [ikev2];
+  const [{ ikev2 }, { ikev1 }] = await Promise.all([
+    import('../../engine/ikev2/ikev2.js'),
+    import('../../engine/ikev1/ikev1.js'),
+  ]);
+  return [ikev2, ikev1];
 }

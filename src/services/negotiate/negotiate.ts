@@ -15,16 +15,18 @@ import type { SecretReference } from '../../model/system-config.js';
 import type { NegotiationDocument, RunDocument } from '../../report/negotiation/document.js';
 import type { LoadOptions } from '../repository/load-repository.js';
 import { type MendingPair, mend } from './changes/mend.js';
-import { pairCredentials } from './credentials.js';
+import { groupCredentials } from './credentials.js';
 import { ikeVersions } from './ike-versions.js';
 import type { TraceDetail } from './messages.js';
-import { type PlannedRun, planRuns, type RunPlan, type Side } from './plan.js';
+import { analyse, type PlannedRun, planRuns, type RunPlan, type Side } from './plan.js';
 import { isBad, type RunResult, runDocument } from './run-document.js';
 import { choosePair, type NegotiatingSystem, parseProfileWishes } from './systems.js';
 
 export interface NegotiateOptions extends Omit<LoadOptions, 'paths'> {
   /** Files, folders or hosts; two, or one folder of two. */
   readonly systems: readonly string[];
+  /** Paths of further systems, that outer SAs may end at. */
+  readonly further: readonly string[];
   readonly initiator: 'A' | 'B' | 'both';
   readonly packet?: Packet;
   readonly seed: string;
@@ -50,6 +52,7 @@ export interface PairContext {
   readonly b: NegotiatingSystem;
   readonly plan: RunPlan;
   readonly sides: { readonly a: RunSide; readonly b: RunSide };
+  readonly others: readonly RunSide[];
   readonly assumptions: readonly string[];
   readonly settings: RunSettings;
 }
@@ -68,9 +71,10 @@ export interface RunSettings {
 export async function negotiate(options: NegotiateOptions): Promise<NegotiateOutcome> {
   const wishes = parseProfileWishes(options.profiles);
   const read = async (overlay?: ReadonlyMap<string, string>): Promise<MendingPair> => {
-    const choice = await choosePair(options.systems, { ...options, ...(overlay ? { overlay } : {}) }, wishes);
+    const load = { ...options, ...(overlay ? { overlay } : {}) };
+    const choice = await choosePair(options.systems, load, wishes, options.further);
     const [a, b] = choice.systems as [NegotiatingSystem, NegotiatingSystem];
-    return { a: withMode(a, options.mode), b: withMode(b, options.mode), repositories: choice.repositories };
+    return { ...choice, a: withMode(a, options.mode), b: withMode(b, options.mode) };
   };
   const systems = await read();
   const settings: RunSettings = {
@@ -82,8 +86,7 @@ export async function negotiate(options: NegotiateOptions): Promise<NegotiateOut
     ...(options.untilMillis === undefined ? {} : { untilMillis: options.untilMillis }),
   };
   const pair = pairContext(
-    systems.a,
-    systems.b,
+    systems,
     options.initiator === 'both' ? ['a', 'b'] : [options.initiator === 'A' ? 'a' : 'b'],
     options.packet,
     settings,
@@ -96,62 +99,95 @@ export async function negotiate(options: NegotiateOptions): Promise<NegotiateOut
         ? await mend(systems, result, {
             reload: read,
             run: (mended, planned) =>
-              runPlanned(pairContext(mended.a, mended.b, [planned.initiator], planned.packet, settings), planned),
+              runPlanned(pairContext(mended, [planned.initiator], planned.packet, settings), planned),
             isGood: ({ verdict }) => verdict.kind === 'works',
           })
         : [];
-    documents.push(runDocument(result, { systems: { a: pair.a, b: pair.b }, detail: options.detail, suggestions }));
+    documents.push(
+      runDocument(result, {
+        systems: { a: pair.a, b: pair.b },
+        others: systems.others,
+        detail: options.detail,
+        suggestions,
+      }),
+    );
   }
   return { document: negotiationDocument(pair, documents), runs: results.map(({ run }) => run) };
 }
 
 /** Prepares the runs of a pair. */
 export function pairContext(
-  a: NegotiatingSystem,
-  b: NegotiatingSystem,
+  { a, b, others }: Pick<MendingPair, 'a' | 'b' | 'others'>,
   initiators: readonly Side[],
   packet: Packet | undefined,
   settings: RunSettings,
 ): PairContext {
   const plan = planRuns(a, b, { initiators, ...(packet ? { packet } : {}) });
   const { provider, seed, beginsAt } = settings;
-  const credentials = pairCredentials(a, b, plan.analysis.walks, { provider, seed, beginsAt, secretOf });
-  const side = (system: NegotiatingSystem, own: RunSide['credentials']): RunSide => ({
+  const meetings = [
+    { a, b, walks: plan.analysis.walks },
+    ...others.flatMap((other) => [a, b].map((each) => ({ a: each, b: other, walks: analyse(each, other).walks }))),
+  ];
+  const { bySystem, assumptions } = groupCredentials([a, b, ...others], meetings, {
+    provider,
+    seed,
+    beginsAt,
+    secretOf,
+  });
+  const side = (system: NegotiatingSystem): RunSide => ({
     config: system.config,
     profile: system.profile,
-    credentials: own,
+    credentials: bySystem.get(system.name)!,
     ...(system.host?.mtu ? { mtu: system.host.mtu } : {}),
   });
-  return {
-    a,
-    b,
-    plan,
-    sides: { a: side(a, credentials.a), b: side(b, credentials.b) },
-    assumptions: credentials.assumptions,
-    settings,
-  };
+  return { a, b, plan, sides: { a: side(a), b: side(b) }, others: others.map(side), assumptions, settings };
 }
 
 /** Runs one of the planned negotiations. */
-export function runPlanned({ sides, settings }: PairContext, planned: PlannedRun): RunResult {
+export function runPlanned({ sides, others, settings }: PairContext, planned: PlannedRun): RunResult {
   const { initiator, packet, how } = planned;
   const responder = initiator === 'a' ? 'b' : 'a';
   const { provider, versions, seed, beginsAt, network, untilMillis, setupOnly } = settings;
+  const routes = routesOf([sides.a, sides.b], others);
   const options: RunOptions = {
     initiator: sides[initiator],
     responder: sides[responder],
+    ...(others.length > 0 ? { others } : {}),
     packet,
     how,
     versions,
     provider,
     seed,
     beginsAt,
-    ...(network ? { network } : {}),
+    network: { ...network, ...(routes.length > 0 ? { routes } : {}) },
     ...(untilMillis === undefined ? {} : { until: untilMillis }),
     ...(setupOnly ? { setupOnly } : {}),
   };
   const run = runNegotiation(options);
   return { planned, run, verdict: judge(run) };
+}
+
+/** A system is behind another one that has a tunnel for its traffic. */
+function routesOf(
+  ends: readonly RunSide[],
+  others: readonly RunSide[],
+): { readonly host: string; readonly via: string }[] {
+  return ends.flatMap(({ config }) => {
+    const gateway = others.find((other) =>
+      [...other.config.spd, ...other.config.forwardSpd].some(
+        ({ action }) =>
+          action.kind === 'PROTECT' &&
+          action.bundle.some(
+            ({ mode, selectors }) =>
+              mode === 'tunnel' &&
+              config.addresses.some(({ family, value }) =>
+                selectors.some((box) => box.family === family && box.local.lo <= value && value <= box.local.hi),
+              ),
+          ),
+      ),
+    );
+    return gateway ? [{ host: config.name, via: gateway.config.name }] : [];
+  });
 }
 
 /** The whole answer. A side that may only respond does no harm where the other one starts. */

@@ -62,6 +62,7 @@ export function planRuns(a: NegotiatingSystem, b: NegotiatingSystem, options: Pl
 export function analyse(a: NegotiatingSystem, b: NegotiatingSystem): PairAnalysis {
   return analysePair(systemView(a.config), systemView(b.config), {
     preference: { a: a.profile.proposalPreference.value, b: b.profile.proposalPreference.value },
+    pfsAcceptsAny: { a: a.profile.pfsAcceptsAny.value, b: b.profile.pfsAcceptsAny.value },
     behindNat: { a: a.host?.behindNat === true, b: b.host?.behindNat === true },
   });
 }

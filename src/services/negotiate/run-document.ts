@@ -25,12 +25,13 @@ export interface RunResult {
 
 export interface RunDocumentOptions {
   readonly systems: { readonly a: NegotiatingSystem; readonly b: NegotiatingSystem };
+  readonly others: readonly NegotiatingSystem[];
   readonly detail: TraceDetail;
   readonly suggestions: readonly SuggestionDocument[];
 }
 
 export function runDocument({ planned, run, verdict }: RunResult, options: RunDocumentOptions): RunDocument {
-  const { systems, detail, suggestions } = options;
+  const { systems, others, detail, suggestions } = options;
   const { initiator, responder, trace, settledAt } = run;
   const both = [systems.a, systems.b];
   const cause = causeOf(verdict);
@@ -58,7 +59,7 @@ export function runDocument({ planned, run, verdict }: RunResult, options: RunDo
     messages: messagesOf(trace.entries, {
       detail,
       settledAt,
-      hostAt: hostFinder(both.map(({ name, config }) => ({ name, addresses: config.addresses }))),
+      hostAt: hostFinder([...both, ...others].map(({ name, config }) => ({ name, addresses: config.addresses }))),
     }),
     duration: run.end,
   };

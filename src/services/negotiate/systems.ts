@@ -1,6 +1,7 @@
 /** Which two systems a dry run is between: files, folders, or hosts of a repository by name. */
 import { existsSync } from 'node:fs';
 import type { HostFacts } from '../../lint/context.js';
+import { productOf } from '../../lint/peer-products.js';
 import type { Address } from '../../model/address.js';
 import { findPeerProfile, peerProfile, peerProfiles } from '../../model/peer-profile/catalogue.js';
 import type { PeerProfile } from '../../model/peer-profile/peer-profile.js';
@@ -21,6 +22,8 @@ export interface NegotiatingSystem {
 
 export interface SystemChoice {
   readonly systems: readonly NegotiatingSystem[];
+  /** Further systems, that outer SAs may end at. */
+  readonly others: readonly NegotiatingSystem[];
   readonly repositories: readonly Repository[];
 }
 
@@ -50,6 +53,7 @@ export async function choosePair(
   words: readonly string[],
   load: Omit<LoadOptions, 'paths'>,
   wishes: ProfileWishes,
+  further: readonly string[] = [],
 ): Promise<SystemChoice> {
   const [first, second] = words;
   if (first === undefined)
@@ -66,13 +70,11 @@ export async function choosePair(
         ],
       });
     }
-    return {
-      systems: named(
-        repository.systems.map((loaded) => ({ loaded, repository })),
-        wishes,
-      ),
-      repositories: [repository],
-    };
+    return chosenOf(
+      repository.systems.map((loaded) => ({ loaded, repository })),
+      await furtherSystems(further, load, undefined),
+      wishes,
+    );
   }
   let whole: Repository | undefined;
   const chosen: { loaded: LoadedSystem; repository: Repository }[] = [];
@@ -93,7 +95,36 @@ export async function choosePair(
     chosen.push({ loaded, repository: whole });
   }
   if (chosen[0]?.loaded === chosen[1]?.loaded) throw new UsageError(`'${first}' and '${second}' are the same system`);
-  return { systems: named(chosen, wishes), repositories: [...new Set(chosen.map(({ repository }) => repository))] };
+  return chosenOf(chosen, await furtherSystems(further, load, whole), wishes);
+}
+
+interface Found {
+  readonly loaded: LoadedSystem;
+  readonly repository: Repository;
+}
+
+/** The systems of further paths, and where both were named by their names, all of their repository. */
+async function furtherSystems(
+  paths: readonly string[],
+  load: Omit<LoadOptions, 'paths'>,
+  whole: Repository | undefined,
+): Promise<Found[]> {
+  const found: Found[] = whole ? whole.systems.map((loaded) => ({ loaded, repository: whole })) : [];
+  for (const word of paths) {
+    const repository = await loadRepository({ ...load, paths: [word] });
+    found.push(...repository.systems.map((loaded) => ({ loaded, repository })));
+  }
+  return found;
+}
+
+function chosenOf(chosen: readonly Found[], further: readonly Found[], wishes: ProfileWishes): SystemChoice {
+  const isChosen = ({ loaded }: Found): boolean => chosen.some((each) => each.loaded === loaded);
+  const all = named([...chosen, ...further.filter((each) => !isChosen(each))], wishes);
+  return {
+    systems: all.slice(0, chosen.length),
+    others: all.slice(chosen.length),
+    repositories: [...new Set([...chosen, ...further].map(({ repository }) => repository))],
+  };
 }
 
 /** All systems of a repository. */
@@ -108,6 +139,7 @@ export async function chooseAll(
       repository.systems.map((loaded) => ({ loaded, repository })),
       wishes,
     ),
+    others: [],
     repositories: [repository],
   };
 }
@@ -142,7 +174,7 @@ function named(
       name,
       loaded,
       config: { ...loaded.config, name, addresses: withPublic(loaded.config.addresses, host) },
-      profile: profileOf(loaded, name, wishes),
+      profile: profileOf(loaded, name, host, wishes),
       ...(host ? { host } : {}),
     };
   });
@@ -153,12 +185,17 @@ function withPublic(addresses: readonly Address[], host: HostFacts | undefined):
   return host?.publicAddress ? [...addresses, host.publicAddress] : addresses;
 }
 
-/** What was asked for by name; what the configuration is for; what the dialect is of; and else what was asked for all. */
-function profileOf(loaded: LoadedSystem, name: string, wishes: ProfileWishes): PeerProfile {
+/** What was asked for by name; what configuration or inventory say; what the dialect is of; and else what was asked for all. */
+function profileOf(
+  loaded: LoadedSystem,
+  name: string,
+  host: HostFacts | undefined,
+  wishes: ProfileWishes,
+): PeerProfile {
   const own = wishes.get(name) ?? wishes.get(loaded.name);
   if (own) return own;
-  const written = loaded.config.peerProfile?.value;
-  if (written) return peerProfile(written);
-  if (loaded.dialect.startsWith('A.0')) return peerProfile('hpux');
+  const known = loaded.config.peerProfile?.value ?? host?.product ?? (host?.target && productOf[host.target]);
+  if (known) return peerProfile(known);
+  if (loaded.dialect?.startsWith('A.0')) return peerProfile('hpux');
   return wishes.get('') ?? peerProfile('ours');
 }

@@ -46,7 +46,10 @@ function sentenceOf(event: EngineEvent): string | undefined {
     case 'proposals':
       return `compares ${event.of === 'IKE' ? 'IKE' : 'ESP and AH'} proposals as ${event.role}: ${selectionText(event.selection)} (${recordName(event.own)})`;
     case 'selectors': {
-      const result = event.result ? `takes ${listsText(event.result)}` : `refuses${event.why ? `: ${event.why}` : ''}`;
+      // What an initiator proposes has no result yet.
+      if (!event.result && event.why === undefined)
+        return `proposes ${listsText(event.proposed)} (${recordName(event.own)})`;
+      const result = event.result ? `takes ${listsText(event.result)}` : `refuses: ${event.why}`;
       return `is asked for ${listsText(event.proposed)} and ${result} (${recordName(event.own)})`;
     }
     case 'identity': {
@@ -145,7 +148,7 @@ export function chosenOf(
           },
         }
       : {}),
-    children: children(initiator).map((child) => {
+    children: withoutRepetition(children(initiator)).map((child) => {
       const other = theirChildren.find(({ inbound }) => inbound.spi === child.outbound.spi);
       return {
         protocol: child.protocol,
@@ -158,6 +161,18 @@ export function chosenOf(
       };
     }),
   };
+}
+
+/** A peer that narrows may be asked for the same again and again. */
+function withoutRepetition(children: readonly ChildSaDescription[]): ChildSaDescription[] {
+  const key = ({ protocol, mode, transforms, selectors, template }: ChildSaDescription): string =>
+    [protocol, mode, transformsText(transforms), ...selectorsText(selectors), template.record.name].join(' ');
+  const seen = new Set<string>();
+  return children.filter((child) => {
+    const known = seen.has(key(child));
+    seen.add(key(child));
+    return !known;
+  });
 }
 
 function selectorsText({ local, remote }: SelectorLists): string[] {

@@ -43,7 +43,7 @@ export function childChanges(step: ChildStep, walk: Walk, ends: Ends): Change[] 
       const changes = smallestChanges(
         v1 ? withGroups(mine.proposals, groups.mine) : mine.proposals,
         v1 ? withGroups(theirs.proposals, groups.theirs) : theirs.proposals,
-        { acceptAnyGroup: v1 },
+        { acceptAnyGroup: v1 && systems[responder].profile.pfsAcceptsAny.value },
       );
       if (changes.some(({ edits }) => edits.some(({ attribute }) => attribute === 'key-exchange')))
         return pfsChanges(walk, ends);

@@ -21,6 +21,8 @@ import type { Patch } from './patches.js';
 export interface MendingPair {
   readonly a: NegotiatingSystem;
   readonly b: NegotiatingSystem;
+  /** Further systems, that outer SAs may end at. */
+  readonly others: readonly NegotiatingSystem[];
   readonly repositories: readonly Repository[];
 }
 
