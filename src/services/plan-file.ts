@@ -15,8 +15,7 @@ import type { HostSession } from './host-session.js';
 import { hashOf, type PlanInput, type PlannedHost, type PlanOptions } from './plan.js';
 import { writeDurably } from './state/durable.js';
 import { whereWeAre } from './state/registry.js';
-import { policyToJson, saToJson } from './state/serialize.js';
-import type { Vault } from './state/vault.js';
+import { type KeyStore, policyToJson, saToJson } from './state/serialize.js';
 
 const schemaVersion = 1;
 const fileMax = 256 * 1024 * 1024;
@@ -78,8 +77,8 @@ export function writePlanFile(
     inputs: [...inputs],
     ...whereWeAre(),
     serial: session.registry.serial,
-    before: stateHash(plan.before, session.vault),
-    steps: stepsHash(plan.changes, session.vault),
+    before: stateHash(plan.before),
+    steps: stepsHash(plan.changes),
     commands: plan.changes.map((change) => `ip ${changeText(change).text}`),
   };
   writeDurably(path.resolve(file), `${JSON.stringify(content, undefined, 2)}\n`);
@@ -121,9 +120,9 @@ export function refuseStale(file: PlanFile, session: HostSession, planned: Plann
         ? 'it was made in another network namespace'
         : file.serial !== session.registry.serial
           ? `another change was applied: the host is at state ${session.registry.serial}, not ${file.serial}`
-          : file.before !== stateHash(planned.plan.before, session.vault)
+          : file.before !== stateHash(planned.plan.before)
             ? 'somebody changed what is ours on the host'
-            : file.steps !== stepsHash(planned.plan.changes, session.vault)
+            : file.steps !== stepsHash(planned.plan.changes)
               ? 'the same records would now lead to other steps'
               : undefined;
   if (why === undefined) return;
@@ -142,21 +141,29 @@ function changedInput(then: readonly PlanInput[], now: readonly PlanInput[]): st
     ?.path;
 }
 
-function stateHash({ policies, sas }: HostState, vault: Vault): string {
+/** Keys count, but only their hashes go into the hash that is written. */
+const hashedKeys: KeyStore = {
+  put: (key) => createHash('sha256').update(key.reveal()).digest('hex'),
+  get: () => {
+    throw new Error('hashes are not turned back');
+  },
+};
+
+function stateHash({ policies, sas }: HostState): string {
   const entries = [
     ...policies.map(
       (policy) => `${policyKey(policy)} ${JSON.stringify({ ...policyToJson(policy), record: undefined })}`,
     ),
-    ...sas.map((sa) => `${saKey(sa)} ${JSON.stringify({ ...saToJson(sa, vault), record: undefined })}`),
+    ...sas.map((sa) => `${saKey(sa)} ${JSON.stringify({ ...saToJson(sa, hashedKeys), record: undefined })}`),
   ];
   return hashOfTexts(entries.sort());
 }
 
-function stepsHash(changes: readonly Change[], vault: Vault): string {
+function stepsHash(changes: readonly Change[]): string {
   return hashOfTexts(
     changes.map((change) => {
       const subject = change.kind === 'delete' ? change.before : change.after;
-      const json = 'direction' in subject ? policyToJson(subject) : saToJson(subject, vault);
+      const json = 'direction' in subject ? policyToJson(subject) : saToJson(subject, hashedKeys);
       return `${change.object} ${change.kind} ${JSON.stringify(json)}`;
     }),
   );
