@@ -46,13 +46,9 @@ const alsoAllowed: readonly { readonly from: string; readonly to: string; readon
  */
 // biome-ignore format: one on a line, so that changes of several do not collide
 const notYetReached: readonly string[] = [
-  'src/backends/userspace/',
-  'src/backends/xfrm/data-path.ts',
-  'src/backends/xfrm/host-sa.ts',
-  'src/backends/xfrm/netlink/listener.ts',
-  'src/backends/xfrm/netlink/notices.ts',
-  'src/engine/',
-  'src/services/data-path/',
+  'src/engine/crypto/noble/',
+  'src/engine/pki/',
+  'src/engine/wire/capture',
 ];
 
 const partOf = (path: string) => path.split('/')[1]!;

@@ -201,6 +201,17 @@ const cases: readonly Case[] = [
   },
 ];
 
+/** With each of these packets really flow. */
+const flowing = cases.filter(({ name }) =>
+  [
+    'IKEv2 PSK, AES-GCM, X25519',
+    'IKEv2 PSK, AES-CBC and SHA-2, MODP-2048, PFS',
+    'IKEv2 PSK, 3DES and SHA-1, MODP-1024',
+    'IKEv2 PSK, ChaCha20-Poly1305, MODP-4096',
+    'IKEv1 Main Mode PSK, AES-256 and SHA-2, no PFS',
+  ].includes(name),
+);
+
 /** What is changed against the first case, and what our side must say of it, whoever starts. */
 const refusals: readonly {
   readonly name: string;
@@ -364,6 +375,45 @@ describe.skipIf(missing)('strongSwan', () => {
     });
   });
 
+  describe.each(flowing)('$name, our own ESP', (test) => {
+    it('packets flow, also while SAs are rekeyed', async () => {
+      // strongSwan's own ESP in userspace takes ESP in UDP only.
+      const force = (text: string): string => replaceOnce(text, '-ltype FQDN', '-nat_traversal FORCE -ltype FQDN');
+      const run = await startBoth(test, undefined, force, 'userspace');
+      try {
+        const ping = (...words: string[]): string =>
+          namespaces.run('left', 'ping', ...words, '-W', '3', '-I', ends.left.inner4, ends.right.inner4);
+        // The first packet waits for the SAs and is not lost.
+        expect(ping('-c', '1')).toContain(' 0% packet loss');
+        expect(ping('-c', '2', '-s', '4000')).toContain(' 0% packet loss');
+        const [child] = (await saList(run.socket)).childSas;
+        expect(child, run.log()).toMatchObject({ udpEncapsulation: true });
+        const flood = namespaces.start(
+          'left',
+          ['ping', '-c', '100', '-i', '0.02', '-W', '3', '-I', ends.left.inner4, ends.right.inner4],
+          { stdio: ['ignore', 'pipe', 'ignore'] },
+        );
+        let said = '';
+        flood.stdout?.on('data', (chunk) => {
+          said += String(chunk);
+        });
+        await new Promise((done) => setTimeout(done, 500));
+        await callDaemon(run.socket, 'sa.rekey', { sa: child!.id });
+        await new Promise((done) => flood.once('exit', done));
+        expect(said, run.log()).toContain('100 received');
+        await expect
+          .poll(async () => (await saList(run.socket)).childSas.map(({ id }) => id), { timeout: 15_000 })
+          .not.toContain(child!.id);
+        const [now] = (await saList(run.socket)).childSas;
+        expect(now?.outbound?.packets).toBeGreaterThan(0);
+      } finally {
+        await run.stop();
+      }
+      expect(namespaces.run('left', 'ip', 'rule')).not.toContain('4500');
+      expect(namespaces.run('left', 'ip', 'link')).not.toContain('ipsec0');
+    });
+  });
+
   describe.each(refusals)('$name', ({ change, side, code, notify }) => {
     it.each(['ours', 'theirs'] as const)('%s starts: the reason is told', async (initiator) => {
       const good = cases[0]!;
@@ -399,6 +449,7 @@ describe.skipIf(missing)('strongSwan', () => {
     test: Case,
     changeTheirs: (text: string) => string = (text) => text,
     changeOurs: (text: string) => string = (text) => text,
+    dataPath: 'none' | 'userspace' = 'none',
   ): Promise<Run> {
     const place = mkdtempSync(path.join(folder, 'run-'));
     const records = path.join(place, 'left.conf');
@@ -420,6 +471,10 @@ describe.skipIf(missing)('strongSwan', () => {
         records,
         '--run-dir',
         place,
+        '--data-path',
+        dataPath,
+        '--state-dir',
+        path.join(place, 'state'),
         '--log-level',
         'debug',
         '--credentials',

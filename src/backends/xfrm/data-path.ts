@@ -5,7 +5,15 @@
  */
 import type { SaEvent, SaId, SaLimit } from '../../engine/ipsec/sa.js';
 import { formatAddress } from '../../model/address.js';
-import { type HostPolicy, type HostSa, type HostSelector, noMark, policyKey, saKey } from '../../model/host-state.js';
+import {
+  type HostPolicy,
+  type HostSa,
+  type HostSelector,
+  type HostState,
+  noMark,
+  policyKey,
+  saKey,
+} from '../../model/host-state.js';
 import { hasPorts, hasTypes, type Packet, protocolNumbers } from '../../model/packet.js';
 import type { SaTemplate, SpdEntry, SystemConfig } from '../../model/system-config.js';
 import { EnvironmentError } from '../../model/tool-error.js';
@@ -22,13 +30,14 @@ import { decodeSa, encodeSaId } from './netlink/sas.js';
 import { createXfrmSocket, type NetlinkSocket } from './netlink/socket.js';
 import { saInfo } from './netlink/structures.js';
 import { failureOf, readState } from './netlink-backend.js';
+import type { HostFacts } from './rules.js';
 import { reqidFirst, reqidLast, requestIds } from './templates.js';
 
 export interface XfrmDataPathOptions {
   /** Priorities and request ids of what was applied. */
   readonly numbers: Numbers;
-  /** Does this host forward packets? */
-  readonly forwards: boolean;
+  /** What else compiling went by. */
+  readonly hostFacts: (state: HostState) => HostFacts;
 }
 
 const solUdp = 17;
@@ -55,8 +64,7 @@ export async function createXfrmDataPath(options: XfrmDataPathOptions): Promise<
   /** Takes over a configuration, and gives the SAs with manual keys that belong to it. */
   function adopt(config: SystemConfig): ReadonlySet<string> {
     const state = readState(socket);
-    const host = { addresses: config.addresses, forwards: options.forwards, defaults: state.defaults };
-    const compiled = compileXfrm(config, host, options.numbers);
+    const compiled = compileXfrm(config, options.hostFacts(state), options.numbers);
     requireApplied(compiled, state.policies);
     ({ asking, reqidOf } = requestIdsOf(config, compiled.numbers.reqids));
     own = new Set(config.addresses.map(({ family, value }) => formatAddress(family, value)));

@@ -1,5 +1,6 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../base-command.js';
+import { stateDirFlag } from '../../cli/flags.js';
 import { onInterrupt } from '../../cli/interrupt.js';
 import { loadFlags, loadOptions, pathsArgs } from '../../cli/load-flags.js';
 import { runDirFlag } from '../../cli/runtime-flags.js';
@@ -15,7 +16,9 @@ export default class RuntimeRun extends BaseCommand {
 for. Events go to the standard output, one a line, or one JSON object a line with --json. It ends on SIGINT,
 SIGTERM or by "runtime stop", and tells its peers so.
 
-The data path "none" carries no packets: IKE alone, for trying peers without touching the host.`;
+With the data path "xfrm" the kernel carries the packets: "ipsec apply" has put its policies there, the daemon gives
+them their SAs, and when it ends they block what they protect. "userspace" carries them itself through a TUN device,
+on hosts whose kernel has no ESP. "none" carries no packets: IKE alone, for trying peers without touching the host.`;
   static override examples = [
     '<%= config.bin %> <%= command.id %> server.conf --credentials /etc/ipsec/credentials',
     '<%= config.bin %> <%= command.id %> -C repository --host alpha --log-level debug',
@@ -26,10 +29,12 @@ The data path "none" carries no packets: IKE alone, for trying peers without tou
   static override flags = {
     ...loadFlags,
     'run-dir': runDirFlag,
+    'state-dir': stateDirFlag,
     host: Flags.string({ helpValue: 'NAME', summary: 'The system to be, where the paths hold several.' }),
     'data-path': Flags.option({ options: dataPathNames })({
-      default: 'none',
-      summary: 'What carries the packets: none (IKE alone).',
+      default: 'xfrm',
+      summary:
+        'What carries the packets: xfrm (the kernel, after ipsec apply), userspace (our own ESP), none (IKE alone).',
     }),
     credentials: Flags.string({
       helpValue: 'DIR',
@@ -55,6 +60,7 @@ The data path "none" carries no packets: IKE alone, for trying peers without tou
       dataPath: flags['data-path'],
       level: flags['log-level'],
       ...(flags.host === undefined ? {} : { host: flags.host }),
+      ...(flags['state-dir'] === undefined ? {} : { stateDir: flags['state-dir'] }),
       ...(flags.credentials === undefined ? {} : { credentialFolder: flags.credentials }),
       ...(flags['peer-profile'] === undefined ? {} : { peerProfile: flags['peer-profile'] }),
       ...(flags.port || flags['nat-port']

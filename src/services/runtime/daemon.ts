@@ -4,15 +4,21 @@
  */
 import type { DataPath } from '../../backends/data-path.js';
 import { createNoDataPath } from '../../backends/none/none.js';
+import { createXfrmDataPath } from '../../backends/xfrm/data-path.js';
 import { loadNodeProvider } from '../../engine/crypto/node/load.js';
 import { ikeVersions } from '../../engine/versions.js';
+import { systemView } from '../../model/peer/system-view.js';
 import { findPeerProfile, peerProfile } from '../../model/peer-profile/catalogue.js';
 import type { PeerProfile } from '../../model/peer-profile/peer-profile.js';
 import type { SystemConfig } from '../../model/system-config.js';
-import { EnvironmentError, UsageError } from '../../model/tool-error.js';
+import { UsageError } from '../../model/tool-error.js';
 import { loadLiveCredentials } from '../credentials/live-credentials.js';
+import { userspaceDataPath } from '../data-path/userspace.js';
+import { hostFacts } from '../host-facts.js';
+import { openSession } from '../host-session.js';
 import { chooseSystem } from '../query.js';
 import { type LoadOptions, loadRepository } from '../repository/load-repository.js';
+import { stateDirectory } from '../state/directory.js';
 import type { ControlMethod, ControlParams } from './control-protocol.js';
 import { type ControlServer, startControlServer } from './control-server.js';
 import { type FactLine, factLine, isWanted, type LogLevel } from './fact-line.js';
@@ -24,7 +30,7 @@ import { childDocument, ikeDocument, type SaListDocument } from './sa-document.j
 import { createSaRegistry } from './sa-registry.js';
 import { requestFor } from './start-request.js';
 
-export const dataPathNames = ['none'] as const;
+export const dataPathNames = ['xfrm', 'userspace', 'none'] as const;
 export type DataPathName = (typeof dataPathNames)[number];
 
 export interface DaemonOptions extends LoadOptions {
@@ -34,6 +40,8 @@ export interface DaemonOptions extends LoadOptions {
   /** Folder with certificates, keys and revocation lists. */
   readonly credentialFolder?: string;
   readonly peerProfile?: string;
+  /** Where `ipsec apply` keeps what it did, for the kernel's data path. */
+  readonly stateDir?: string;
   readonly ports?: { readonly ike: number; readonly natTraversal?: number };
   readonly level?: LogLevel;
   /** Every line, as it happens; the daemon itself writes nowhere. */
@@ -77,13 +85,13 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 
 async function started(options: DaemonOptions, release: () => void): Promise<Daemon> {
   const provider = await loadNodeProvider();
-  const dataPath = createDataPath(options.dataPath);
   const registry = createSaRegistry();
   const backlog: { readonly at: string; readonly line: FactLine }[] = [];
   const followers = new Set<(event: unknown) => void>();
   const since = new Date();
   let level = options.level ?? 'info';
   let { config, files } = await loadConfig(options);
+  const dataPath = await createDataPath(options, systemView(config).forward.protects);
   let { credentials, faults } = loadLiveCredentials(config, provider, options.credentialFolder);
   let live = await start();
   let server: ControlServer | undefined;
@@ -257,11 +265,18 @@ function profileOf(config: SystemConfig, named: string | undefined): PeerProfile
   });
 }
 
-function createDataPath(name: DataPathName): DataPath {
-  switch (name) {
+async function createDataPath({ dataPath, stateDir }: DaemonOptions, forwards: boolean): Promise<DataPath> {
+  switch (dataPath) {
     case 'none':
       return createNoDataPath();
-    default:
-      throw new EnvironmentError(`there is no data path '${String(name)}'`);
+    case 'userspace':
+      return userspaceDataPath({ stateDir: stateDirectory(stateDir), forwards });
+    case 'xfrm': {
+      // What was applied says which numbers the kernel's policies have.
+      const session = await openSession(stateDir === undefined ? {} : { stateDir });
+      const { numbers } = session.registry;
+      session.close();
+      return createXfrmDataPath({ numbers, hostFacts });
+    }
   }
 }

@@ -49,6 +49,7 @@ export async function bindUdpSockets(options: UdpOptions): Promise<UdpSockets> {
         sockets.set(socketKey(local), socket);
         const descriptor = descriptorOf(socket);
         if (descriptor !== undefined) options.prepare?.(descriptor, local.port);
+        else if (options.prepare) listener.trouble(local, 'this Node does not tell its descriptor: no ESP in UDP');
         const unframe = kind === 'natTraversal' ? unframeNatTraversal : unframeIke;
         socket.on('message', (datagram, from) => {
           const remote = endpointOf(from);
@@ -81,9 +82,13 @@ function socketKey({ address, port }: Endpoint): string {
   return `${formatAddress(address.family, address.value)} ${port}`;
 }
 
-/** Node has no public name for it, but has had this one since its first versions. */
+/** Node keeps it in a state behind a symbol, and has no public name for it; undefined where a later one keeps it elsewhere. */
 function descriptorOf(socket: Socket): number | undefined {
-  return (socket as unknown as { _handle?: { fd?: number } })._handle?.fd;
+  for (const symbol of Object.getOwnPropertySymbols(socket)) {
+    const { handle } = (Reflect.get(socket, symbol) ?? {}) as { readonly handle?: { readonly fd?: number } };
+    if (typeof handle?.fd === 'number' && handle.fd >= 0) return handle.fd;
+  }
+  return undefined;
 }
 
 function endpointOf({ address, port }: RemoteInfo): Endpoint | undefined {
