@@ -1,6 +1,7 @@
 /**
  * Plain tables: columns two spaces apart, no lines, widths by display width. Where a table is wider than the terminal the
- * widest columns give way, and their texts wrap or are cropped. Colours are put on after that, so that no code is cut.
+ * widest columns give way, and their texts wrap or are cropped; where words that must stay whole leave too little room, each row
+ * becomes a heading with the other texts under it. Colours are put on after that, so that no code is cut.
  */
 import { type Paint, plainStyle, type Style } from './style.js';
 import { visible } from './visible.js';
@@ -11,6 +12,8 @@ export interface TableColumn {
   readonly align?: 'left' | 'right';
   /** What happens to a text that does not fit; `wrap` unless told. */
   readonly overflow?: 'wrap' | 'crop';
+  /** Its texts are words that people copy: they are neither wrapped nor cropped while they fit on a line. */
+  readonly whole?: boolean;
 }
 
 /** A text, and what it is painted with; the text itself must hold no colour codes, which would show as placeholders. */
@@ -25,6 +28,9 @@ export interface TableOptions {
 const gap = 2;
 /** A column is never made narrower than this, even if the table then is wider than the terminal. */
 const columnWidthMin = 4;
+/** Columns that texts need at least to be read beside words that stay whole. */
+const readableWidth = 24;
+const indent = 4;
 /** Lines that one text may wrap to. */
 const cellLinesMax = 40;
 
@@ -35,13 +41,40 @@ export function* renderTable(
   options: TableOptions = {},
 ): Generator<string> {
   const { bold } = options.style ?? plainStyle;
-  const widths = fitWidths(naturalWidths(columns, rows), options.width);
+  const { width } = options;
+  const natural = naturalWidths(columns, rows);
+  const whole = wholeColumns(columns, natural, width);
+  if (width !== undefined && leavesTooLittle(natural, whole, width)) {
+    for (const row of rows) yield* stackedLines(columns, row, width, bold);
+    return;
+  }
+  const widths = fitWidths(natural, whole, width);
   yield* rowLines(
     columns,
     widths,
     columns.map(({ header }) => ({ text: header, paint: bold })),
   );
   for (const row of rows) yield* rowLines(columns, widths, row);
+}
+
+/** A row as a heading of the words that stay whole, and the other texts indented under it. */
+function* stackedLines(
+  columns: readonly TableColumn[],
+  row: readonly TableCell[],
+  width: number,
+  bold: Paint,
+): Generator<string> {
+  const cells = columns
+    .map((column, index) => ({ column, cell: row[index] }))
+    .filter(({ cell }) => textOf(cell) !== '');
+  const heading = cells.filter(({ column }) => column.whole).map(({ cell }) => textOf(cell));
+  yield bold(heading.join(' '.repeat(gap)));
+  for (const { column, cell } of cells) {
+    if (column.whole) continue;
+    const room = Math.max(columnWidthMin, width - indent);
+    const lines = column.overflow === 'crop' ? [cropToWidth(textOf(cell), room)] : wrapToWidth(textOf(cell), room);
+    for (const line of lines) yield `${' '.repeat(indent)}${paintOf(cell)(line)}`;
+  }
 }
 
 function* rowLines(
@@ -80,12 +113,38 @@ function naturalWidths(columns: readonly TableColumn[], rows: readonly (readonly
   });
 }
 
-/** Shares `width` out, narrowest column first: each gets what it needs or an equal part of what is left. */
-function fitWidths(natural: readonly number[], width: number | undefined): readonly number[] {
+/** The columns whose texts stay whole; none where even they do not fit on a line. */
+function wholeColumns(
+  columns: readonly TableColumn[],
+  natural: readonly number[],
+  width: number | undefined,
+): ReadonlySet<number> {
+  const whole = [...columns.keys()].filter((index) => columns[index]!.whole);
+  return width === undefined || lineWidth(natural, whole) <= width ? new Set(whole) : new Set();
+}
+
+function lineWidth(natural: readonly number[], columns: readonly number[]): number {
+  return columns.reduce((sum, index) => sum + natural[index]! + gap, -gap);
+}
+
+/** Do words that stay whole leave the other texts less than they need, and less than can be read? */
+function leavesTooLittle(natural: readonly number[], whole: ReadonlySet<number>, width: number): boolean {
+  if (whole.size === 0) return false;
+  const others = [...natural.keys()].filter((index) => !whole.has(index));
+  const left = width - lineWidth(natural, [...whole]) - gap;
+  return left < Math.min(lineWidth(natural, others), readableWidth * others.length);
+}
+
+/** Shares `width` out: whole texts first, then narrowest first; each gets what it needs or an equal part of what is left. */
+function fitWidths(
+  natural: readonly number[],
+  whole: ReadonlySet<number>,
+  width: number | undefined,
+): readonly number[] {
   if (width === undefined) return natural;
   const fitted = [...natural];
-  let left = width - gap * (natural.length - 1);
-  const order = natural.map((_, index) => index).sort((a, b) => natural[a]! - natural[b]!);
+  let left = width - gap * (natural.length - 1) - [...whole].reduce((sum, index) => sum + natural[index]!, 0);
+  const order = [...natural.keys()].filter((index) => !whole.has(index)).sort((a, b) => natural[a]! - natural[b]!);
   for (const [done, index] of order.entries()) {
     const share = Math.max(columnWidthMin, Math.floor(left / (order.length - done)));
     fitted[index] = Math.min(natural[index]!, share);

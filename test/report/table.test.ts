@@ -41,6 +41,43 @@ lab         10  drop it, for
 `);
   });
 
+  describe('with words that stay whole', () => {
+    const columns = [{ header: 'code', whole: true }, { header: 'name', whole: true }, { header: 'text' }];
+    const rows = [
+      ['AB01', 'quite-long-name', 'what it is that this finds'],
+      ['AB02', 'short', 'something else'],
+    ];
+    const lines = (width: number) => [...renderTable(columns, rows, { width })];
+
+    it('wraps the others', () => {
+      expect(lines(48)).toEqual([
+        'code  name             text',
+        'AB01  quite-long-name  what it is that this',
+        '                       finds',
+        'AB02  short            something else',
+      ]);
+    });
+
+    it('puts the others under them where they leave too little room', () => {
+      expect(lines(30)).toEqual([
+        'AB01  quite-long-name',
+        '    what it is that this finds',
+        'AB02  short',
+        '    something else',
+      ]);
+      expect(lines(22).every((line) => line.length <= 22)).toBe(true);
+    });
+
+    it('wraps them as well where not even they fit', () => {
+      expect(lines(18).join('\n')).toContain('AB01  quite  what');
+      expect(lines(18).every((line) => line.length <= 18)).toBe(true);
+    });
+
+    it('changes nothing where everything fits', () => {
+      expect(lines(80)).toEqual([...renderTable(columns, rows)]);
+    });
+  });
+
   it('crops where a column asks for it', () => {
     const lines = [...renderTable([{ header: 'A', overflow: 'crop' }], [['abcdefgh']], { width: 5 })];
     expect(lines).toEqual(['A', 'abcd…']);

@@ -31,7 +31,12 @@ export default class Rules extends BaseCommand {
       this.writeResult(`${shown.map((rule) => [...describeRule(rule, style, width)].join('\n')).join('\n\n')}\n`);
     } else {
       const rows = shown.map((rule) => [rule.code, rule.slug, rule.severity, rule.summary]);
-      const columns = [{ header: 'code' }, { header: 'slug' }, { header: 'severity' }, { header: 'what it finds' }];
+      const columns = [
+        { header: 'code', whole: true },
+        { header: 'slug', whole: true },
+        { header: 'severity', whole: true },
+        { header: 'what it finds' },
+      ];
       this.writeResult(`${[...renderTable(columns, rows, { width, style })].join('\n')}\n${shown.length} rules\n`);
     }
     return { rules: shown };
@@ -47,7 +52,7 @@ function* describeRule(rule: RuleDocument, style: Style, width: number): Generat
   yield* examples('Reported:', rule.bad);
   yield* examples('Not reported:', rule.good);
   yield '';
-  yield `References: ${rule.references.join('; ')}`;
+  yield* wrapToWidth(`References: ${rule.references.join('; ')}`, width);
   yield `Suppress:   # ipsec-disable-next-line ${rule.code} -- reason`;
 }
 
