@@ -10,7 +10,7 @@ import type { SystemConfig } from '../../model/system-config.js';
 import { EnvironmentError } from '../../model/tool-error.js';
 import type { DataPath, DataPathEvent, SaCounters, UdpEnd } from '../data-path.js';
 import { Counters, countersBlock, sumCounters } from './counters.js';
-import { type HostOptions, putOnHost, takeOffHost } from './host/host.js';
+import { type HostOptions, putOnHost, renewGuard, takeOffHost } from './host/host.js';
 import { type HostNames, namesDefault } from './host/names.js';
 import { manualChanges } from './manual-sas.js';
 import { acquireMessage, acquireOf, type FromWorker, saMessage, workerConfig } from './messages.js';
@@ -34,6 +34,8 @@ export interface UserspaceOptions {
   readonly forwards?: boolean;
   /** `none` for hosts without nf_tables: then nobody refuses packets that come in the clear. */
   readonly guard?: HostOptions['guard'];
+  /** How often it is looked whether the guard is still there; a minute when absent. */
+  readonly guardCheckMillis?: number;
   /** Octets of a packet in the TUN device; 1400 when absent, which fits any path of 1500 with any suite. */
   readonly mtu?: number;
   /** All that the kernel has when absent. */
@@ -58,6 +60,7 @@ export interface UserspaceDataPath extends DataPath {
 }
 
 const mtuDefault = 1400;
+const guardCheckDefault = 60_000;
 
 /** Everything that a started data path holds. */
 interface Running {
@@ -69,6 +72,7 @@ interface Running {
   readonly outbound: WorkerHandle;
   readonly listener: (event: DataPathEvent) => void;
   readonly onExit: () => void;
+  readonly guardCheck: NodeJS.Timeout;
 }
 
 /** A data path that is not started yet. One process has one at most on each device name. */
@@ -86,6 +90,7 @@ class OwnDataPath implements UserspaceDataPath {
   /** Numbers the policies, so that what a worker says of older ones is known for it. */
   #generation = 0;
   #manual: readonly SaParameters[] = [];
+  #hostTurn: Promise<void> = Promise.resolve();
   /** Totals of the workers that are gone, for who asks after the end. */
   #last: DataPathTotals = sumCounters([]);
 
@@ -125,9 +130,15 @@ class OwnDataPath implements UserspaceDataPath {
       };
       process.on('exit', onExit);
       undo.push(() => void process.off('exit', onExit));
-      this.#running = { native, tun, sockets, wakes, inbound, outbound, listener, onExit };
+      const guardCheck = setInterval(
+        () => void this.#checkGuard(),
+        this.#options.guardCheckMillis ?? guardCheckDefault,
+      );
+      guardCheck.unref();
+      undo.push(() => clearInterval(guardCheck));
+      this.#running = { native, tun, sockets, wakes, inbound, outbound, listener, onExit, guardCheck };
       await this.#setPolicies(config);
-      await putOnHost(config, this.#host);
+      await this.#inTurn(() => putOnHost(config, this.#host));
     } catch (error) {
       this.#running = undefined;
       for (const step of undo.reverse()) await step();
@@ -199,11 +210,36 @@ class OwnDataPath implements UserspaceDataPath {
     for (const worker of [running.inbound, running.outbound]) void worker.stop();
   }
 
+  /** Changes of the host go one after the other. */
+  #inTurn<T>(change: () => Promise<T>): Promise<T> {
+    const done = this.#hostTurn.then(change);
+    this.#hostTurn = done.then(
+      () => {},
+      () => {},
+    );
+    return done;
+  }
+
+  #checkGuard(): Promise<void> {
+    return this.#inTurn(async () => {
+      const listener = this.#running?.listener;
+      if (!listener || !this.#config) return;
+      try {
+        if (!(await renewGuard(this.#config, this.#host))) return;
+        listener({ kind: 'fault', fatal: false, text: 'somebody had removed the guard (nf_tables); it is back' });
+      } catch (error) {
+        listener({ kind: 'fault', fatal: false, text: `the guard is gone: ${(error as Error).message}` });
+      }
+    });
+  }
+
   async reconfigure(config: SystemConfig): Promise<void> {
     this.#now();
-    // What is to be protected from now on must not slip by: the host first, then the workers.
-    await putOnHost(config, this.#host);
-    await this.#setPolicies(config);
+    await this.#inTurn(async () => {
+      // What is to be protected from now on must not slip by: the host first, then the workers.
+      await putOnHost(config, this.#host);
+      await this.#setPolicies(config);
+    });
   }
 
   async #setPolicies(config: SystemConfig): Promise<void> {
@@ -284,13 +320,14 @@ class OwnDataPath implements UserspaceDataPath {
   async stop({ keepBlocked = false }: { readonly keepBlocked?: boolean } = {}): Promise<void> {
     const running = this.#running;
     if (!running) return;
+    clearInterval(running.guardCheck);
     await Promise.all([running.outbound.stop(), running.inbound.stop()]);
     this.#last = this.totals();
     this.#running = undefined;
     this.#manual = [];
     process.off('exit', running.onExit);
     for (const { close } of [...running.sockets, running.tun, ...running.wakes]) close();
-    await takeOffHost(this.#host, keepBlocked);
+    await this.#inTurn(() => takeOffHost(this.#host, keepBlocked));
   }
 
   #now(): Running {

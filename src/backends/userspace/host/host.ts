@@ -1,7 +1,7 @@
 /**
- * Puts the data path on the host and takes it off again. The order is what protects: first the guard, in one transaction, then fallback
- * routes that lead nowhere and the rules that lead to them, and only then ways to the TUN device. Taken away it is in the other order;
- * what a process that was killed leaves is the guard and the fallback, so protected packets stay where they are.
+ * Puts the data path on the host and takes it off again. The order is what protects: first the guard, in one transaction (or else fallback
+ * routes that lead nowhere), then the rules, and only then ways to the TUN device. What a process that was killed leaves is the guard,
+ * or the fallback: protected packets stay where they are, and where the guard is, all others go on.
  */
 import type { SystemConfig } from '../../../model/system-config.js';
 import { EnvironmentError } from '../../../model/tool-error.js';
@@ -20,7 +20,7 @@ import {
 } from './journal.js';
 import { type HostNames, rulePriorities } from './names.js';
 import { type HostPlan, type IpLine, planHost } from './plan.js';
-import { runIp, runIpLink, runNft, showIp } from './tools.js';
+import { hasNftTable, runIp, runIpLink, runNft, showIp } from './tools.js';
 
 export interface HostOptions {
   readonly names: HostNames;
@@ -47,9 +47,10 @@ const gsoOctetsMax = 61_440;
  * without anything of ours, or blocked.
  */
 export async function putOnHost(config: SystemConfig, options: HostOptions): Promise<void> {
-  const { names, stateDir, forwards } = options;
+  const { names, stateDir, forwards, guard } = options;
   const before = leftovers(stateDir);
-  const plan = planHost(config, forwards, names, await sourcesFor(config, options));
+  const preferredSource = await sourcesFor(config, options);
+  const plan = planHost(config, { names, forwards, isGuarded: guard === 'nft', preferredSource });
   checkSettings(plan, forwards, names.tun);
   if (!before) await refuseTaken(plan, names);
   try {
@@ -86,6 +87,13 @@ async function carryOut(
   writeJournal(stateDir, { ...about, undo });
 }
 
+/** Puts the guard back if somebody has flushed it away, as a reload of a firewall does; true where that was so. */
+export async function renewGuard(config: SystemConfig, { names, forwards, guard }: HostOptions): Promise<boolean> {
+  if (guard === 'none' || (await hasNftTable(names.table))) return false;
+  await runNft(guardScript(forwards ? config : { spd: config.spd }, names));
+  return true;
+}
+
 /** Takes everything away; with `keepBlocked` the guard and the ways that lead nowhere stay. */
 export async function takeOffHost({ stateDir }: Pick<HostOptions, 'stateDir'>, keepBlocked: boolean): Promise<void> {
   const journal = leftovers(stateDir);
@@ -117,7 +125,7 @@ function leftovers(stateDir: string): Journal | undefined {
     removeJournal(stateDir); // the host has forgotten it all
     return undefined;
   }
-  if (isOwnerAlive(journal)) {
+  if (!journal.isBlocked && isOwnerAlive(journal)) {
     throw new EnvironmentError(`a runtime is running here (process ${journal.process.pid})`, {
       code: 'RUNNING',
       hints: ['Stop it first: ipsec runtime stop.'],

@@ -28,7 +28,7 @@ export interface Journal {
   readonly undo: readonly IpLine[];
   /** The table of nf_tables, if there is one. */
   readonly guard?: string;
-  /** Was it left on purpose, so that protected packets have no way? */
+  /** Was it left on purpose, by a runtime that has ended, so that protected packets have no way? */
   readonly isBlocked: boolean;
 }
 

@@ -17,7 +17,7 @@ export interface HostStep {
 }
 
 export interface HostPlan {
-  /** Rules and fallback routes: with them alone, protected packets have no way. */
+  /** Rules, and fallback routes that lead nowhere where nothing else keeps protected packets back. */
   readonly steps: readonly HostStep[];
   /** Ways to the TUN device: they go with it. */
   readonly routes: readonly IpLine[];
@@ -29,12 +29,22 @@ const fallbackMetric = 4_278_198_272;
 /** The source address that the host would choose for a destination, if it would choose one. */
 export type PreferredSource = (family: Family, destination: AddressValue) => Address | undefined;
 
-/** Plans for a configuration; `forwards`: does the host forward packets of others into the tunnels? */
+export interface PlanOptions {
+  readonly names: HostNames;
+  /** Does the host forward packets of others into the tunnels? */
+  readonly forwards: boolean;
+  /**
+   * Does the guard keep back what is protected, and only that? Without it the fallback does, and keeps back everything between the same
+   * addresses with it: a policy for one port then takes the others along when the runtime dies.
+   */
+  readonly isGuarded: boolean;
+  readonly preferredSource?: PreferredSource;
+}
+
+/** Plans for a configuration. */
 export function planHost(
   config: SystemConfig,
-  forwards: boolean,
-  names: HostNames,
-  preferredSource: PreferredSource = () => undefined,
+  { names, forwards, isGuarded, preferredSource = () => undefined }: PlanOptions,
 ): HostPlan {
   const all = captures(config.spd, forwards ? config.forwardSpd : []);
   const families = ([4, 6] as const).filter((family) => all.some((captured) => captured.family === family));
@@ -42,7 +52,7 @@ export function planHost(
   const end = rulePriority + rulePriorities;
   const bit = `0x${mark.toString(16)}`;
   const steps = families.flatMap((family): HostStep[] => [
-    route(family, `unreachable default table ${routingTable} metric ${fallbackMetric}`),
+    ...(isGuarded ? [] : [route(family, `unreachable default table ${routingTable} metric ${fallbackMetric}`)]),
     rule(family, `pref ${end} nop`),
     // Packets of the runtime pass by the rules below.
     rule(family, `pref ${rulePriority} fwmark ${bit}/${bit} goto ${end}`),

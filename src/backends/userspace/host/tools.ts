@@ -77,6 +77,11 @@ export async function runNft(script: string): Promise<void> {
   });
 }
 
+/** Is there a table of that name? */
+export async function hasNftTable(table: string): Promise<boolean> {
+  return (await run('nft', ['list', 'table', 'inet', table], '')).exitCode === 0;
+}
+
 interface Finished {
   readonly exitCode: number;
   readonly stdout: string;

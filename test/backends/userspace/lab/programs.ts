@@ -1,12 +1,19 @@
 /** TypeScript programs of the tests and of the product's workers as single files that node runs: built once for each state of the sources. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
-const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..', '..', '..', '..');
+const root = checkoutOf(path.dirname(fileURLToPath(import.meta.url)));
 const folder = path.join(root, 'node_modules', '.cache', 'ipsec-lab');
 const built = new Map<string, Promise<string>>();
+
+/** The folder above that holds the sources: benchmarks come here from elsewhere in it. */
+function checkoutOf(folder: string): string {
+  const above = path.dirname(folder);
+  if (existsSync(path.join(folder, 'src', 'backends')) || above === folder) return folder;
+  return checkoutOf(above);
+}
 
 /** The file for a program of this checkout, given by its path from the root. */
 export function program(source: string): Promise<string> {
