@@ -176,7 +176,7 @@ export function onAggressiveReply(from: AwaitAggressiveReply, arrival: Arrival, 
     { cookies, exchangeType, messageId: 0, ikeSa: basis.name },
     [
       ...proof.payloads,
-      ...natPayloads(basis, keyed),
+      ...natPayloads(moved, keyed),
       ...(basis.initialContact ? [initialContactPayload(cookies)] : []),
     ],
     keyed.keys.protection,
