@@ -238,6 +238,8 @@ function finish(
   const made = step.children.map((child) => keep(machine, slot, child));
   for (const child of made) installInbound(machine, child);
   if (step.send) quick.sent = sendLast(machine, slot, step.send, key);
+  // Message 3 needs no answer: one that comes again is not to bring message 2 and itself back.
+  else if (state.state === 'AwaitQuickEnd') delete quick.sent;
   for (const child of made) installOutbound(machine, child);
   if (state.state === 'AwaitQuickEnd' && state.committed) connected(machine, slot, step.children[0]);
   quick.received = octets;

@@ -183,7 +183,10 @@ describe('without a NAT', () => {
 
   it.each([
     ['a product that has it not', { profile: 'hpux' } as const],
-    ['a record that says OFF', { text: texts.b('-kmp IKEV1 -exchange MM -preshared secret-of-both -nat_traversal OFF') }],
+    [
+      'a record that says OFF',
+      { text: texts.b('-kmp IKEV1 -exchange MM -preshared secret-of-both -nat_traversal OFF') },
+    ],
   ])('%s says nothing of it', (_, side) => {
     const world = pair({}, side);
     world.request('alpha', packetAB);
