@@ -52,6 +52,9 @@ export function recordsByIdentity(view: SystemView, ends: Ends, identity: Identi
   const search = found('PAD', name, pad?.source, passedOver);
   if (!pad) {
     const byAddress = padEntries.find((entry) => isFor(entry, ends));
+    // The record for the address is what its administrator meant: what is wrong with it first explains most.
+    const meant = byAddress && withPolicy(view, ends, byAddress, 'aggressive', [search]);
+    if (meant?.kind === 'refused') return meant;
     const hint = byAddress
       ? `: ${nameOf(byAddress)}, which is for the address, expects ${formatExpectation(byAddress)}`
       : '';
