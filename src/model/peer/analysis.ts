@@ -5,8 +5,8 @@
 import { type Address, formatAddress } from '../address.js';
 import type { Packet } from '../packet.js';
 import { defaultBudget } from '../selector/algebra.js';
-import { boxVolume } from '../selector/simplify.js';
-import { witnessPacket } from '../selector/witness.js';
+import type { Box, Region } from '../selector/box.js';
+import { naturalPacket } from '../selector/region-packet.js';
 import type { SaTemplate, SpdEntry } from '../system-config.js';
 import { type ChildEnd, walkChild } from './child.js';
 import { hasConnections } from './connection/ike.js';
@@ -32,7 +32,10 @@ export interface PairAnalysis {
   readonly a: SystemView;
   readonly b: SystemView;
   readonly flows: readonly Flow[];
-  /** One for each flow, SA, and system that protects the flow towards the other: that system is the initiator. */
+  /**
+   * For each flow, SA, and system that protects the flow towards the other (that system is the initiator): one, or where its
+   * packets have several peers one for each way in which their negotiations differ.
+   */
   readonly walks: readonly Walk[];
   /** Entries whose traffic could not be worked out within the limits. */
   readonly undecided: readonly SpdEntry[];
@@ -46,8 +49,10 @@ export function analysePair(a: SystemView, b: SystemView, options: AnalysisOptio
   const walks: Walk[] = [];
   for (const flow of flows) {
     for (const initiator of ['a', 'b'] as const) {
-      for (let sa = 0; sa < flow[initiator].templates.length; sa += 1)
-        walks.push(walkFlow(flow, initiator, sa, ike, options, budget));
+      for (let sa = 0; sa < flow[initiator].templates.length; sa += 1) {
+        for (const packet of startingPackets(flow, initiator, sa, ike))
+          walks.push(walkFlow(flow, initiator, sa, packet, ike, options, budget));
+      }
     }
   }
   return { a, b, flows, walks, undecided };
@@ -80,6 +85,7 @@ function walkFlow(
   flow: Flow,
   initiator: 'a' | 'b',
   sa: number,
+  packet: Packet,
   ikeOf: IkeCache,
   options: AnalysisOptions,
   budget: number,
@@ -87,11 +93,9 @@ function walkFlow(
   const other = initiator === 'a' ? 'b' : 'a';
   const [mine, theirs] = [flow[initiator], flow[other]];
   const template = mine.templates[sa]!;
-  const packet = startingPacket(flow, initiator);
-  const own: Address = { family: packet.family, value: packet.local };
-  const peer: Address = { family: packet.family, value: packet.remote };
-  const x: ChildEnd = { end: mine, address: template.localEndpoint ?? own };
-  const y: ChildEnd = { end: theirs, address: template.remoteEndpoint ?? peer };
+  const ends = endAddresses(template, packet);
+  const x: ChildEnd = { end: mine, address: ends.own };
+  const y: ChildEnd = { end: theirs, address: ends.peer };
   const steps: Step[] = [
     {
       kind: 'policy',
@@ -179,17 +183,80 @@ function connectionOf({ connection }: SaTemplate): { readonly connection?: strin
   return connection === undefined ? {} : { connection };
 }
 
-/** A packet of a flow that one of its systems sends, in that system's terms. */
+/**
+ * A packet of a flow that one of its systems sends, in that system's terms. It depends on the flow's packets only, not on how
+ * they were found.
+ */
 export function startingPacket(flow: Flow, initiator: 'a' | 'b'): Packet {
-  const region = initiator === 'a' ? flow.region : flow.region.map(mirrorBox);
+  return naturalPacket(sentBy(flow, initiator));
+}
+
+/** The two ends of an SA: written, or the packet's own. */
+function endAddresses(template: SaTemplate, { family, local, remote }: Packet): { own: Address; peer: Address } {
+  return {
+    own: template.localEndpoint ?? { family, value: local },
+    peer: template.remoteEndpoint ?? { family, value: remote },
+  };
+}
+
+/** Pairs of addresses of one flow whose negotiations are compared. */
+const endsMax = 64;
+
+/**
+ * The packets that walks begin with. Where SAs end at the packet's own addresses, each pair of addresses may meet other
+ * records; one packet stands for all pairs that meet the same ones.
+ */
+function startingPackets(flow: Flow, initiator: 'a' | 'b', sa: number, ikeOf: IkeCache): readonly Packet[] {
+  const [mine, theirs] = initiator === 'a' ? [flow.a, flow.b] : [flow.b, flow.a];
+  const template = mine.templates[sa]!;
+  const region = sentBy(flow, initiator);
+  const first = naturalPacket(region);
+  const isFixed = template.localEndpoint !== undefined && template.remoteEndpoint !== undefined;
+  if (isFixed || template.manual || hasConnections(theirs.view.config)) return [first];
+  const byEnds = new Map<string, Box[]>();
+  for (const box of region) {
+    if (box.local.lo !== box.local.hi || box.remote.lo !== box.remote.hi) return [first];
+    const key = `${box.family} ${box.local.lo} ${box.remote.lo}`;
+    const boxes = byEnds.get(key);
+    if (boxes) boxes.push(box);
+    else if (byEnds.size < endsMax) byEnds.set(key, [box]);
+  }
+  const found = new Map<string, Packet>();
+  for (const packet of [first, ...[...byEnds.values()].map(naturalPacket).sort(byAddresses)]) {
+    const { own, peer } = endAddresses(template, packet);
+    const ike = ikeOf(
+      initiator,
+      { view: mine.view, address: own, ...connectionOf(template) },
+      { view: theirs.view, address: peer },
+    );
+    const key = recordsOf(ike);
+    if (!found.has(key)) found.set(key, packet);
+  }
+  return [...found.values()];
+}
+
+function byAddresses(a: Packet, b: Packet): number {
+  if (a.family !== b.family) return a.family - b.family;
+  if (a.remote !== b.remote) return a.remote < b.remote ? -1 : 1;
+  return a.local < b.local ? -1 : a.local > b.local ? 1 : 0;
+}
+
+/** The records that a negotiation of an IKE SA meets, and where it ends. */
+function recordsOf({ initiatorPad, responderPad, initiatorPolicy, responderPolicy, failure }: IkeOutcome): string {
+  const sources = [initiatorPad, responderPad, initiatorPolicy, responderPolicy].map(
+    (entry) => entry && `${entry.source.record.kind} ${entry.source.record.name}`,
+  );
+  return [...sources, failure?.kind].join(' | ');
+}
+
+/** What an initiator sends of a flow, in its own terms. */
+function sentBy({ a, b, region: ofA }: Flow, initiator: 'a' | 'b'): Region {
+  const region = initiator === 'a' ? ofA : ofA.map(mirrorBox);
   const outbound = region.filter(({ direction }) => direction.lo === 0);
+  if (outbound.length > 0) return outbound;
   // Entries for forwarded packets have one direction only, and stand for the returning packets too.
-  const isOneWay = flow.a.list.kind === 'forward' || flow.b.list.kind === 'forward';
-  const sent = outbound.length > 0 || isOneWay ? { direction: { lo: 0, hi: 0 } } : {};
-  // The largest box has the least peculiar packets.
-  const [box] = [...(outbound.length > 0 ? outbound : region)].sort((a, b) => (boxVolume(a) < boxVolume(b) ? 1 : -1));
-  if (!box) throw new Error('a flow without packets');
-  return witnessPacket({ ...box, ...sent });
+  const isOneWay = a.list.kind === 'forward' || b.list.kind === 'forward';
+  return isOneWay ? region.map((box) => ({ ...box, direction: { lo: 0, hi: 0 } })) : region;
 }
 
 /** The end of a flow that a walk starts from, and the other one. */

@@ -77,14 +77,14 @@ function inside<T extends AddressValue>({ lo, hi }: Interval<T>, value: T): bool
 }
 
 /** Where a client's ports begin (RFC 6335 §6). */
-const ephemeralPort = 49152;
-const servicePorts: ReadonlyMap<number, readonly number[]> = new Map([
+export const ephemeralPort = 49152;
+export const servicePorts: ReadonlyMap<number, readonly number[]> = new Map([
   [protocolNumbers.TCP, [443, 80, 22, 23, 25]],
   [protocolNumbers.UDP, [53, 123, 161, 514]],
 ]);
 
 /** Addresses that a reader takes for examples (RFC 5737, RFC 1918, RFC 3849, RFC 4193), tried where a range is wide. */
-const familiar = {
+export const familiarAddresses = {
   4: {
     local: [0xc0000201, 0x0a000001, 0xac100001, 0xc0a80001, 0x01000001],
     remote: [0xc6336401, 0xcb007101, 0x0a000001, 0xac100001, 0xc0a80001, 0x01000001],
@@ -103,8 +103,8 @@ const familiar = {
 export function witnessPacket(box: Box): Packet {
   const { family } = box;
   const protocol = chooseProtocol(box);
-  const local = chooseAddress(family, box.local, familiar[family].local);
-  let remote = chooseAddress(family, box.remote, familiar[family].remote);
+  const local = chooseAddress(family, box.local, familiarAddresses[family].local);
+  let remote = chooseAddress(family, box.remote, familiarAddresses[family].remote);
   // A packet to oneself would puzzle the reader.
   if (remote === local && remote < box.remote.hi) remote = next(remote);
   else if (remote === local && remote > box.remote.lo) remote = previous(remote);

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatAddress, formatRange, prefixRange } from '../../../src/model/address.js';
+import { formatPacket } from '../../../src/model/packet.js';
 import { analysePair } from '../../../src/model/peer/analysis.js';
 import { mirrorPacket } from '../../../src/model/peer/mirror.js';
 import { peersOf } from '../../../src/model/peer/peers.js';
@@ -89,17 +90,15 @@ describe('peersOf', () => {
 });
 
 describe('analysePair', () => {
-  // Where several steps of a walk would fail, the packet that a flow is started with decides which one does: two packets of
-  // one flow may have different peers. That there is a failure does not depend on it.
   const summary = (one: SystemConfig, other: SystemConfig) => {
     const { walks, flows } = analysePair(systemView(one), systemView(other));
     return {
       flows: flows.length,
       walks: walks
-        .map(({ flow, initiator, sa, outcome }) => {
+        .map(({ flow, initiator, sa, outcome, packet, failure }) => {
           const ends = initiator === 'a' ? [flow.a, flow.b] : [flow.b, flow.a];
           const names = ends.map(({ view, entry }) => `${view.config.name} ${entry.source.record.name}`);
-          return `${names.join(' > ')} ${sa} ${outcome}`;
+          return `${names.join(' > ')} ${sa} ${outcome} ${formatPacket(packet)} ${failure?.kind} ${failure?.text}`;
         })
         .sort(),
     };
