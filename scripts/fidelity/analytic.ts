@@ -15,7 +15,8 @@ import {
   prfName,
   receivedNames,
   selectorName,
-  sentNames,
+  shortNames,
+  sortedSelectors,
 } from './charon-names.js';
 import type { Pair, PairVerdict } from './verdict.js';
 
@@ -82,15 +83,21 @@ export function judgeByConfiguration(pair: Pair, setting: Setting): PairVerdict 
     address: own,
     dataPath: setting.dataPath,
     addresses: inner,
+    hasPrivateKeys: false,
   });
   const [x, y] = [side(left, setting.left), side(right, setting.right)];
   return verdictOf(template, negotiateConnection(x, y, template));
 }
 
-function verdictOf(template: SaTemplate, { ike, isIkeEstablished, child, rekey, refusal }: Negotiation): PairVerdict {
+function verdictOf(
+  template: SaTemplate,
+  { ike, isIkeEstablished, child, rekey, refusal, childAnswer }: Negotiation,
+): PairVerdict {
   const notifies = new Set<string>();
   if (refusal?.kind === 'answered') for (const name of receivedNames(refusal.notify)) notifies.add(name);
-  if (refusal?.kind === 'given-up' && refusal.notify) for (const name of sentNames(refusal.notify)) notifies.add(name);
+  if (refusal?.kind === 'given-up' && refusal.notify) for (const name of shortNames(refusal.notify)) notifies.add(name);
+  // The message is read before the proof in it is rejected.
+  if (childAnswer) for (const name of shortNames(childAnswer)) notifies.add(name);
   // A wrong guess of the group is answered, and only its short form stands in the log.
   if (ike?.version === 2 && ike.proposal?.wrongGuess) notifies.add('INVAL_KE');
   // Asking for transport mode is a notification as well.
@@ -108,13 +115,13 @@ function verdictOf(template: SaTemplate, { ike, isIkeEstablished, child, rekey, 
             mode: child.mode.toUpperCase(),
             protocol: child.transforms.protocol,
             ...algorithmNames(child.transforms),
-            'local-ts': child.selectors.local.map(selectorName),
-            'remote-ts': child.selectors.remote.map(selectorName),
+            'local-ts': sortedSelectors(child.selectors.local).map(selectorName),
+            'remote-ts': sortedSelectors(child.selectors.remote).map(selectorName),
           },
         }
       : {}),
     notifies: [...notifies],
-    initiatorTimedOut: refusal?.kind === 'silence',
+    initiatorTimedOut: refusal?.kind === 'silence' || (refusal?.kind === 'answered' && refusal.isIgnored === true),
     ...(rekey
       ? {
           rekey: rekey.works,

@@ -102,30 +102,51 @@ export function selectorName({ range, protocol, ports }: TrafficSelector): strin
   return `${addresses}[${name}${isAnyPort ? '' : `/${portName(protocol, ports)}`}`;
 }
 
+/** Selectors in the order in which charon lists those of an SA (traffic_selector_cmp). */
+export function sortedSelectors(list: readonly TrafficSelector[]): TrafficSelector[] {
+  const order = (a: number | bigint, b: number | bigint) => (a < b ? -1 : a > b ? 1 : 0);
+  return [...list].sort(
+    (a, b) =>
+      a.range.family - b.range.family ||
+      order(a.range.first, b.range.first) ||
+      order(b.range.last, a.range.last) ||
+      a.protocol - b.protocol ||
+      a.ports.lo - b.ports.lo ||
+      b.ports.hi - a.ports.hi,
+  );
+}
+
 function portName(protocol: number, { lo, hi }: TrafficSelector['ports']): string {
   if (lo > hi) return 'OPAQUE';
-  if (protocol === 1 || protocol === 58) return lo === hi ? `${lo >> 8}(${lo & 255})` : `${lo >> 8}-${hi >> 8}`;
+  const type = (value: number) => (value & 255 ? `${value >> 8}(${value & 255})` : String(value >> 8));
+  if (protocol === 1 || protocol === 58) return lo === hi ? type(lo) : `${type(lo)}-${type(hi)}`;
   return lo === hi ? (serviceNames[lo] ?? String(lo)) : `${lo}-${hi}`;
 }
 
-/** The short form of a notification in charon's list of payloads, where a log names it. */
-const shortNames: Readonly<Record<RefusalNotify, string>> = {
-  NO_PROPOSAL_CHOSEN: 'NO_PROP',
-  INVALID_KE_PAYLOAD: 'INVAL_KE',
-  AUTHENTICATION_FAILED: 'AUTH_FAILED',
-  TS_UNACCEPTABLE: 'TS_UNACCEPT',
-  INVALID_SYNTAX: 'INVAL_SYN',
-  INVALID_KEY_INFORMATION: 'INVAL_KEY',
-  INVALID_ID_INFORMATION: 'INVAL_ID',
-  INVALID_PAYLOAD_TYPE: 'INVAL_PT',
+/**
+ * charon's names of a notification, the long one and that of its list of payloads. It has one table for both versions, in
+ * which those of IKEv1 go by what their numbers mean in IKEv2.
+ */
+const notifyNames: Readonly<Record<RefusalNotify, readonly [string, string]>> = {
+  NO_PROPOSAL_CHOSEN: ['NO_PROPOSAL_CHOSEN', 'NO_PROP'],
+  INVALID_KE_PAYLOAD: ['INVALID_KE_PAYLOAD', 'INVAL_KE'],
+  AUTHENTICATION_FAILED: ['AUTHENTICATION_FAILED', 'AUTH_FAILED'],
+  TS_UNACCEPTABLE: ['TS_UNACCEPTABLE', 'TS_UNACCEPT'],
+  INVALID_SYNTAX: ['INVALID_SYNTAX', 'INVAL_SYN'],
+  INVALID_KEY_INFORMATION: ['INVALID_KE_PAYLOAD', 'INVAL_KE'],
+  INVALID_ID_INFORMATION: ['INVALID_ID_INFORMATION', 'INVAL_ID'],
+  INVALID_PAYLOAD_TYPE: ['UNSUPPORTED_CRITICAL_PAYLOAD', 'CRIT'],
 };
 
+/** Every name of an error that a log is searched for, and that of the request for transport mode. */
+export const loggedNames: ReadonlySet<string> = new Set([...Object.values(notifyNames).flat(), 'USE_TRANSP']);
+
 /** What an initiator's log says of a notification that came in: its name, and its short form in the list of payloads. */
-export function receivedNames(notify: RefusalNotify): string[] {
-  return [notify, shortNames[notify]];
+export function receivedNames(notify: RefusalNotify): readonly string[] {
+  return notifyNames[notify];
 }
 
-/** What it says of one that it sends itself. */
-export function sentNames(notify: RefusalNotify): string[] {
-  return [shortNames[notify]];
+/** What it says of one that it sends itself, or reads in a message that it then rejects. */
+export function shortNames(notify: RefusalNotify): readonly string[] {
+  return notifyNames[notify].slice(1);
 }

@@ -119,9 +119,15 @@ export function readSelector(text: string): ConfiguredSelector | undefined {
     if (!found) return undefined;
     ports = found;
   }
+  // A number below 256 is a type of ICMP, of which code 0 is meant (traffic_selector_create).
+  if (protocol === 1 || protocol === 58) ports = { lo: messageType(ports.lo), hi: messageType(ports.hi) };
   if (addresses === 'dynamic') return { kind: 'dynamic', protocol, ports };
   const range = readRange(addresses);
   return range && { kind: 'fixed', range, protocol, ports };
+}
+
+function messageType(port: number): number {
+  return port < 256 ? port << 8 : port;
 }
 
 function readPorts(text: string): Interval | undefined {

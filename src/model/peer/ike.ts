@@ -24,6 +24,8 @@ export interface IkeEnd {
   readonly behindNat?: boolean;
   /** Whose order decides when it responds; see `SelectOptions`. */
   readonly preference?: 'initiator' | 'responder';
+  /** False where it is known that it has no private key, so that it cannot sign. */
+  readonly hasPrivateKeys?: boolean;
   /** The connection that it starts by, where its configuration is one of connections. */
   readonly connection?: ConnectionName;
 }

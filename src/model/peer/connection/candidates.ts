@@ -64,7 +64,7 @@ function rangeQuality(range: AddressRange, address: Address): number {
 export function byIdentities(
   candidates: readonly Candidate[],
   /** What the initiator asks for; absent: it did not say. */
-  local: Identity | undefined,
+  local: Identity | 'range' | undefined,
   remote: Identity,
 ): readonly Candidate[] {
   const sorted: { readonly candidate: Candidate; readonly quality: number }[] = [];
@@ -87,8 +87,9 @@ function isBetter(a: Ranked, b: Ranked): boolean {
   return (ikeA > ikeB && a.quality >= b.quality) || (ikeA >= ikeB && a.quality > b.quality);
 }
 
-function localQuality({ localId }: PadEntry, asked: Identity): number {
+function localQuality({ localId }: PadEntry, asked: Identity | 'range'): number {
   if (!localId) return identityQuality.any;
+  if (asked === 'range') return identityQuality.none;
   const { type, value } = localId.value;
   // The subject of a certificate is not known here: it may be what is asked for.
   if (value === undefined) return identityQuality.any;
@@ -111,4 +112,10 @@ export function askedIdentity({ remoteId }: PadEntry): Identity | undefined {
   if (pattern?.kind === 'addresses' && pattern.range.first === pattern.range.last)
     return addressIdentity({ family: pattern.range.family, value: pattern.range.first });
   return undefined;
+}
+
+/** Addresses are no pattern to strongSwan: it asks for the range as if the responder could be called that. */
+export function asksForRange({ remoteId }: PadEntry): boolean {
+  const pattern = remoteId?.value;
+  return pattern?.kind === 'addresses' && pattern.range.first !== pattern.range.last;
 }

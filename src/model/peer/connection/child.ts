@@ -290,7 +290,8 @@ function quickMode(work: Work): ConnectionChildOutcome {
   const ids = clientIds(work);
   const all = ids ? { local: [ids.local], remote: [ids.remote] } : proposedLists(template, ends.x);
   const [local, remote] = [all.local[0], all.remote[0]];
-  if (!local || !remote) return noSelectors(work, template, all, { kind: 'given-up' });
+  // A Quick Mode that cannot even be built takes the ISAKMP SA with it.
+  if (!local || !remote) return noSelectors(work, template, all, { kind: 'given-up', endsIkeSa: true });
   // One client identity for each end, which knows one port or all.
   const proposed: SelectorLists = { local: [asClientId(local)], remote: [asClientId(remote)] };
   const responder = findChild(work, proposed, 'INVALID_ID_INFORMATION');
@@ -312,6 +313,19 @@ function quickMode(work: Work): ConnectionChildOutcome {
   const offer = quickModeOffer(ownGroups(work), ikeGroup(ike));
   const selection = agree(work, responder, offer.proposals, withOwnGroups(responder, ike.responderPolicy));
   if (!selection) return done(work, { refusal: answered('NO_PROPOSAL_CHOSEN'), responderTemplate: responder });
+  if (selection.transforms.keyExchange && !offer.group) {
+    steps.push({
+      kind: 'pfs',
+      verdict: 'fail',
+      text: `the proposal that is taken is of ${selection.transforms.keyExchange.name}, and ${nameRecord(x.view, template.source)} sends no public value: its first proposal is without a group`,
+      initiator: template.source,
+      responder: responder.source,
+      selection,
+    });
+    // In Quick Mode only NO_PROPOSAL_CHOSEN and INVALID_ID_INFORMATION end the attempt (informational.c).
+    const refusal: Refusal = { kind: 'answered', notify: 'INVALID_PAYLOAD_TYPE', isIgnored: true };
+    return done(work, { refusal, responderTemplate: responder });
+  }
   const selectors: SelectorLists = { local: [asClientId(backRemote)], remote: [asClientId(backLocal)] };
   pushSelectors(work, responder, proposed, selectors);
   const child: AgreedChild = {

@@ -19,6 +19,15 @@ import { initiatorKey, responderKey } from './main-mode-keys.js';
 import { ikev1Method } from './methods.js';
 import type { Refusal } from './refusal.js';
 
+/** What keeps an initiator of IKEv1 from sending its first message: the method stands in its proposals. */
+export function startFault({ x, padX }: Attempt): string | undefined {
+  const method = ikev1Method(padX, 'initiator');
+  if (!method) return `IKEv1 has no method for what ${nameRecord(x.view, padX.source)} asks for`;
+  return method.startsWith('signature') && x.hasPrivateKeys === false
+    ? `${nameRecord(x.view, padX.source)} signs, and ${x.view.config.name} has no private key`
+    : undefined;
+}
+
 /** Identities, methods and proofs, in the order in which Main and Aggressive Mode come to them. */
 export function authenticateV1(
   attempt: Attempt,
@@ -30,14 +39,6 @@ export function authenticateV1(
   const method = ikev1Method(padX, 'initiator');
   const sent = ownIdentity(padX, x.address);
   const isPsk = method?.startsWith('psk') ?? false;
-  if (!method)
-    return fail(
-      attempt,
-      candidate,
-      'method',
-      `IKEv1 has no method for what ${nameRecord(x.view, padX.source)} asks for`,
-      { kind: 'given-up' },
-    );
   const allows = /^(?:yes|true|enabled|1)$/i;
   const setting = 'charon.i_dont_care_about_security_and_use_aggressive_mode_psk';
   if (aggressive && isPsk && !allows.test(y.view.config.productSettings?.get(setting)?.value ?? '')) {

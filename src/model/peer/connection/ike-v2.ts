@@ -14,9 +14,9 @@ import {
   pushIdentity,
   pushMethod,
 } from './attempt.js';
-import { askedIdentity, byIdentities, type Candidate, ownIdentity } from './candidates.js';
+import { askedIdentity, asksForRange, byIdentities, type Candidate, ownIdentity } from './candidates.js';
 import { provingKey, triedKeys } from './keys.js';
-import { provenRounds, roundsOf, roundsSatisfy } from './methods.js';
+import { type MethodClass, provenRounds, roundsOf, roundsSatisfy } from './methods.js';
 
 /** Identities, proofs and demands, in the order in which they are looked at. */
 export function authenticateV2(
@@ -30,7 +30,7 @@ export function authenticateV2(
   const chosen = asProposal(selection);
   const fitting = byIdentities(
     candidates.filter(({ policy }) => selectProposal([chosen], policy.proposals).kind === 'selected'),
-    asked,
+    asksForRange(padX) ? 'range' : asked,
     sent,
   );
   const proven = provenRounds(padX);
@@ -38,9 +38,26 @@ export function authenticateV2(
   const accepted = fitting.find(({ pad }) => roundsSatisfy(proven, roundsOf(pad, 'remote')));
   const responder = accepted ?? fitting[0] ?? candidates[0];
   if (!responder) return { refusal: answered('AUTHENTICATION_FAILED') };
+  const lacksKey = (end: IkeEnd, kinds: readonly MethodClass[]) =>
+    end.hasPrivateKeys === false && kinds[0] === 'signature';
+  // What the initiator lacks ends the attempt before the responder hears of it.
+  const keyX = provingKey({ config: x.view.config, pad: padX, local: sent, remote: asked });
+  if (proven[0] === 'psk' && !keyX)
+    return fail(
+      attempt,
+      responder,
+      'preshared-key',
+      `${nameRecord(x.view, padX.source)} has no preshared key for ${asked ? formatIdentity(asked) : 'that peer'}`,
+      { kind: 'given-up' },
+    );
+  if (lacksKey(x, proven)) {
+    const text = `${nameRecord(x.view, padX.source)} signs, and ${x.view.config.name} has no private key`;
+    return fail(attempt, responder, 'method', text, { kind: 'given-up' });
+  }
   const names = { initiator: padX.source, responder: responder.pad.source };
   if (fitting.length === 0) {
-    const wanted = asked ? ` and asks for ${formatIdentity(asked)}` : '';
+    const name = asked ? formatIdentity(asked) : asksForRange(padX) ? formatExpectation(padX) : undefined;
+    const wanted = name ? ` and asks for ${name}` : '';
     steps.push({
       kind: 'identity',
       verdict: 'fail',
@@ -53,15 +70,6 @@ export function authenticateV2(
   }
   pushIdentity(attempt, responder, 'initiator', sent, 'pass');
   const mine: Identity = asked ?? ownIdentity(responder.pad, y.address);
-  const keyX = provingKey({ config: x.view.config, pad: padX, local: sent, remote: asked });
-  if (proven[0] === 'psk' && !keyX)
-    return fail(
-      attempt,
-      responder,
-      'preshared-key',
-      `${nameRecord(x.view, padX.source)} has no preshared key for ${asked ? formatIdentity(asked) : 'that peer'}`,
-      { kind: 'given-up' },
-    );
   const triedY = triedKeys({ config: y.view.config, pad: responder.pad, local: asked, remote: sent });
   if (proven[0] === 'psk' && keyX) {
     const refusal = comparePsk(attempt, responder, keyX, triedY, answered('AUTHENTICATION_FAILED'));
@@ -72,6 +80,10 @@ export function authenticateV2(
     return fail(attempt, responder, 'method', text, answered('AUTHENTICATION_FAILED'));
   }
   const provenY = provenRounds(responder.pad);
+  if (lacksKey(y, provenY)) {
+    const text = `${nameRecord(y.view, responder.pad.source)} signs, and ${y.view.config.name} has no private key`;
+    return fail(attempt, responder, 'method', text, answered('AUTHENTICATION_FAILED'));
+  }
   const keyY = provingKey({ config: y.view.config, pad: responder.pad, local: mine, remote: sent });
   if (provenY[0] === 'psk') {
     if (!keyY)

@@ -10,7 +10,7 @@ import type { IkeEnd } from '../ike.js';
 import { type IkeOutcome, nameRecord } from '../steps.js';
 import { type Attempt, answered } from './attempt.js';
 import { type Candidate, connectionsFor } from './candidates.js';
-import { authenticateV1 } from './ike-v1.js';
+import { authenticateV1, startFault } from './ike-v1.js';
 import { authenticateV2 } from './ike-v2.js';
 import { firstGroup, offeredIkeProposals } from './offers.js';
 import type { Refusal } from './refusal.js';
@@ -36,6 +36,11 @@ export function walkToConnections(x: IkeEnd, y: IkeEnd, padX: PadEntry, policyX:
     initiatorPad: padX,
     initiatorPolicy: policyX,
   };
+  const fault = version === 1 ? startFault(attempt) : undefined;
+  if (fault !== undefined) {
+    attempt.steps.push({ kind: 'method', verdict: 'fail', text: fault, initiator: padX.source });
+    return { ...base, ...finish(attempt, { kind: 'given-up' }) };
+  }
   const offer = chooseByProposals(attempt);
   if ('refusal' in offer) return { ...base, ...finish(attempt, offer.refusal), ...offer.found };
   const { chosen, candidates } = offer;

@@ -5,7 +5,8 @@ import type { IkePolicy, PadEntry, SaTemplate } from '../../system-config.js';
 import type { Step } from '../steps.js';
 import { type AgreedChild, type ChildSide, walkConnectionChild } from './child.js';
 import { type ConnectionIkeOutcome, walkToConnections } from './ike.js';
-import type { Refusal } from './refusal.js';
+import { roundsOf } from './methods.js';
+import type { Refusal, RefusalNotify } from './refusal.js';
 import { type RekeyOutcome, walkRekey } from './rekey.js';
 
 export interface Negotiation {
@@ -20,6 +21,8 @@ export interface Negotiation {
   readonly rekey?: RekeyOutcome;
   /** How the attempt ends that fails first. */
   readonly refusal?: Refusal;
+  /** What the responder says of the Child SA in the message whose proof the initiator rejects. */
+  readonly childAnswer?: RefusalNotify;
 }
 
 /** What an initiator goes by: the PAD entry and IKE policy of the template's connection for a peer's address. */
@@ -50,16 +53,41 @@ export function negotiateConnection(x: ChildSide, y: ChildSide, template: SaTemp
     const failure = steps.find(({ verdict }) => verdict === 'fail');
     return { steps, ...(failure ? { failure } : {}), ike, isIkeEstablished: established, ...rest };
   };
-  if (ike.failure) return finish(ike.refusal ? { refusal: ike.refusal } : {}, [], false);
+  if (ike.failure) {
+    const childAnswer = answerBesideProof(x, y, template, ike);
+    return finish(
+      { ...(ike.refusal ? { refusal: ike.refusal } : {}), ...(childAnswer ? { childAnswer } : {}) },
+      [],
+      false,
+    );
+  }
   const { steps, refusal, child } = walkConnectionChild(x, y, template, ike);
   if (!child) return finish(refusal ? { refusal } : {}, steps, survives(y, refusal));
   const rekey = walkRekey(x, y, template, ike, child);
   return finish({ child, proposal: child.proposal, rekey }, [...steps, rekey.step], true);
 }
 
+/** IKE_AUTH answers for the Child SA where it proves the responder (RFC 7296 §1.2), with one round of authentication. */
+function answerBesideProof(
+  x: ChildSide,
+  y: ChildSide,
+  template: SaTemplate,
+  ike: ConnectionIkeOutcome,
+): RefusalNotify | undefined {
+  const { refusal, version, initiatorPad, responderPad } = ike;
+  const isProofRejected = refusal?.kind === 'given-up' && refusal.notify === 'AUTHENTICATION_FAILED';
+  if (!isProofRejected || version !== 2 || !initiatorPad || !responderPad) return undefined;
+  const rounds = [initiatorPad, responderPad].flatMap((pad) => [roundsOf(pad, 'local'), roundsOf(pad, 'remote')]);
+  if (rounds.some(({ length }) => length > 1)) return undefined;
+  if (initiatorPad.childless?.value === 'force' || initiatorPad.childless?.value === 'prefer') return undefined;
+  const { refusal: ofChild } = walkConnectionChild(x, y, template, ike);
+  return ofChild?.kind === 'answered' ? ofChild.notify : undefined;
+}
+
 /** Does the IKE SA outlive the failure of its first Child SA? */
 function survives(y: ChildSide, refusal: Refusal | undefined): boolean {
   if (refusal?.kind === 'answered' && refusal.notify === 'INVALID_SYNTAX') return false;
+  if (refusal?.kind === 'given-up' && refusal.endsIkeSa) return false;
   const { peerProfile: named, productSettings } = y.view.config;
   const setting = productSettings?.get('charon.close_ike_on_child_failure')?.value;
   if (setting !== undefined) return !/^(?:yes|true|enabled|1)$/i.test(setting);

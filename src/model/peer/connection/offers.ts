@@ -78,12 +78,21 @@ export function createChildOffer(own: readonly OfferedChild[], asked?: KeyExchan
  */
 export function quickModeOffer(own: readonly OfferedChild[], ikeGroup: KeyExchangeTransform | undefined): GroupedOffer {
   const first = firstGroup(own);
-  if (!first) return { proposals: own.map(firstOfEach) };
+  if (!first) return { proposals: own.map(firstOfEach).filter(hasIkev1Transform) };
   const group = ikeGroup && own.some((proposal) => hasGroup(proposal, ikeGroup)) ? ikeGroup : first;
   const proposals = own
     .filter((proposal) => hasGroup(proposal, group))
     .map((proposal) => firstOfEach(promoted(proposal, group)));
-  return { proposals, group };
+  return { proposals: proposals.filter(hasIkev1Transform), group };
+}
+
+/** Ciphers without a transform number of IKEv1 in strongSwan (map_esp of 5.9.8 and 6.0.0), though others use one. */
+const withoutIkev1Number: ReadonlySet<string> = new Set(['CHACHA20-POLY1305']);
+
+function hasIkev1Transform({ protocol, encryption }: OfferedChild): boolean {
+  const [cipher] = encryption;
+  if (protocol === 'AH') return true;
+  return cipher?.espId !== undefined && !withoutIkev1Number.has(cipher.name);
 }
 
 function hasGroup({ keyExchange }: OfferedChild, group: KeyExchangeTransform): boolean {

@@ -12,9 +12,9 @@ export type RefusalNotify =
   | 'INVALID_PAYLOAD_TYPE';
 
 export type Refusal =
-  /** The responder answers so. */
-  | { readonly kind: 'answered'; readonly notify: RefusalNotify }
-  /** The initiator gives up by itself; it may say so to the responder. */
-  | { readonly kind: 'given-up'; readonly notify?: RefusalNotify }
+  /** The responder answers so; to some answers the initiator pays no heed, and asks until it gives up. */
+  | { readonly kind: 'answered'; readonly notify: RefusalNotify; readonly isIgnored?: boolean }
+  /** The initiator gives up by itself; it may say so to the responder, and the IKE SA may go as well. */
+  | { readonly kind: 'given-up'; readonly notify?: RefusalNotify; readonly endsIkeSa?: boolean }
   /** Nothing comes back that the initiator can read. */
   | { readonly kind: 'silence' };

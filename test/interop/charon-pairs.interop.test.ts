@@ -1,0 +1,72 @@
+/**
+ * Random pairs of swanctl.conf, run by two real daemons and judged by us: every field of the outcome must be as predicted.
+ * A disagreement prints the pair and how to run it again: PAIR_SEED=… PAIR_FIRST=… PAIR_COUNT=1.
+ */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { judgeByConfiguration, settingOf } from '../../scripts/fidelity/analytic.js';
+import { pairHosts, randomPairs } from '../../scripts/fidelity/random-pairs.js';
+import { compareVerdicts, type Pair } from '../../scripts/fidelity/verdict.js';
+import { type CharonPair, charonMissing, startCharons } from '../support/charon-pair.js';
+import { recordVerdict } from '../support/charon-verdict.js';
+
+const missing = charonMissing();
+if (missing) console.warn(`pairs with strongSwan are skipped: ${missing}`);
+
+const number = (name: string, otherwise: number) => Number(process.env[name] ?? otherwise);
+const seed = number('PAIR_SEED', Math.floor(Math.random() * 1e9));
+const count = number('PAIR_COUNT', 220);
+const first = number('PAIR_FIRST', 0);
+
+/** Both daemons take Aggressive Mode with a preshared key, so that it is tried as well. */
+const aggressive = 'i_dont_care_about_security_and_use_aggressive_mode_psk = yes';
+const quick = 'retransmit_timeout = 0.3\n  retransmit_tries = 2\n  retransmit_base = 1.0';
+const setting = settingOf(pairHosts.left, pairHosts.right, 'libipsec', `charon {\n  ${aggressive}\n}\n`);
+
+describe.skipIf(missing)(`two strongSwan daemons${missing ? ` (${missing})` : ''}`, () => {
+  let daemons: CharonPair;
+
+  beforeAll(async () => {
+    daemons = await startCharons({
+      left: pairHosts.left,
+      right: pairHosts.right,
+      settings: `${aggressive}\n  ${quick}`,
+    });
+  });
+  afterAll(async () => {
+    await daemons?.close();
+  });
+
+  it(`do with ${count} random pairs of seed ${seed} what is predicted`, { timeout: 900_000 }, async () => {
+    const said: string[] = [];
+    let established = 0;
+    for (const pair of randomPairs(seed, count, first)) {
+      const recording = await recordVerdict(daemons, pair);
+      if (recording.kind === 'refused') {
+        said.push(describePair(pair, [`a daemon refuses its configuration: ${recording.why}`]));
+        continue;
+      }
+      if (recording.verdict.child) established += 1;
+      const differences = compareVerdicts(recording.verdict, judgeByConfiguration(pair, setting));
+      const lines = differences.map(
+        ({ field, real, ours }) => `${field}: the daemons ${real ?? '(nothing)'}, we ${ours ?? '(nothing)'}`,
+      );
+      if (lines.length > 0) said.push(describePair(pair, [...lines, recording.log]));
+    }
+    expect(said, said.join('\n')).toEqual([]);
+    // A run in which nothing ever comes about would compare nothing.
+    if (count >= 100) expect(established).toBeGreaterThan(count / 5);
+  });
+});
+
+function describePair({ id, mutations, left, right }: Pair, lines: readonly string[]): string {
+  const [ofSeed, at] = id.split('-');
+  const again = `PAIR_SEED=${ofSeed} PAIR_FIRST=${at} PAIR_COUNT=1`;
+  return [
+    `pair ${id} (${again}; ${mutations?.join(', ') || 'unchanged'})`,
+    ...lines,
+    '--- left',
+    left,
+    '--- right',
+    right,
+  ].join('\n');
+}
