@@ -105,11 +105,13 @@ failed too.`;
         process.exitCode = exitCode.bad;
         return { plan };
       }
-      const outcome = await this.#guarded(() => this.#carryOut(session, planned));
-      if (outcome.kind === 'done' && flags['confirm-timeout'] !== undefined) {
-        return { plan, ...(await this.#untilConfirmed(session, outcome, flags['confirm-timeout'])) };
-      }
-      return { plan, ...(await this.#report(outcome)) };
+      return await this.#guarded(async () => {
+        const outcome = await this.#carryOut(session, planned);
+        if (outcome.kind === 'done' && flags['confirm-timeout'] !== undefined) {
+          return { plan, ...(await this.#untilConfirmed(session, outcome, flags['confirm-timeout'])) };
+        }
+        return { plan, ...(await this.#report(outcome)) };
+      });
     } finally {
       session.close();
     }
@@ -188,12 +190,10 @@ failed too.`;
     // The lock goes to whoever confirms.
     session.close();
     this.note(`applied; going back at ${pending.until} unless "ipsec confirm" is said`);
-    return this.#guarded(async () => {
-      const end = await waitForConfirmation(folder, pending, () => this.#interrupted);
-      if (end === 'confirmed') return this.#report(outcome);
-      const why = end === 'timeout' ? 'nobody confirmed it in time' : 'it was interrupted before it was confirmed';
-      return this.#report(await rollBackPending(pending, session, why, this.config.version));
-    });
+    const end = await waitForConfirmation(folder, pending, () => this.#interrupted);
+    if (end === 'confirmed') return this.#report(outcome);
+    const why = end === 'timeout' ? 'nobody confirmed it in time' : 'it was interrupted before it was confirmed';
+    return this.#report(await rollBackPending(pending, session, why, this.config.version));
   }
 }
 

@@ -1,6 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../base-command.js';
 import { hostFlags, lockFlags, sessionOptions } from '../cli/host-flags.js';
+import { onInterrupt } from '../cli/interrupt.js';
 import { exitCode } from '../exit-code.js';
 import { UsageError } from '../model/tool-error.js';
 import { type OutcomeDocument, outcomeDocument, renderOutcome } from '../report/outcome.js';
@@ -44,7 +45,7 @@ back is a change like any other: in order, with a journal, and with a way back. 
           this.writeResult(`the change that was begun at ${session.journal.startedAt} would be taken back\n`);
           return { to: session.registry.serial };
         }
-        const outcome = await undoUnfinished(session);
+        const outcome = await toTheEnd(() => undoUnfinished(session));
         // What was asked for is that the host is as before.
         if (outcome.kind === 'undone') {
           this.writeResult('the change that was cut off is taken back\n');
@@ -74,7 +75,7 @@ back is a change like any other: in order, with a journal, and with a way back. 
       process.exitCode = exitCode.bad;
       return shown;
     }
-    const outcome = await applyRollback(session, rollback, this.config.version);
+    const outcome = await toTheEnd(() => applyRollback(session, rollback, this.config.version));
     if (outcome.kind === 'done' && session.pending) removePending(session.folder);
     return { ...shown, ...(await this.#report(outcome)) };
   }
@@ -86,6 +87,17 @@ back is a change like any other: in order, with a journal, and with a way back. 
     ];
     this.writeResult(`${[...renderOutcome(document, await this.style())].join('\n')}\n`);
     return document;
+  }
+}
+
+/** Going back is not cut off: an interruption waits for its end. */
+async function toTheEnd<T>(action: () => Promise<T>): Promise<T> {
+  const ended = action();
+  const release = onInterrupt(() => ended.then(() => {}));
+  try {
+    return await ended;
+  } finally {
+    release();
   }
 }
 

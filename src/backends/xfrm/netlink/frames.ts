@@ -53,7 +53,7 @@ export function decodeAnswer({ type, flags, sequence, body }: Message): Answer |
   if (type !== controlTypes.error) return undefined;
   const head = fromOctets(errorHeader, body);
   if (!head) return undefined;
-  const errno = -head.error;
+  const errno = 0 - head.error;
   // The request stands in the answer, whole or as its header only; explanations come behind it.
   const repeated = flags & messageFlags.capped ? messageHeader.size : head.request.length;
   const from = 4 + alignTo(repeated, 4);
