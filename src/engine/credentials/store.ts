@@ -4,7 +4,8 @@
  */
 import { parseName } from '../../model/peer/identity.js';
 import type { Secret } from '../../model/secret.js';
-import type { Identity, PadEntry, SecretReference } from '../../model/system-config.js';
+import { findSharedSecret } from '../../model/shared-secret.js';
+import type { Identity, PadEntry, SecretReference, SharedSecret } from '../../model/system-config.js';
 import type { Credentials, OwnCredential } from '../credentials.js';
 import type { CryptoProvider } from '../crypto/provider.js';
 import { type Certificate, readCertificate } from '../crypto/x509/certificate.js';
@@ -16,6 +17,8 @@ import { type BareKey, type KnownCertificates, keyKinds, peerKey } from './peer-
 export interface CredentialData {
   /** The secret that a reference to a file or a variable stands for; undefined where there is none. */
   readonly secretOf?: (reference: SecretReference) => Secret | undefined;
+  /** Secrets that are found by the identities of both ends; then those of PAD entries do not count. */
+  readonly sharedSecrets?: readonly SharedSecret[];
   /** Own keys, the preferred ones first. */
   readonly keys?: readonly OwnCredential[];
   /** Certificates in DER that are trusted themselves: CAs, or peers that are pinned. */
@@ -58,7 +61,7 @@ export function createCredentials(data: CredentialData, provider: CryptoProvider
     return [];
   });
   const credentials: Credentials = {
-    presharedKey: (pad) => presharedKey(pad, data),
+    presharedKey: (pad, { local, remote }) => presharedKey(pad, data, local, remote),
     own: (pad, local) => keys.find((holder) => isFor(holder, pad, local))?.credential,
     peerKey: (request) => peerKey(request, known),
     trustAnchors: () =>
@@ -69,9 +72,16 @@ export function createCredentials(data: CredentialData, provider: CryptoProvider
   return { credentials, faults };
 }
 
-/** The key that a PAD entry names, whoever the peer says it is. */
-export function presharedKey(pad: PadEntry, { secretOf }: Pick<CredentialData, 'secretOf'>): Secret | undefined {
-  const reference = pad.presharedKey?.value;
+/** The key that a PAD entry names, or that belongs to the two identities. */
+function presharedKey(
+  pad: PadEntry,
+  { secretOf, sharedSecrets }: CredentialData,
+  local: Identity,
+  remote: Identity | undefined,
+): Secret | undefined {
+  const reference = sharedSecrets
+    ? findSharedSecret(sharedSecrets, 'IKE', local, remote)?.secret.value
+    : pad.presharedKey?.value;
   if (!reference) return undefined;
   return reference.kind === 'literal' ? reference.secret : secretOf?.(reference);
 }

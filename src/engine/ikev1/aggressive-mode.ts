@@ -12,7 +12,7 @@ import type { EngineEvent } from '../event.js';
 import type { Failure } from '../failure.js';
 import type { IkeSaName } from '../input.js';
 import { isakmpPayload } from '../wire/isakmp/table.js';
-import { isakmpExchangeTypes, isakmpPayloadTypes } from '../wire/registry/isakmp.js';
+import { isakmpExchangeTypes, isakmpNotifyTypes, isakmpPayloadTypes } from '../wire/registry/isakmp.js';
 import { commonAbilities, readAbilities, vendorIdPayloads } from './abilities.js';
 import { initiatorCookie } from './cookies.js';
 import { ignored, phase1Failure } from './failures.js';
@@ -25,9 +25,9 @@ import { keyOfPeer, recordFailure } from './main-mode-responder.js';
 import { aggressiveEnd, aggressiveReply, aggressiveStart, breach } from './message-rules.js';
 import { type Arrival, clearMessage, cookiesOf, encryptedMessage, noCookie, type Outgoing } from './messages.js';
 import { certificateRequests, checkProof, ownProof, wantsCertificate } from './phase1-auth.js';
+import { basisOf, skeyidMethod, withoutKey } from './phase1-basis.js';
 import {
   acceptedSuite,
-  basisOf,
   chooseSuite,
   floated,
   initialContactPayload,
@@ -40,10 +40,10 @@ import {
   offersOf,
   peerEncryptionKey,
   saPayload,
-  skeyidMethod,
 } from './phase1-common.js';
 import { type Phase1Offer, readPhase1Sa } from './phase1-proposals.js';
 import type { AwaitAggressiveAuth, AwaitAggressiveReply, Basis, Context, Keyed, Phase1Step } from './phase1-state.js';
+import { takesAggressivePsk } from './product.js';
 import { rawBody } from './raw.js';
 import { recordsByAddress, recordsByIdentity } from './records.js';
 
@@ -139,13 +139,15 @@ export function onAggressiveReply(from: AwaitAggressiveReply, arrival: Arrival, 
   if (!sharedSecret) return ignored('its public value is not valid for the group', 'RFC 2409 §6');
   const peerId = identityOf(arrival, kind, values);
   if (!peerId) return unreadableIdentity(basis);
+  const method = skeyidMethod(basis, suite, env, hidesIdentity(kind) ? undefined : peerId.identity);
+  if (!method) return { kind: 'failed', failure: withoutKey(basis, env), events: accepted.events };
   const base = {
     cookies,
     saBody,
     suite,
     abilities: commonAbilities(basis.own, readAbilities(arrival.payloads)),
     keys: phase1Keys(suite, cookies, {
-      method: skeyidMethod(basis, suite, env),
+      method,
       ni: nonce,
       nr: values.nonce,
       sharedSecret,
@@ -223,6 +225,11 @@ export function onAggressiveStart(
     : recordsByAddress(env.view, ends, 'aggressive');
   if (found.kind === 'refused') return recordFailure(found);
   const { pad, policy } = found;
+  if (pad.localMethod.value === 'PSK' && !takesAggressivePsk(env)) {
+    const text = `${env.view.config.name} does not take Aggressive Mode with a preshared key`;
+    const failure = phase1Failure({ role: 'responder', pad, policy }, 'exchange-refused', text);
+    return { kind: 'failed', failure, notify: isakmpNotifyTypes.number['AUTHENTICATION-FAILED'], events: found.events };
+  }
   const choice = chooseSuite(offers, { role: 'responder', pad, policy }, env);
   const events = [...found.events, ...choice.events];
   if (choice.kind === 'refused') return { kind: 'failed', failure: choice.failure, notify: choice.notify, events };
@@ -246,6 +253,8 @@ export function onAggressiveStart(
   const peerId = identityOf(arrival, suite.kind, values);
   const peerKey = hidesIdentity(suite.kind) ? keyOfPeer(basis, peerId, context) : {};
   if ('code' in peerKey) return { kind: 'failed', failure: peerKey, events };
+  const method = skeyidMethod(basis, suite, env, claimed?.identity);
+  if (!method) return { kind: 'failed', failure: withoutKey(basis, env), events };
   const nonce = env.provider.random(nonceLength);
   const keyed: Keyed = {
     cookies,
@@ -253,7 +262,7 @@ export function onAggressiveStart(
     suite,
     abilities: commonAbilities(basis.own, readAbilities(arrival.payloads)),
     keys: phase1Keys(suite, cookies, {
-      method: skeyidMethod(basis, suite, env),
+      method,
       ni: values.nonce,
       nr: nonce,
       sharedSecret: answer.sharedSecret,
@@ -310,7 +319,7 @@ export function onAggressiveEnd(from: AwaitAggressiveAuth, arrival: Arrival, con
   }
   const nat = natFinding(basis, keyed, arrival);
   const sa = isakmpSa(
-    basis,
+    checked.basis,
     { ...keyed, ...(nat ? { nat } : {}) },
     { peerId, lastBlock: arrival.nextIv ?? iv, arrival },
     context,

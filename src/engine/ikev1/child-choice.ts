@@ -4,6 +4,7 @@
  */
 import { isLongerLifetime, pfsGroups } from '../../model/peer/child.js';
 import { type ChildCandidate, searchChild } from '../../model/peer/child-search.js';
+import { childrenOf } from '../../model/peer/connection/child.js';
 import { nameRecord } from '../../model/peer/steps.js';
 import type { PeerProfile } from '../../model/peer-profile/peer-profile.js';
 import { type ProposalLike, type ProposalSelection, selectProposal } from '../../model/proposal.js';
@@ -22,9 +23,10 @@ import type { EngineEvent, PassedOverEntry } from '../event.js';
 import type { FailureCode } from '../failure.js';
 import type { Ends } from '../ipsec/bundle.js';
 import { pairLists } from './client-ids.js';
-import { matchClients } from './clients.js';
+import { childForClients, matchClients } from './clients.js';
 import { lifetimeText } from './phase1-common.js';
 import type { ChildOffer, OfferedBundle, OfferedSa } from './phase2-proposals.js';
+import { preferenceOf } from './product.js';
 
 /** One SA that is taken. */
 export interface Pick {
@@ -70,7 +72,53 @@ export interface ChildQuestion {
 const passedOverMax = 16;
 
 /** Chooses for one SA payload. */
-export function chooseChild(question: ChildQuestion, env: Environment): ChildChoice {
+export function chooseForClients(question: ChildQuestion, env: Environment): ChildChoice {
+  return question.pad.connection === undefined ? chooseByPolicies(question, env) : chooseByChildren(question, env);
+}
+
+/** Of a connection the child that fits best, whatever its place in the SPD. */
+function chooseByChildren(question: ChildQuestion, env: Environment): ChildChoice {
+  const { clients, ends, pad, taken } = question;
+  const { view } = env;
+  const templates = childrenOf(view.config, pad.connection).filter((template) => !taken.includes(template));
+  const chosen = childForClients(clients, templates, ends);
+  const key = `${formatSelector(clients.local)} and ${formatSelector(clients.remote)}`;
+  const entry = chosen && entryOf(view, chosen.template);
+  const searched: EngineEvent = {
+    kind: 'search',
+    list: 'SPD',
+    key,
+    passedOver: templates
+      .filter((template) => template !== chosen?.template)
+      .slice(0, passedOverMax)
+      .map(({ source }) => ({
+        source,
+        why: 'another child fits better, or its selectors leave nothing of the identities',
+      })),
+    ...(entry ? { found: entry.source } : {}),
+  };
+  if (!chosen || !entry) {
+    const text = `no child of ${nameRecord(view, pad.source)} is for the identities ${key}`;
+    return refuse('selectors-unacceptable', text, templates[0] ? [templates[0].source] : [], [searched]);
+  }
+  const { template, ids } = chosen;
+  const told: EngineEvent = {
+    kind: 'selectors',
+    own: template.source,
+    proposed: pairLists(clients),
+    result: pairLists(ids),
+  };
+  const list = view.host.entries.includes(entry) ? view.host : view.forward;
+  return decide(question, [{ list, entry, template, sa: 0, ids }], [searched, told], env);
+}
+
+function entryOf({ host, forward }: Environment['view'], template: SaTemplate): SpdEntry | undefined {
+  return [...host.entries, ...forward.entries].find(
+    ({ action }) => action.kind === 'PROTECT' && action.bundle.includes(template),
+  );
+}
+
+function chooseByPolicies(question: ChildQuestion, env: Environment): ChildChoice {
   const { clients, ends, pad, taken } = question;
   const { view, profile } = env;
   const search = searchChild(view, {
@@ -211,8 +259,9 @@ function pickOne(
   wanted: readonly OfferedSa[],
   { entry, template, ids }: Matching,
   { policy, encapsulated }: ChildQuestion,
-  { view, profile }: Environment,
+  env: Environment,
 ): ChildChoice {
+  const { view, profile } = env;
   const records = [entry.source, template.source];
   const name = nameRecord(view, template.source);
   const all = wanted.flatMap((offered) => offered.offers.map((offer) => ({ offered, offer })));
@@ -237,7 +286,7 @@ function pickOne(
   const selection = selectProposal(
     fitting.map(({ offer }) => offer.proposal),
     ownChildProposals(template, groups),
-    { preference: profile.proposalPreference.value, acceptAnyGroup: profile.pfsAcceptsAny.value },
+    { preference: preferenceOf(env), acceptAnyGroup: profile.pfsAcceptsAny.value },
   );
   const events: EngineEvent[] = [
     { kind: 'proposals', of: 'CHILD', role: 'responder', selection, own: template.source },

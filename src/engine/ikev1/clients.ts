@@ -5,16 +5,23 @@
 import type { Address } from '../../model/address.js';
 import { narrow } from '../../model/narrow.js';
 import type { Packet } from '../../model/packet.js';
+import { chooseChild, narrowedLists, proposedLists } from '../../model/peer/connection/selectors.js';
 import type { PeerProfile } from '../../model/peer-profile/peer-profile.js';
 import { proxyIds, sameProxyIds } from '../../model/proxy-ids.js';
 import { isRegionCovered } from '../../model/selector/algebra.js';
 import { anyPort, type Box, type Region } from '../../model/selector/box.js';
 import { witnessPacket } from '../../model/selector/witness.js';
 import type { SaTemplate } from '../../model/system-config.js';
-import { packetSelectors, type SelectorPair, selectorBox, type TrafficSelector } from '../../model/traffic-selector.js';
+import {
+  packetSelectors,
+  type SelectorLists,
+  type SelectorPair,
+  selectorBox,
+  type TrafficSelector,
+} from '../../model/traffic-selector.js';
 import type { ChildRequest } from '../input.js';
 import type { Ends } from '../ipsec/bundle.js';
-import { sayable } from './client-ids.js';
+import { pairLists, sayable } from './client-ids.js';
 
 export interface ProposedClients {
   readonly ids: SelectorPair;
@@ -25,6 +32,10 @@ export interface ProposedClients {
 /** The identities to propose; undefined where the template carries nothing between these ends. */
 export function proposedClients(request: ChildRequest, template: SaTemplate): ProposedClients | undefined {
   const { ends, populateFromPacket, packet } = request;
+  if (template.lists) {
+    const ids = firstOf(proposedLists(template, ends));
+    return ids && { ids, ...(packet ? { packet } : {}) };
+  }
   const meant = packet ?? anyPacketOf(template, ends);
   const ids = meant && proxyIds(template.selectors, meant, { mode: template.mode, populateFromPacket });
   if (!ids) return undefined;
@@ -36,6 +47,12 @@ export function proposedClients(request: ChildRequest, template: SaTemplate): Pr
   // The ends of a transport mode SA are the peers themselves (RFC 4301 §4.1), also where it is nested in another one.
   const atEnds = template.mode === 'transport' ? between(said, ends) : said;
   return { ids: atEnds, ...(packet ? { packet } : {}) };
+}
+
+/** Of lists of selectors the first ones, as one ID payload can say them: of a range of ports its first (charon's id_payload.c). */
+function firstOf({ local, remote }: SelectorLists): SelectorPair | undefined {
+  const [ours, theirs] = [local[0], remote[0]];
+  return ours && theirs && { local: sayable(ours, undefined), remote: sayable(theirs, undefined) };
 }
 
 function between({ local, remote }: SelectorPair, ends: Ends): SelectorPair {
@@ -111,6 +128,21 @@ export function matchClients(
     case 'narrow':
       return narrowed(proposed, template, ends);
   }
+}
+
+/**
+ * What a responder of connections makes of the identities: the child that fits best, and what its lists leave of them
+ * (charon's quick_mode.c). Undefined where no child is for them.
+ */
+export function childForClients(
+  proposed: SelectorPair,
+  templates: readonly SaTemplate[],
+  ends: Ends,
+): { readonly template: SaTemplate; readonly ids: SelectorPair } | undefined {
+  const lists = pairLists(proposed);
+  const template = chooseChild(templates, lists, ends);
+  const ids = template && firstOf(narrowedLists(template, lists, ends));
+  return ids && { template, ids };
 }
 
 /** Own identities as they would be said: a range of ports becomes the packet's, which is in the peer's identity. */

@@ -51,8 +51,9 @@ export interface Slot {
   readonly name: IkeSaName;
   readonly role: 'initiator' | 'responder';
   readonly exchange: 'main' | 'aggressive';
-  readonly pad: PadEntry;
-  readonly policy: IkePolicy;
+  /** The peer's identity may lead to others than the addresses did. */
+  pad: PadEntry;
+  policy: IkePolicy;
   readonly initiatorCookie: Uint8Array;
   /** Absent until it is known. */
   responderCookie?: Uint8Array;

@@ -19,6 +19,7 @@ import { firstIv, phase1Keys } from './keys.js';
 import { breach, mainModeAuth, mainModeKeys, mainModeSa } from './message-rules.js';
 import { type Arrival, clearMessage, cookiesOf, encryptedMessage, noCookie, type Outgoing } from './messages.js';
 import { certificateRequests, checkProof, ownProof, wantsCertificate } from './phase1-auth.js';
+import { skeyidMethod, withoutKey } from './phase1-basis.js';
 import {
   acceptedSuite,
   floated,
@@ -32,7 +33,6 @@ import {
   offersOf,
   peerEncryptionKey,
   saPayload,
-  skeyidMethod,
 } from './phase1-common.js';
 import { readPhase1Sa } from './phase1-proposals.js';
 import type { AwaitAuth, AwaitKeyReply, AwaitSaReply, Basis, Context, Keyed, Phase1Step } from './phase1-state.js';
@@ -120,8 +120,10 @@ export function onKeyReply(from: AwaitKeyReply, arrival: Arrival, { env }: Conte
   if (typeof values === 'string') return ignored(`message 4 of Main Mode: ${values}`, 'RFC 2409 §5');
   const sharedSecret = ke.agree(values.publicValue);
   if (!sharedSecret) return ignored('its public value is not valid for the group', 'RFC 2409 §6');
+  const method = skeyidMethod(basis, suite, env);
+  if (!method) return { kind: 'failed', failure: withoutKey(basis, env), events: [] };
   const keys = phase1Keys(suite, cookies, {
-    method: skeyidMethod(basis, suite, env),
+    method,
     ni: nonce,
     nr: values.nonce,
     sharedSecret,

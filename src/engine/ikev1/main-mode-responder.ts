@@ -28,8 +28,8 @@ import {
   ownProof,
   wantsCertificate,
 } from './phase1-auth.js';
+import { basisOf, skeyidMethod, withoutKey } from './phase1-basis.js';
 import {
-  basisOf,
   chooseSuite,
   initialContactPayload,
   isakmpSa,
@@ -39,7 +39,6 @@ import {
   natPayloads,
   nonceLength,
   saPayload,
-  skeyidMethod,
 } from './phase1-common.js';
 import { readPhase1Sa } from './phase1-proposals.js';
 import type { AwaitAuth, Basis, Context, Keyed, Phase1Step } from './phase1-state.js';
@@ -92,10 +91,11 @@ function choose(saBody: Uint8Array, { peers }: Arrival, env: Environment) {
       events: found.events,
     };
   }
-  const { pad, policy } = found;
+  const { pad, policy, alternatives } = found;
   const choice = chooseSuite(offers, { role: 'responder', pad, policy }, env);
   const events = [...found.events, ...choice.events];
-  return choice.kind === 'chosen' ? { kind: 'chosen' as const, pad, policy, choice, events } : { ...choice, events };
+  if (choice.kind === 'refused') return { ...choice, events };
+  return { kind: 'chosen' as const, pad, policy, ...(alternatives ? { alternatives } : {}), choice, events };
 }
 
 /** The failure of a responder whose records do not allow what a peer starts. */
@@ -130,12 +130,19 @@ export function onKeys(
   const { saBody } = remembered;
   const chosen = choose(saBody, arrival, env);
   if (chosen.kind !== 'chosen') return ignored('the records no longer allow what message 1 was answered with');
-  const { pad, policy, choice } = chosen;
+  const { pad, policy, alternatives, choice } = chosen;
   const { suite } = choice;
   const fault = breach(mainModeKeys(3, suite.kind), arrival);
   if (fault) return ignored(fault, 'RFC 2409 §5');
   const { peers } = arrival;
-  const start = { role: 'responder' as const, exchange: 'main' as const, peers, pad, policy };
+  const start = {
+    role: 'responder' as const,
+    exchange: 'main' as const,
+    peers,
+    pad,
+    policy,
+    ...(alternatives ? { alternatives } : {}),
+  };
   const basis = basisOf({ ...start, name: name(), initialContact: initialContact(start) }, env);
   if ('code' in basis) return { kind: 'failed', failure: basis, events: [] };
   const cookies = cookiesOf(arrival.header);
@@ -153,6 +160,8 @@ export function onKeys(
   const peerId = values.idBody && readIdentity(values.idBody);
   const peerKey = isEncrypting ? keyOfPeer(basis, peerId, context) : {};
   if ('code' in peerKey) return { kind: 'failed', failure: peerKey, events: [] };
+  const method = skeyidMethod(basis, suite, env);
+  if (!method) return { kind: 'failed', failure: withoutKey(basis, env), events: [] };
   const nonce = env.provider.random(nonceLength);
   const keyed: Keyed = {
     cookies,
@@ -160,7 +169,7 @@ export function onKeys(
     suite,
     abilities: commonAbilities(basis.own, remembered.abilities),
     keys: phase1Keys(suite, cookies, {
-      method: skeyidMethod(basis, suite, env),
+      method,
       ni: values.nonce,
       nr: nonce,
       sharedSecret: answer.sharedSecret,
@@ -231,7 +240,7 @@ export function onAuth(from: AwaitAuth, arrival: Arrival, context: Context): Pha
     return { kind: 'ignored', why: failure.text, suspicion: failure, notify, events };
   }
   const withId = suite.kind === 'preshared-key' || suite.kind === 'signature';
-  const proof = ownProof(basis, { ...keyed, certificateWanted }, withId, context.env);
+  const proof = ownProof(checked.basis, { ...keyed, certificateWanted }, withId, context.env);
   if ('code' in proof) return { kind: 'failed', failure: proof, events: checked.events };
   const send = encryptedMessage(
     { cookies, exchangeType, messageId: 0, ikeSa: basis.name },
@@ -239,6 +248,6 @@ export function onAuth(from: AwaitAuth, arrival: Arrival, context: Context): Pha
     keys.protection,
     arrival.nextIv!,
   );
-  const sa = isakmpSa(basis, keyed, { peerId, lastBlock: send.nextIv, arrival }, context);
+  const sa = isakmpSa(checked.basis, keyed, { peerId, lastBlock: send.nextIv, arrival }, context);
   return { kind: 'established', sa, send, events: [...checked.events, ...proof.events] };
 }

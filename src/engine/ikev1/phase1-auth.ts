@@ -14,7 +14,9 @@ import { isakmpCertificateEncodings, isakmpNotifyTypes } from '../wire/registry/
 import { phase1Failure } from './failures.js';
 import { idPayloadOf, type PeerIdentity } from './identification.js';
 import { payloadOf, payloadsOf } from './messages.js';
+import { switched, withoutKey } from './phase1-basis.js';
 import type { Basis, Context, Keyed } from './phase1-state.js';
+import { chooseConnection } from './records.js';
 
 const encodings = isakmpCertificateEncodings.number;
 const notify = isakmpNotifyTypes.number;
@@ -59,16 +61,13 @@ export function ownProof(basis: Basis, keyed: Keyed, withId: boolean, env: Envir
   };
 }
 
-/** The failure of a system that has no key for its identity. */
-export function withoutKey(basis: Pick<Basis, 'role' | 'pad' | 'policy' | 'localId'>, env: Environment): Failure {
-  const { pad, localId } = basis;
-  const what = pad.localMethod.value === 'PSK' ? 'preshared key' : `key for ${pad.localMethod.value}`;
-  const whose = pad.localMethod.value === 'PSK' ? '' : ` of ${formatIdentity(localId)}`;
-  return phase1Failure(basis, 'no-credential', `${nameRecord(env.view, pad.source)} has no ${what}${whose}`);
-}
-
 export type PeerProof =
-  | { readonly good: true; readonly events: EngineEvent[] }
+  | {
+      readonly good: true;
+      /** As it was, or that of the connection which the peer's identity has chosen. */
+      readonly basis: Basis;
+      readonly events: EngineEvent[];
+    }
   | { readonly good: false; readonly failure: Failure; readonly notify: number; readonly events: EngineEvent[] };
 
 /** Is the peer who its identity says, and one that the PAD entry is for? */
@@ -82,30 +81,36 @@ export function checkProof(
   const identity = checkIdentity(basis, peerId, context.env);
   if (!identity.good) return identity;
   const proof = keyed.suite.kind === 'signature' ? checkSignature : checkHash;
-  const checked = proof(basis, keyed, peerId, payloads, context);
+  const checked = proof(identity.basis, keyed, peerId, payloads, context);
   return { ...checked, events: [...identity.events, ...checked.events] };
 }
 
 function checkIdentity(basis: Basis, { identity }: PeerIdentity, env: Environment): PeerProof {
-  const { pad, peers } = basis;
-  const verdict = expectsIdentity(pad, identity, peers.remote.address);
-  const accepted = verdict === 'match';
+  const { peers, alternatives, exchange } = basis;
+  const chosen = alternatives && chooseConnection(alternatives, identity, basis.pad.localMethod.value, exchange);
+  const isChosen = chosen !== undefined && typeof chosen !== 'string';
+  const pad = isChosen ? chosen.pad : basis.pad;
+  const verdict = alternatives ? isChosen : expectsIdentity(pad, identity, peers.remote.address) === 'match';
   const event: EngineEvent = {
     kind: 'identity',
     of: 'peer',
     identity,
     entry: pad.source,
-    accepted,
+    accepted: verdict,
     expected: formatExpectation(pad),
   };
-  if (accepted) return { good: true, events: [event] };
-  const text = `the peer is ${formatIdentity(identity)}, and ${nameRecord(env.view, pad.source)} expects ${formatExpectation(pad)}`;
-  return {
+  const refuse = (failure: Failure): PeerProof => ({
     good: false,
-    failure: phase1Failure(basis, 'identity-refused', text, { notify: 'INVALID-ID-INFORMATION' }),
+    failure,
     notify: notify['INVALID-ID-INFORMATION'],
     events: [event],
-  };
+  });
+  if (!verdict) {
+    const text = `the peer is ${formatIdentity(identity)}, and ${nameRecord(env.view, pad.source)} expects ${formatExpectation(pad)}`;
+    return refuse(phase1Failure(basis, 'identity-refused', text, { notify: 'INVALID-ID-INFORMATION' }));
+  }
+  const goesOn = isChosen ? switched(basis, chosen, env) : basis;
+  return 'code' in goesOn ? refuse(goesOn) : { good: true, basis: goesOn, events: [event] };
 }
 
 function authenticationEvent(method: string, why?: string, note?: string): EngineEvent {
@@ -129,7 +134,7 @@ function checkHash(
   const { suite } = keyed;
   const hash = payloadOf(payloads, 'HASH')!.body.hash;
   const expected = proofHash(suite.prf, keyed, basis.role, peerId.body, 'peer');
-  if (equalConstantTime(hash, expected)) return { good: true, events: [authenticationEvent(suite.method)] };
+  if (equalConstantTime(hash, expected)) return { good: true, basis, events: [authenticationEvent(suite.method)] };
   const cause =
     suite.kind === 'preshared-key'
       ? `the preshared key of ${nameRecord(env.view, basis.pad.source)} is not the peer’s`
@@ -177,7 +182,7 @@ function checkSignature(
   const hash = proofHash(signaturePrf(suite.prf, suite.method, env), keyed, basis.role, peerId.body, 'peer');
   const { signature } = payloadOf(payloads, 'SIG')!.body;
   if (found.key.verify(signatureScheme(suite.method), hash, signature)) {
-    return { good: true, events: [authenticationEvent(suite.method, undefined, found.note)] };
+    return { good: true, basis, events: [authenticationEvent(suite.method, undefined, found.note)] };
   }
   const why = `its signature is not one of the key of ${formatIdentity(peerId.identity)}`;
   return refused(basis, suite.method, 'authentication-failed', why, 'INVALID-SIGNATURE');

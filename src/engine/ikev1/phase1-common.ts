@@ -1,74 +1,34 @@
 /** What Main and Aggressive Mode share: the start, the choice of a suite, keys, and the ISAKMP SA at the end. */
 import { formatAddress } from '../../model/address.js';
 import { isLongerLifetime } from '../../model/peer/child.js';
-import { addressIdentity, formatIdentity, sentIdentity } from '../../model/peer/identity.js';
+import { addressIdentity } from '../../model/peer/identity.js';
 import { nameRecord } from '../../model/peer/steps.js';
 import { type ProposalSelection, selectProposal } from '../../model/proposal.js';
-import type { IkePolicy, PadEntry } from '../../model/system-config.js';
-import type { SkeyidMethod } from '../crypto/kdf.js';
 import type { PublicKey } from '../crypto/provider.js';
 import type { Environment } from '../environment.js';
 import type { EngineEvent } from '../event.js';
 import type { Failure } from '../failure.js';
-import type { IkeSaName } from '../input.js';
 import { natTraversalPort } from '../wire/framing.js';
 import type { IsakmpSaPayload } from '../wire/isakmp/sa.js';
 import { type IsakmpPayload, isakmpPayload } from '../wire/isakmp/table.js';
 import { encodePayloads } from '../wire/message.js';
 import { domainsOfInterpretation, isakmpNotifyTypes, isakmpProtocolIds } from '../wire/registry/isakmp.js';
 import { oakleyAuthentication } from '../wire/registry/isakmp-attributes.js';
-import { ownAbilities } from './abilities.js';
 import { phase1Failure } from './failures.js';
 import { type PeerIdentity, writeIdentity } from './identification.js';
 import { type Cookies, type Suite, suiteOf } from './keys.js';
 import type { Arrival, Peers } from './messages.js';
 import { detectNat, type NatFinding, natDetectionPayloads } from './nat.js';
-import { encryptionKeyOf, expectedIdentity, withoutKey } from './phase1-auth.js';
+import { encryptionKeyOf, expectedIdentity } from './phase1-auth.js';
+import type { Start } from './phase1-basis.js';
 import { methodNumber, ownPhase1Proposals, type Phase1Offer, phase1Offers, phase1Sa } from './phase1-proposals.js';
 import type { Basis, Context, IsakmpSa, Keyed } from './phase1-state.js';
+import { preferenceOf } from './product.js';
 
 const notify = isakmpNotifyTypes.number;
 
 /** Octets of our nonces (RFC 2409 §5: 8 to 256). */
 export const nonceLength = 32;
-
-export interface Start {
-  readonly name: IkeSaName;
-  readonly role: 'initiator' | 'responder';
-  readonly exchange: 'main' | 'aggressive';
-  readonly peers: Peers;
-  readonly pad: PadEntry;
-  readonly policy: IkePolicy;
-  readonly initialContact: boolean;
-}
-
-/** The basis of a phase 1, or why this system cannot take part in it. */
-export function basisOf(start: Start, env: Environment): Basis | Failure {
-  const { pad, peers, role, policy } = start;
-  const localId = sentIdentity(pad, peers.local.address);
-  const problem = methodProblem(pad);
-  if (problem) return phase1Failure(start, 'no-ike-proposal', `${nameRecord(env.view, pad.source)} ${problem}`);
-  const isPsk = pad.localMethod.value === 'PSK';
-  const own = isPsk ? undefined : env.credentials.own(pad, localId);
-  const hasKey = isPsk ? env.credentials.presharedKey(pad, { local: localId }) !== undefined : own !== undefined;
-  if (!hasKey) return withoutKey({ role, pad, policy, localId }, env);
-  const idBody = writeIdentity(localId, own?.chain[0]);
-  if (!idBody) {
-    const text = `${nameRecord(env.view, pad.source)} has the identity ${formatIdentity(localId)}, which no certificate of this system has`;
-    return phase1Failure(start, 'no-credential', text);
-  }
-  return { ...start, localId, idBody, own: ownAbilities(pad, env.profile) };
-}
-
-/** IKEv1 has one method for both sides (RFC 2409 §5), and only some of those there are today. */
-function methodProblem({ localMethod, remoteMethod }: PadEntry): string | undefined {
-  const [local, remote] = [localMethod.value, remoteMethod.value];
-  if (methodNumber(local) === undefined) return `authenticates by ${local}, which is not possible in IKEv1 here`;
-  if (local !== remote && remote !== 'ANY') {
-    return `proves itself by ${local} and expects ${remote}, and IKEv1 has one method for both sides`;
-  }
-  return undefined;
-}
 
 /** What an initiator offers; a failure where nothing is left of its policy. */
 export function offersOf(basis: Basis, env: Environment): readonly Phase1Offer[] | Failure {
@@ -128,7 +88,7 @@ export function chooseSuite(
   const selection = selectProposal(
     byMethod.map(({ proposal }) => proposal),
     ownPhase1Proposals(policy, provider),
-    { preference: profile.proposalPreference.value },
+    { preference: preferenceOf(env) },
   );
   const events: EngineEvent[] = [{ kind: 'proposals', of: 'IKE', role: 'responder', selection, own: policy.source }];
   if (selection.kind === 'mismatch') {
@@ -196,22 +156,6 @@ function isSameOffer(a: Phase1Offer, b: Phase1Offer): boolean {
   const names = ({ proposal }: Phase1Offer) =>
     [proposal.encryption, proposal.prf, proposal.keyExchange].map((list) => list?.[0]?.name).join(' ');
   return a.method === b.method && names(a) === names(b);
-}
-
-/** What SKEYID depends on besides nonces, cookies and the shared secret. */
-export function skeyidMethod(basis: Pick<Basis, 'pad' | 'localId'>, suite: Suite, env: Environment): SkeyidMethod {
-  switch (suite.kind) {
-    case 'preshared-key': {
-      const key = env.credentials.presharedKey(basis.pad, { local: basis.localId });
-      if (!key) throw new Error('a preshared key that was there is gone');
-      return { kind: 'preshared-key', key };
-    }
-    case 'signature':
-      return { kind: 'signature' };
-    case 'encryption':
-    case 'revised':
-      return { kind: 'public-key-encryption' };
-  }
 }
 
 /** The key that the peer's nonce is encrypted to, for the methods that do so. */

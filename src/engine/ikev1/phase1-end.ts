@@ -124,6 +124,8 @@ export function establish(machine: Machine, slot: Slot, sa: IsakmpSa, send: Outg
   delete slot.suspicion;
   machine.unfinished.delete(slot);
   slot.sa = sa;
+  slot.pad = sa.pad;
+  slot.policy = sa.policy;
   slot.heardAt = machine.now;
   slot.repeated = 0;
   setPeers(machine, slot, sa.peers);

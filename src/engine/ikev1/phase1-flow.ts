@@ -27,7 +27,7 @@ import { onAuthReply, onKeyReply, onSaReply, startMainMode } from './main-mode-i
 import { onAuth } from './main-mode-responder.js';
 import { randomMessageId } from './message-ids.js';
 import { type Arrival, cookiesOf, exchangeText, type Peers, rawOf } from './messages.js';
-import { basisOf } from './phase1-common.js';
+import { basisOf } from './phase1-basis.js';
 import { establish, failGoals, failPhase1, silence } from './phase1-end.js';
 import type { AwaitAggressiveAuth, AwaitAuth, Basis, Context, Phase1State, Phase1Step } from './phase1-state.js';
 import type { QuickGoal } from './quick-mode.js';
@@ -198,7 +198,7 @@ function onEncrypted(
   const opened = openIsakmp(message, state.keyed.keys.protection, state.iv);
   if (!opened.ok) {
     received(machine, incoming, slot);
-    apply(machine, slot, undecryptable(state.basis), octets);
+    apply(machine, slot, undecryptable(state.basis, machine), octets);
     return;
   }
   received(machine, incoming, slot, opened.payloads);
@@ -213,11 +213,12 @@ function onEncrypted(
   };
   const step = stepOf(state, arrival, contextOf(machine));
   // With another key a ciphertext may look like payloads by chance, though hardly like the right ones.
-  const garbled = step.kind === 'ignored' && !step.suspicion ? undecryptable(state.basis) : step;
+  const garbled = step.kind === 'ignored' && !step.suspicion ? undecryptable(state.basis, machine) : step;
   apply(machine, slot, garbled, octets);
 }
 
-function undecryptable(basis: Basis): Phase1Step {
+function undecryptable(basis: Basis, { env }: Machine): Phase1Step {
+  const tells = env.profile.ikev1Undecryptable.value === 'notify';
   const number = basis.exchange === 'main' ? (basis.role === 'responder' ? 5 : 6) : 3;
   const message = `message ${number} of ${basis.exchange === 'main' ? 'Main' : 'Aggressive'} Mode`;
   const cause =
@@ -229,7 +230,7 @@ function undecryptable(basis: Basis): Phase1Step {
     kind: 'ignored',
     why,
     suspicion: phase1Failure(basis, 'authentication-failed', why, { notify: 'PAYLOAD-MALFORMED', rfc: 'RFC 2409 §5' }),
-    notify: isakmpNotifyTypes.number['PAYLOAD-MALFORMED'],
+    ...(tells ? { notify: isakmpNotifyTypes.number['PAYLOAD-MALFORMED'] } : {}),
     events: [{ kind: 'authentication', of: 'peer', method: basis.pad.localMethod.value, good: false, why }],
   };
 }

@@ -2,6 +2,7 @@
  * The SA payload of phase 1: protection suites as transforms of one proposal, all alternatives (RFC 2409 §5, appendix A),
  * and back to the proposals that `selectProposal` compares.
  */
+import { offeredIkeProposals } from '../../model/peer/connection/offers.js';
 import type { ProposalLike } from '../../model/proposal.js';
 import type { AuthenticationMethod, IkePolicy } from '../../model/system-config.js';
 import {
@@ -63,7 +64,7 @@ export function phase1Offers(
   provider: CryptoProvider,
   exchange: 'main' | 'aggressive',
 ): Phase1Offer[] {
-  const suites = policy.proposals.flatMap(({ name, encryption, prf, keyExchange: groups }) =>
+  const suites = offeredIkeProposals(policy).flatMap(({ name, encryption, prf, keyExchange: groups }) =>
     encryption.flatMap((cipher) =>
       prf.flatMap((hash) => groups.map((group): Suite => ({ name, cipher, hash, group }))),
     ),

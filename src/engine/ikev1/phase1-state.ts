@@ -1,4 +1,5 @@
 /** What a phase 1 knows while it goes on: a state is named for what it waits for, and holds no secret that it has no use for. */
+import type { Candidate } from '../../model/peer/connection/candidates.js';
 import type { Identity, IkePolicy, PadEntry } from '../../model/system-config.js';
 import type { KeyExchange, PublicKey } from '../crypto/provider.js';
 import type { Environment } from '../environment.js';
@@ -28,6 +29,8 @@ export interface Basis {
   readonly own: Abilities;
   /** Nothing else is known of the peer: INITIAL-CONTACT is said. */
   readonly initialContact: boolean;
+  /** Responder: connections for these addresses, among which the peer's identity will choose. */
+  readonly alternatives?: readonly Candidate[];
 }
 
 /** Main Mode, initiator: message 1 is sent. */

@@ -7,7 +7,8 @@
  *
  * The inbound SAs are in the data path before message 3 leaves, so that the peer's first packets find them.
  */
-import { isLongerLifetime, pfsGroups } from '../../model/peer/child.js';
+import { isLongerLifetime } from '../../model/peer/child.js';
+import { quickModeOffer, withOwnGroups } from '../../model/peer/connection/offers.js';
 import { nameRecord } from '../../model/peer/steps.js';
 import { type ChosenTransforms, selectProposal } from '../../model/proposal.js';
 import { sameProxyIds } from '../../model/proxy-ids.js';
@@ -99,7 +100,9 @@ export function startQuickMode(
   }
   const ke = method?.start(provider.random);
   const proposed = templates.map((template): ProposedChild => ({ template, spi: env.allocateSpi() }));
-  const proposals = combine(proposed.map(({ template, spi }) => proposedSas(template, spi, sa, group, env)));
+  const proposals = combine(
+    proposed.map(({ template, spi }) => proposedSas(template, offeredOf(template, goal, sa), spi, sa, group, env)),
+  );
   if (proposals.length === 0) {
     const text = `${nameRecord(view, request.template.source)} has no proposal that IKEv1 can make`;
     return quickFailure(goal, 'no-child-proposal', text);
@@ -160,9 +163,13 @@ export function togetherWith({ action }: SpdEntry, template: SaTemplate): readon
 
 /** PFS with the group of phase 1 where the template leaves the choice: both sides are known to have it. */
 function groupFor(template: SaTemplate, { policy }: QuickGoal, { suite }: IsakmpSa): KeyExchangeTransform | undefined {
-  const own = template.proposals[0]?.keyExchange?.filter(({ id }) => id !== 0);
-  const groups = own && own.length > 0 ? own : pfsGroups(template, policy);
-  return groups.find(({ name }) => name === suite.transforms.keyExchange?.name) ?? groups[0];
+  return quickModeOffer(withOwnGroups(template, policy), suite.transforms.keyExchange).group;
+}
+
+/** What is proposed of a template: a connection's proposals as charon cuts them, those of records as they are. */
+function offeredOf(template: SaTemplate, { policy }: QuickGoal, { suite }: IsakmpSa): readonly ChildProposal[] {
+  if (!template.lists) return template.proposals;
+  return quickModeOffer(withOwnGroups(template, policy), suite.transforms.keyExchange).proposals;
 }
 
 /** ESP in UDP where a NAT was found (RFC 3947 §5.1). */
@@ -173,13 +180,14 @@ export function encapsulationOf({ nat, abilities }: IsakmpSa) {
 
 function proposedSas(
   template: SaTemplate,
+  proposals: readonly ChildProposal[],
   spi: number,
   sa: IsakmpSa,
   group: KeyExchangeTransform | undefined,
   { provider }: Context['env'],
 ): ProposedSa[] {
   const encapsulation = encapsulationOf(sa);
-  return template.proposals.flatMap((proposal): ProposedSa[] => {
+  return proposals.flatMap((proposal): ProposedSa[] => {
     const transforms = childTransforms(proposal, {
       mode: template.mode,
       ...(encapsulation && proposal.protocol === 'ESP' ? { encapsulation } : {}),

@@ -15,7 +15,7 @@ import { type IsakmpPayload, isakmpPayload } from '../wire/isakmp/table.js';
 import { spiOctets } from '../wire/payloads/spis.js';
 import { isakmpExchangeTypes, isakmpNotifyTypes } from '../wire/registry/isakmp.js';
 import { type Child, makeChild } from './child.js';
-import { type ChoiceRefusal, chooseChild, type Pick } from './child-choice.js';
+import { type ChoiceRefusal, chooseForClients, type Pick } from './child-choice.js';
 import { clientId } from './client-ids.js';
 import { breach, quickMode } from './message-rules.js';
 import { type Arrival, encryptedMessage, hashed, hashStart, payloadOf, payloadsOf } from './messages.js';
@@ -65,7 +65,7 @@ export function onQuickStart(sa: IsakmpSa, arrival: Arrival, context: Context): 
   const picks: Pick[] = [];
   const events: EngineEvent[] = [];
   for (const bundles of offered) {
-    const choice = chooseChild(
+    const choice = chooseForClients(
       {
         bundles,
         clients: clients.ids,

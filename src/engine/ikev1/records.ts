@@ -4,7 +4,9 @@
  * first entry that fits counts; what is refused after that is not searched for further.
  */
 import { formatAddress, formatRange, rangeContains, singleAddress } from '../../model/address.js';
-import { expectsIdentity, formatExpectation, formatIdentity } from '../../model/peer/identity.js';
+import { byIdentities, type Candidate, connectionsFor } from '../../model/peer/connection/candidates.js';
+import { hasConnections } from '../../model/peer/connection/ike.js';
+import { formatExpectation, formatIdentity } from '../../model/peer/identity.js';
 import type { SystemView } from '../../model/peer/system-view.js';
 import type { Identity, IkePolicy, PadEntry } from '../../model/system-config.js';
 import type { EngineEvent, PassedOverEntry } from '../event.js';
@@ -19,7 +21,14 @@ export interface RecordRefusal {
 }
 
 export type FoundRecords =
-  | { readonly kind: 'found'; readonly pad: PadEntry; readonly policy: IkePolicy; readonly events: EngineEvent[] }
+  | {
+      readonly kind: 'found';
+      readonly pad: PadEntry;
+      readonly policy: IkePolicy;
+      /** Connections for the same addresses, the best first, where the peer's identity will choose among them. */
+      readonly alternatives?: readonly Candidate[];
+      readonly events: EngineEvent[];
+    }
   | { readonly kind: 'refused'; readonly refusal: RecordRefusal; readonly events: EngineEvent[] };
 
 /** Entries that a search names as passed over; a file may have thousands. */
@@ -27,27 +36,51 @@ const passedOverMax = 16;
 
 /** The records for a peer that starts Main Mode, or Aggressive Mode with its identity encrypted. */
 export function recordsByAddress(view: SystemView, ends: Ends, exchange: 'main' | 'aggressive' = 'main'): FoundRecords {
+  if (hasConnections(view.config)) return connectionsByAddress(view, ends);
   const { config, padEntries } = view;
   const key = formatAddress(ends.remote.family, ends.remote.value);
-  // Without connections and own addresses an index answers; both give the first entry that fits.
-  const simple = !config.pad.some(({ local, connection }) => local || connection !== undefined);
-  const pad = simple
-    ? view.padFor(ends)
-    : (padEntries.find((entry) => isFor(entry, ends) && entry.ikeVersions.value.includes(1)) ??
-      padEntries.find((entry) => isFor(entry, ends)));
-  const passedOver = passedBy(padEntries, pad, (entry) => addressMiss(entry, ends));
-  const search = found('PAD', key, pad?.source, passedOver);
+  const pad = view.padFor(ends);
+  const search = found(
+    'PAD',
+    key,
+    pad?.source,
+    passedBy(padEntries, pad, (entry) => addressMiss(entry, ends)),
+  );
   if (!pad) return refused([search], 'no-pad-entry', `no auth record of ${config.name} is for ${key}`);
   return withPolicy(view, ends, pad, exchange, [search]);
 }
 
+/** Of connections the one whose addresses fit best is asked for proposals; identities choose among all that fit. */
+function connectionsByAddress(view: SystemView, ends: Ends): FoundRecords {
+  const { config, padEntries } = view;
+  const key = formatAddress(ends.remote.family, ends.remote.value);
+  const alternatives = connectionsFor(config, ends, 1);
+  const [first] = alternatives;
+  const passedOver = passedBy(padEntries, first?.pad, (entry) => addressMiss(entry, ends));
+  const search = found('PAD', key, first?.pad.source, passedOver);
+  if (first) {
+    const { pad, policy } = first;
+    return {
+      kind: 'found',
+      pad,
+      policy,
+      alternatives,
+      events: [search, found('IKE policies', key, policy.source, [])],
+    };
+  }
+  const [other] = connectionsFor(config, ends, 2);
+  if (other) {
+    return refused([search], 'version-refused', `${nameOf(other.pad)} takes IKEv2 and not IKEv1`, other.pad);
+  }
+  return refused([search], 'no-pad-entry', `no connection of ${config.name} is for ${key}`);
+}
+
 /** The records for a peer that starts Aggressive Mode with an identity. */
 export function recordsByIdentity(view: SystemView, ends: Ends, identity: Identity): FoundRecords {
+  if (hasConnections(view.config)) return connectionsByIdentity(view, ends, identity);
   const { config, padEntries } = view;
   const [name, source] = [formatIdentity(identity), ends.remote];
-  const pad = padEntries.some(({ connection }) => connection !== undefined)
-    ? padEntries.find((entry) => isFor(entry, ends) && expectsIdentity(entry, identity, source) === 'match')
-    : view.identities.find(identity, source);
+  const pad = view.identities.find(identity, source);
   const passedOver = passedBy(padEntries, pad, (entry) => `it expects ${formatExpectation(entry)}`);
   const search = found('PAD', name, pad?.source, passedOver);
   if (!pad) {
@@ -67,6 +100,31 @@ export function recordsByIdentity(view: SystemView, ends: Ends, identity: Identi
     return refused([search], 'identity-refused', text, pad);
   }
   return withPolicy(view, ends, pad, 'aggressive', [search]);
+}
+
+/** As charon does it: proposals are the first connection's, the entry is that of the identity. */
+function connectionsByIdentity(view: SystemView, ends: Ends, identity: Identity): FoundRecords {
+  const found = connectionsByAddress(view, ends);
+  if (found.kind === 'refused' || !found.alternatives) return found;
+  const chosen = chooseConnection(found.alternatives, identity, found.pad.localMethod.value, 'aggressive');
+  if (typeof chosen === 'string') {
+    const text = `no connection of ${view.config.name} ${chosen} the identity ${formatIdentity(identity)}`;
+    return refused(found.events, 'identity-refused', text, found.pad);
+  }
+  return { ...found, pad: chosen.pad };
+}
+
+/** The connection that an identity chooses, or in words why there is none. */
+export function chooseConnection(
+  alternatives: readonly Candidate[],
+  identity: Identity,
+  method: PadEntry['localMethod']['value'],
+  exchange: 'main' | 'aggressive',
+): Candidate | string {
+  const fitting = byIdentities(alternatives, undefined, identity);
+  const usable = fitting.find(({ pad }) => pad.localMethod.value === method && pad.exchange.value === exchange);
+  if (usable) return usable;
+  return fitting.length > 0 ? `with this method and ${exchangeName(exchange)} expects` : 'expects';
 }
 
 function withPolicy(

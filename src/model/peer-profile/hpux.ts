@@ -16,6 +16,7 @@ export const hpux: PeerProfile = {
     note: 'An initiator with a wrong proposal sees a time-out only (A.03.00 guide, troubleshooting).',
   },
   ikev1Refusal: { value: 'silent', note: 'Inferred from its silence on proposals.' },
+  ikev1Undecryptable: { value: 'silent', note: 'Inferred from its silence on proposals.' },
   padSearch: {
     value: 'identity',
     note: 'The auth record is found by IDi; then the packet’s source must be in its -remote.',

@@ -51,6 +51,8 @@ export interface PeerProfile {
   readonly ikev1NoProposal: Trait<'silent' | 'notify'>;
   /** What it does with an IKEv1 exchange type or peer that its records do not allow. */
   readonly ikev1Refusal: Trait<'silent' | 'notify'>;
+  /** What it does with a message of phase 1 that cannot be decrypted, as with another preshared key. */
+  readonly ikev1Undecryptable: Trait<'silent' | 'notify'>;
   /**
    * How a responder comes to the PAD entry of a peer in IKEv2: `identity` as HP-UX (by IDi, then address is checked);
    * `address-then-identity`: those for the addresses, narrowed down by the proposals and by the identities.
@@ -74,6 +76,8 @@ export interface PeerProfile {
   readonly livenessSeconds: Trait<number>;
   /** IKEv1: Dead Peer Detection (RFC 3706) is announced and answered. */
   readonly deadPeerDetection: Trait<boolean>;
+  /** IKEv1: a responder takes Aggressive Mode with a preshared key, whose hash an eavesdropper can try keys against. */
+  readonly aggressivePresharedKey: Trait<boolean>;
   /** A packet with an SPI that nobody knows, from a peer that there are records for, makes IKEv1 start an ISAKMP SA with it. */
   readonly unknownSpiStartsIke: Trait<boolean>;
   /** RFC 7427 is offered and understood. */

@@ -11,6 +11,7 @@ export const strictRfc: PeerProfile = {
   },
   ikev1NoProposal: { value: 'notify', note: 'RFC 2408 §5.4 asks for NO-PROPOSAL-CHOSEN.' },
   ikev1Refusal: { value: 'notify', note: 'RFC 2408 §5.1 allows a notification; it is not authenticated.' },
+  ikev1Undecryptable: { value: 'notify', note: 'RFC 2408 §5.1: PAYLOAD-MALFORMED may be sent.' },
   padSearch: { value: 'identity', note: 'RFC 4301 §4.4.3.1: the PAD is searched by the identity.' },
   childFailureEndsIkeSa: { value: 'neither', note: 'RFC 7296 §1.2: the IKE SA is created all the same.' },
   retransmission: {
@@ -25,6 +26,7 @@ export const strictRfc: PeerProfile = {
   uniqueness: { value: 'keep', note: 'RFC 7296 §2.4: only INITIAL_CONTACT says that older IKE SAs are gone.' },
   livenessSeconds: { value: 0, note: 'RFC 7296 §2.4: when there is reason to doubt; no interval is given.' },
   deadPeerDetection: { value: true, note: 'RFC 3706.' },
+  aggressivePresharedKey: { value: true, note: 'RFC 2409 §5.4.' },
   unknownSpiStartsIke: { value: false, note: 'RFC 4301 §5.2: the packet is dropped; no answer is asked for.' },
   signatureHashes: { value: ['SHA2-256', 'SHA2-384', 'SHA2-512', 'IDENTITY'], note: 'RFC 7427 §4, RFC 8420 §2.' },
   narrowing: { value: 'narrow', note: 'RFC 7296 §2.9.' },

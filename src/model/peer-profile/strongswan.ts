@@ -9,6 +9,10 @@ export const strongswan: PeerProfile = {
   summary: 'charon of strongSwan 5.9 to 6.0.',
   proposalPreference: { value: 'responder', note: 'charon.prefer_configured_proposals is on by default.' },
   ikev1NoProposal: { value: 'notify', note: 'NO_PROPOSAL_CHOSEN in an Informational exchange.' },
+  ikev1Undecryptable: {
+    value: 'silent',
+    note: 'What it sends is encrypted with keys that the peer has not: an initiator with another preshared key times out.',
+  },
   padSearch: { value: 'address-then-identity', note: 'Configurations are ranked by addresses, then by identities.' },
   childFailureEndsIkeSa: {
     value: 'neither',
@@ -26,6 +30,10 @@ export const strongswan: PeerProfile = {
   uniqueness: {
     value: 'replace',
     note: 'connections.<conn>.unique is `no` in swanctl.conf: replaced only on INITIAL_CONTACT.',
+  },
+  aggressivePresharedKey: {
+    value: false,
+    note: 'Refused unless charon.i_dont_care_about_security_and_use_aggressive_mode_psk is set.',
   },
   signatureHashes: {
     value: ['SHA2-256', 'SHA2-384', 'SHA2-512', 'IDENTITY'],

@@ -3,7 +3,7 @@
 import { exchangeIv } from '../../../src/engine/ikev1/keys.js';
 import { onAuthReply, onKeyReply, onSaReply, startMainMode } from '../../../src/engine/ikev1/main-mode-initiator.js';
 import { type Arrival, encryptedMessage, hashed, hashStart, rawOf } from '../../../src/engine/ikev1/messages.js';
-import { basisOf } from '../../../src/engine/ikev1/phase1-common.js';
+import { basisOf } from '../../../src/engine/ikev1/phase1-basis.js';
 import { clearArrival } from '../../../src/engine/ikev1/phase1-flow.js';
 import type { IsakmpSa, Phase1Step } from '../../../src/engine/ikev1/phase1-state.js';
 import type { Endpoint } from '../../../src/engine/input.js';

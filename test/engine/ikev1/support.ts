@@ -34,6 +34,8 @@ export interface SystemOptions {
   readonly makeCredentials?: (environment: Pick<Environment, 'provider' | 'view'>) => Credentials;
   readonly limits?: Partial<EngineLimits>;
   readonly adjust?: (config: SystemConfig) => SystemConfig;
+  /** In place of records. */
+  readonly config?: SystemConfig;
 }
 
 export interface System {
@@ -73,16 +75,8 @@ export type Network = (datagram: Datagram) => readonly { readonly delay: number;
 export const straight: Network = (datagram) => [{ delay: 10, datagram }];
 
 export function system(name: string, options: SystemOptions, seed = 'ikev1 tests'): System {
-  const { text, addresses, dialect, profile = 'strict-rfc' } = options;
-  const loaded = loadSystem({
-    name,
-    sources: [new SourceText(`${name}.conf`, text)],
-    addresses: addresses.map(address),
-    ...(dialect ? { dialect } : {}),
-  });
-  const problems = loaded.problems.filter(({ severity }) => severity !== 'warning');
-  if (problems.length > 0) throw new Error(problems.map(({ message }) => message).join('\n'));
-  const config = options.adjust?.(loaded.config) ?? loaded.config;
+  const { profile = 'strict-rfc' } = options;
+  const config = options.config ?? loadRecords(name, options);
   const view = systemView(config);
   const provider = nodeProvider(seededRandom(seed, name));
   const counters = { ike: 0, child: 0 };
@@ -116,6 +110,18 @@ export function system(name: string, options: SystemOptions, seed = 'ikev1 tests
     keepalives: 0,
     failedRequests: [],
   };
+}
+
+function loadRecords(name: string, { text, addresses, dialect, adjust }: SystemOptions): SystemConfig {
+  const loaded = loadSystem({
+    name,
+    sources: [new SourceText(`${name}.conf`, text)],
+    addresses: addresses.map(address),
+    ...(dialect ? { dialect } : {}),
+  });
+  const problems = loaded.problems.filter(({ severity }) => severity !== 'warning');
+  if (problems.length > 0) throw new Error(problems.map(({ message }) => message).join('\n'));
+  return adjust?.(loaded.config) ?? loaded.config;
 }
 
 export function address(text: string): Address {

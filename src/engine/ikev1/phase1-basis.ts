@@ -1,0 +1,111 @@
+/** What a phase 1 rests on: records, the own identity, and the key or keys that there are for it. */
+import { askedIdentity, type Candidate } from '../../model/peer/connection/candidates.js';
+import { addressIdentity, formatIdentity, sentIdentity } from '../../model/peer/identity.js';
+import { nameRecord } from '../../model/peer/steps.js';
+import type { Secret } from '../../model/secret.js';
+import type { Identity, IkePolicy, PadEntry } from '../../model/system-config.js';
+import type { SkeyidMethod } from '../crypto/kdf.js';
+import type { Environment } from '../environment.js';
+import type { Failure } from '../failure.js';
+import type { IkeSaName } from '../input.js';
+import { ownAbilities } from './abilities.js';
+import { phase1Failure } from './failures.js';
+import { writeIdentity } from './identification.js';
+import type { Suite } from './keys.js';
+import type { Peers } from './messages.js';
+import { methodNumber } from './phase1-proposals.js';
+import type { Basis } from './phase1-state.js';
+
+export interface Start {
+  readonly name: IkeSaName;
+  readonly role: 'initiator' | 'responder';
+  readonly exchange: 'main' | 'aggressive';
+  readonly peers: Peers;
+  readonly pad: PadEntry;
+  readonly policy: IkePolicy;
+  readonly initialContact: boolean;
+  readonly alternatives?: Basis['alternatives'];
+}
+
+/** The basis of a phase 1, or why this system cannot take part in it. */
+export function basisOf(start: Start, env: Environment): Basis | Failure {
+  const { pad, peers, role, policy } = start;
+  const localId = sentIdentity(pad, peers.local.address);
+  const problem = methodProblem(pad);
+  if (problem) return phase1Failure(start, 'no-ike-proposal', `${nameRecord(env.view, pad.source)} ${problem}`);
+  const isPsk = pad.localMethod.value === 'PSK';
+  const own = isPsk ? undefined : env.credentials.own(pad, localId);
+  const hasKey = isPsk ? sharedKey({ ...start, localId }, env) !== undefined : own !== undefined;
+  if (!hasKey) return withoutKey({ role, pad, policy, localId }, env);
+  const idBody = writeIdentity(localId, own?.chain[0]);
+  if (!idBody) {
+    const text = `${nameRecord(env.view, pad.source)} has the identity ${formatIdentity(localId)}, which no certificate of this system has`;
+    return phase1Failure(start, 'no-credential', text);
+  }
+  return { ...start, localId, idBody, own: ownAbilities(pad, env.profile) };
+}
+
+/** The basis of a responder that goes on as another of its connections, whose identity the peer's has chosen. */
+export function switched(basis: Basis, { pad, policy }: Candidate, env: Environment): Basis | Failure {
+  return pad === basis.pad ? basis : basisOf({ ...basis, pad, policy }, env);
+}
+
+/** IKEv1 has one method for both sides (RFC 2409 §5), and only some of those there are today. */
+function methodProblem({ localMethod, remoteMethod }: PadEntry): string | undefined {
+  const [local, remote] = [localMethod.value, remoteMethod.value];
+  if (methodNumber(local) === undefined) return `authenticates by ${local}, which is not possible in IKEv1 here`;
+  if (local !== remote && remote !== 'ANY') {
+    return `proves itself by ${local} and expects ${remote}, and IKEv1 has one method for both sides`;
+  }
+  return undefined;
+}
+
+/** What SKEYID depends on besides nonces, cookies and the shared secret; undefined where there is no preshared key. */
+export function skeyidMethod(
+  basis: KeyHolder,
+  suite: Pick<Suite, 'kind'>,
+  env: Environment,
+  peer?: Identity,
+): SkeyidMethod | undefined {
+  switch (suite.kind) {
+    case 'preshared-key': {
+      const key = sharedKey(basis, env, peer);
+      return key && { kind: 'preshared-key', key };
+    }
+    case 'signature':
+      return { kind: 'signature' };
+    case 'encryption':
+    case 'revised':
+      return { kind: 'public-key-encryption' };
+  }
+}
+
+type KeyHolder = Pick<Basis, 'pad' | 'localId' | 'peers' | 'alternatives'>;
+
+/**
+ * The preshared key. In Main Mode it is needed before the peer has said who it is: whom the entry expects stands for it, or
+ * its address, and of several connections the first one for the addresses that has a key (charon's phase1.c).
+ */
+export function sharedKey(
+  { pad, localId, peers, alternatives }: KeyHolder,
+  { credentials }: Environment,
+  peer?: Identity,
+): Secret | undefined {
+  const ask = (entry: PadEntry, local: Identity, remote: Identity | undefined) =>
+    credentials.presharedKey(entry, { local, ...(remote ? { remote } : {}) });
+  const [own, other] = [addressIdentity(peers.local.address), addressIdentity(peers.remote.address)];
+  if (peer) return ask(pad, localId, peer);
+  for (const { pad: entry } of alternatives ?? []) {
+    const key = entry.localId && ask(entry, entry.localId.value, askedIdentity(entry));
+    if (key) return key;
+  }
+  return (alternatives ? undefined : ask(pad, localId, askedIdentity(pad))) ?? ask(pad, own, other);
+}
+
+/** The failure of a system that has no key for its identity. */
+export function withoutKey(basis: Pick<Basis, 'role' | 'pad' | 'policy' | 'localId'>, env: Environment): Failure {
+  const { pad, localId } = basis;
+  const what = pad.localMethod.value === 'PSK' ? 'preshared key' : `key for ${pad.localMethod.value}`;
+  const whose = pad.localMethod.value === 'PSK' ? '' : ` of ${formatIdentity(localId)}`;
+  return phase1Failure(basis, 'no-credential', `${nameRecord(env.view, pad.source)} has no ${what}${whose}`);
+}
