@@ -25,6 +25,16 @@ const layers: Readonly<Record<string, readonly string[]>> = {
 /** Exceptions, each an addition to `layers` for the files under one folder. */
 const alsoAllowed: readonly { readonly from: string; readonly to: string; readonly why: string }[] = [
   {
+    from: 'src/dialects/hpux/',
+    to: 'src/parser/',
+    why: 'the writer of records reads back what it wrote, and tells what is otherwise',
+  },
+  {
+    from: 'src/dialects/xfrm/',
+    to: 'src/backends/xfrm/',
+    why: 'a batch of the kernel’s policies holds what the back end would put in: the order is worked out once',
+  },
+  {
     from: 'src/backends/',
     to: 'src/engine/ipsec/',
     why: 'a data path speaks of the engine’s SAs, and ours is the same code as the simulator’s',

@@ -1,6 +1,7 @@
 /** Every format of other products, and which of them a text is in. */
 import type { SourceText } from '../model/span.js';
 import type { Dialect } from './dialect.js';
+import { records } from './hpux/dialect.js';
 import { iked, ipsecctl } from './iked/dialect.js';
 import { libreswan, openswan, starter } from './libreswan/dialect.js';
 import { racoon, setkey } from './racoon/dialect.js';
@@ -18,6 +19,7 @@ export const formats: readonly Dialect[] = [
   iked,
   ipsecctl,
   xfrm,
+  records,
 ];
 
 /** The record language, which is no dialect of this folder but is named beside them. */

@@ -1,6 +1,6 @@
 /** The ordered lists of a system from the policies that its kernel holds. */
 import { protocolNumbers } from '../../model/packet.js';
-import { anyPort, everything, type Region } from '../../model/selector/box.js';
+import { anyPort, everything, fullBox, type Region } from '../../model/selector/box.js';
 import type { EntrySource, SpdEntry, SystemConfig } from '../../model/system-config.js';
 
 export type SpdLists = Required<Pick<SystemConfig, 'spd' | 'forwardSpd' | 'forwardsBySpd'>>;
@@ -35,13 +35,28 @@ export const ikeSockets: SpdEntry = {
   action: { kind: 'BYPASS' },
 };
 
+/** Neighbor solicitations and advertisements (RFC 4861 §4.3, §4.4), without which nobody finds an IPv6 peer. */
+export const neighborDiscovery: SpdEntry = {
+  source: builtinSource('neighbor-discovery'),
+  selectors: [135, 136].map((type) => ({
+    ...fullBox(6),
+    protocol: { lo: protocolNumbers.ICMPV6, hi: protocolNumbers.ICMPV6 },
+    x: { lo: type * 256, hi: type * 256 + 255 },
+  })),
+  action: { kind: 'BYPASS' },
+};
+
 /**
  * The lists of a system whose kernel has one list for all outbound packets, whether the system sends or forwards them.
- * `hasDaemon`: an IKE daemon runs, whose own packets pass.
+ * `hasDaemon`: an IKE daemon runs, whose own packets pass. `holes` are what it lets pass besides.
  */
-export function kernelLists(entries: readonly SpdEntry[], hasDaemon: boolean): SpdLists {
+export function kernelLists(
+  entries: readonly SpdEntry[],
+  hasDaemon: boolean,
+  holes: readonly SpdEntry[] = [],
+): SpdLists {
   return {
-    spd: [...(hasDaemon ? [ikeSockets] : []), ...entries, passesUnprotected],
+    spd: [...(hasDaemon ? [ikeSockets] : []), ...holes, ...entries, passesUnprotected],
     forwardSpd: [],
     forwardsBySpd: true,
   };

@@ -22,7 +22,7 @@ import type {
 } from '../../model/system-config.js';
 import type { TrafficSelector } from '../../model/traffic-selector.js';
 import type { ReadContext } from '../common/context.js';
-import { kernelLists } from '../common/lists.js';
+import { kernelLists, neighborDiscovery } from '../common/lists.js';
 import { spanOf } from '../common/piece.js';
 import { pairRegion } from '../common/selectors.js';
 import type { Conf, Conn } from './conns.js';
@@ -104,6 +104,7 @@ export function buildConfig(
   const lists = kernelLists(
     entries.map(({ entry }) => entry),
     true,
+    product.flavour === 'libreswan' ? [neighborDiscovery] : [],
   );
   return {
     name: context.input.name,
@@ -362,7 +363,7 @@ function markOf(values: ConnValues): SaTemplate['mark'] {
 }
 
 function ikePolicy(conn: Conn, values: ConnValues, version: 1 | 2, remote: AddressRange): IkePolicy {
-  const lifetimeSeconds = values.seconds('ikelifetime', values.product.defaults.ikeLifetimeSeconds);
+  const lifetimeSeconds = values.lifetime('ikelifetime', values.product.defaults.ikeLifetimeSeconds);
   const isStarter = values.product.flavour === 'starter';
   return {
     source: { record: { kind: 'conn', name: conn.name }, at: spanOf(conn.source, conn.at) },

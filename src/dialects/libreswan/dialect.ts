@@ -3,6 +3,7 @@ import type { Dialect } from '../dialect.js';
 import { detectIpsecConf } from './detect.js';
 import { libreswanDefault, libreswanVersions } from './product.js';
 import { readIpsecConf } from './read.js';
+import { writeLibreswan } from './write.js';
 
 export const libreswan: Dialect = {
   name: 'libreswan',
@@ -11,6 +12,7 @@ export const libreswan: Dialect = {
   defaultVersion: libreswanDefault,
   detect: (source) => detectIpsecConf(source, 'libreswan'),
   read: (input) => readIpsecConf(input, 'libreswan'),
+  write: writeLibreswan,
 };
 
 export const openswan: Dialect = {

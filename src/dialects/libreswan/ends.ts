@@ -7,7 +7,8 @@ import {
   parseAddress,
   singleAddress,
 } from '../../model/address.js';
-import { anyPort } from '../../model/selector/box.js';
+import { hasTypes } from '../../model/packet.js';
+import { anyPort, type Interval } from '../../model/selector/box.js';
 import type { Span } from '../../model/span.js';
 import type { TrafficSelector } from '../../model/traffic-selector.js';
 import type { ReadContext } from '../common/context.js';
@@ -38,6 +39,7 @@ export interface End {
   readonly subnets?: readonly (readonly TrafficSelector[])[];
   readonly protocol: number;
   readonly port?: number;
+  readonly ports: Interval;
   readonly sourceIp?: Address;
   /** Addresses that are handed out to this end. */
   readonly pools?: readonly AddressRange[];
@@ -87,6 +89,7 @@ export function readEnd(conn: Conn, side: Side, flavour: Flavour, context: ReadC
     ...(subnets ? { subnets } : {}),
     protocol,
     ...(port === undefined ? {} : { port }),
+    ports: portsOf({ protocol, port }, flavour),
     ...(ip ? { sourceIp: ip } : {}),
     ...(pools.length > 0 ? { pools } : {}),
     ...(id ? { id } : {}),
@@ -149,7 +152,7 @@ function subnetsOf(
 ): readonly (readonly TrafficSelector[])[] | undefined {
   const several = conn.settings.get(`${side}subnets`);
   const single = conn.settings.get(`${side}subnet`);
-  const ports = portInterval(end.port);
+  const ports = portsOf(end, flavour);
   const read = (text: string, setting: Setting): TrafficSelector[] => {
     const one = subnetOf(text, end.protocol, ports, flavour);
     if (one === undefined) {
@@ -199,9 +202,18 @@ function subnetOf(
   return range && selector(range, protocol, ports);
 }
 
+/**
+ * The ports of an end. Pluto hands type and code of ICMP to the kernel as two ports, of which 0 is any.
+ */
+function portsOf(end: { readonly protocol: number; readonly port?: number | undefined }, flavour: Flavour): Interval {
+  if (end.port === undefined || flavour === 'starter' || !hasTypes(end.protocol)) return portInterval(end.port);
+  if (end.port < 256) return anyPort;
+  return end.port % 256 === 0 ? { lo: end.port, hi: end.port + 255 } : portInterval(end.port);
+}
+
 /** The selectors of an end that has no networks behind it: the end itself. */
 export function hostSelectors(end: End, addresses: readonly Address[], family: Family): readonly TrafficSelector[] {
-  const ports = portInterval(end.port);
+  const ports = end.ports;
   if (end.pools) return end.pools.map((range) => selector(range, end.protocol, ports));
   if (end.sourceIp) return [selector(singleAddress(end.sourceIp), end.protocol, ports)];
   if (addresses.length > 0) return addresses.map((address) => selector(singleAddress(address), end.protocol, ports));

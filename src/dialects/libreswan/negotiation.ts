@@ -5,6 +5,7 @@ import type { KeyExchangeTransform } from '../../model/transform.js';
 import { kilobytes } from '../common/units.js';
 import type { Side } from './conns.js';
 import { settingSpan } from './ends.js';
+import { isBefore, type Product } from './product.js';
 import { childProposal, ikeProposal, type Protocol, readSuites, type Suite } from './proposals.js';
 import type { ProposalRules } from './support.js';
 import type { ConnValues } from './values.js';
@@ -20,19 +21,24 @@ export function ikeVersionsOf(values: ConnValues): Sourced<readonly (1 | 2)[]> {
   return { value: found.value.filter((version) => version === 2), origin: values.origin(values.get('ikev1')) };
 }
 
+/** Libreswan took keyexchange= over from others in version 5; before, `ike` was all that it could be. */
+function keyExchangeWordsOf({ flavour, version }: Product): Readonly<Record<string, 1 | 2>> {
+  if (flavour === 'openswan') return openswanKeyExchangeWords;
+  return flavour === 'libreswan' && isBefore(version, [5, 0]) ? {} : keyExchangeWords;
+}
+
 function writtenVersions(values: ConnValues): Sourced<readonly (1 | 2)[]> {
   const { product } = values;
   const keyexchange = values.get('keyexchange');
   const written = keyexchange?.text.toLowerCase();
-  const words: Readonly<Record<string, 1 | 2>> =
-    product.flavour === 'openswan' ? openswanKeyExchangeWords : keyExchangeWords;
+  const words = keyExchangeWordsOf(product);
   const only = written !== undefined && Object.hasOwn(words, written) ? words[written] : undefined;
   if (keyexchange && only) return { value: [only], origin: values.origin(keyexchange) };
   if (keyexchange && written !== 'ike')
     values.context.badValue(
       settingSpan(keyexchange),
       `'${keyexchange.text}' is no value of keyexchange`,
-      'write ikev1 or ikev2',
+      Object.keys(words).length > 0 ? 'write ikev1 or ikev2' : 'write ikev2=insist or ikev2=no',
     );
   const ikev2 = product.flavour === 'starter' ? undefined : values.get('ikev2');
   if (!ikev2) return { value: product.defaults.ikeVersions, origin: values.origin(undefined) };
@@ -106,7 +112,7 @@ export function childOfferOf(values: ConnValues, version: 1 | 2, source: EntrySo
   const names = isAh ? ['ah', 'esp'] : ['esp', 'ah'];
   const pfs = values.flag('pfs', true);
   const found = suites(values, protocol, version, names, pfs.value);
-  const lifetime = values.seconds('ipsec-lifetime', values.product.defaults.childLifetimeSeconds);
+  const lifetime = values.lifetime('ipsec-lifetime', values.product.defaults.childLifetimeSeconds);
   const octets = values.amount('ipsec-max-bytes', 0);
   const packets = values.amount('ipsec-max-packets', 0);
   const rekey = rekeySecondsOf(values, lifetime.value);

@@ -30,12 +30,20 @@ export function kernelPriority(
       origin: { kind: 'automatic', rule: 'priority by kind of policy, prefixes, protocol and ports' },
     };
   }
+  return {
+    value: naturalPriority(local, remote),
+    origin: { kind: 'automatic', rule: 'priority by ports, protocol and lengths of prefixes' },
+  };
+}
+
+/** The number that pluto works out. */
+export function naturalPriority(local: TrafficSelector | undefined, remote: TrafficSelector | undefined): number {
   const wildcards = [local, remote].filter((one) => !one || one.ports.lo !== one.ports.hi).length;
   const anyProtocol = local?.protocol === 0 ? 1 : 0;
-  const value =
+  return (
     ((((staticConnection * 4 + wildcards) * 2 + anyProtocol) * 256 + width(local)) * 256 + width(remote)) * 2 +
-    notAnInstance;
-  return { value, origin: { kind: 'automatic', rule: 'priority by ports, protocol and lengths of prefixes' } };
+    notAnInstance
+  );
 }
 
 function width(selector: TrafficSelector | undefined): number {

@@ -7,6 +7,9 @@ import type { Conn, Setting } from './conns.js';
 import { settingSpan } from './ends.js';
 import type { Product } from './product.js';
 
+/** Seconds: IKE_SA_LIFETIME_MAXIMUM and IPSEC_SA_LIFETIME_MAXIMUM of pluto_constants.h. */
+export const lifetimeMax = 86_400;
+
 export class ConnValues {
   constructor(
     readonly conn: Conn,
@@ -55,6 +58,19 @@ export class ConnValues {
   /** A length of time in seconds. */
   seconds(name: string, otherwise: number): Sourced<number> {
     return this.#number(name, otherwise, parseDuration, 'a length of time, as 30s, 20m, 8h or 1d');
+  }
+
+  /** A lifetime; pluto lets none be without end, or longer than a day. */
+  lifetime(name: string, otherwise: number): Sourced<number> {
+    const written = this.seconds(name, otherwise);
+    const setting = this.get(name);
+    if (this.product.flavour === 'starter' || (written.value > 0 && written.value <= lifetimeMax)) return written;
+    if (setting)
+      this.context.partly(
+        settingSpan(setting),
+        `${this.product.title} takes ${lifetimeMax} seconds, its longest lifetime, for ${setting.text}`,
+      );
+    return { value: lifetimeMax, origin: written.origin };
   }
 
   amount(name: string, otherwise: number): Sourced<number> {

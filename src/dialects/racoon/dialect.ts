@@ -2,6 +2,7 @@
 import type { Dialect } from '../dialect.js';
 import { detectRacoon, readRacoon } from './read.js';
 import { detectSetkey, readSetkey } from './setkey-read.js';
+import { writeSetkey } from './setkey-write.js';
 
 export const racoon: Dialect = {
   name: 'racoon',
@@ -17,4 +18,5 @@ export const setkey: Dialect = {
   versions: [],
   detect: detectSetkey,
   read: readSetkey,
+  write: writeSetkey,
 };

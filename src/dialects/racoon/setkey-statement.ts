@@ -115,22 +115,25 @@ export function readPolicyHead(statement: Statement): PolicyHead | undefined {
   };
 }
 
-/** `icmp6 135,0`: a type and perhaps a code, as one word or as the next. */
+/** `icmp6 135,1`: a type and perhaps a code, as one word or as the next. */
 function readTypes(joined: string, statement: Statement): Interval | undefined {
   const next = statement.peek()?.text ?? '';
   const text = joined !== '' ? joined : /^\d+(?:,\d+)?$/.test(next) ? (statement.take()?.text ?? '') : '';
   if (text === '') return undefined;
-  const [type, code] = text.split(',').map((part) => parseNumber(part));
-  if (type === undefined || type > 255) return undefined;
-  return code === undefined
-    ? { lo: type * 256, hi: type * 256 + 255 }
-    : { lo: type * 256 + Math.min(code, 255), hi: type * 256 + Math.min(code, 255) };
+  // They travel in the places of ports, where 0 stands for any.
+  const [type, code = 0] = text.split(',').map((part) => parseNumber(part));
+  if (type === undefined || type > 255 || type === 0) return undefined;
+  const base = type * 256;
+  return code === 0 ? { lo: base, hi: base + 255 } : { lo: base + Math.min(code, 255), hi: base + Math.min(code, 255) };
 }
+
+/** Where nothing is written, and what numbers count from (PRIORITY_DEFAULT of libipsec). */
+const priorityDefault = 2 ** 31;
 
 /** Linux' priorities by name; the lower number is looked at first (setkey(8), libipsec). */
 const priorityWords: ReadonlyMap<string, number> = new Map([
   ['low', 3 * 2 ** 30],
-  ['def', 2 ** 31],
+  ['def', priorityDefault],
   ['high', 2 ** 30],
 ]);
 
@@ -175,7 +178,7 @@ export function readPolicy(statement: Statement, name: string): KernelPolicy | u
 
 function readPriority(statement: Statement): { readonly priority: number; readonly at?: Piece } {
   const keyword = statement.peek();
-  if (keyword?.text !== 'prio' && keyword?.text !== 'priority') return { priority: 0 };
+  if (keyword?.text !== 'prio' && keyword?.text !== 'priority') return { priority: priorityDefault };
   statement.take();
   const word = statement.take();
   const named = priorityWords.get(word?.text ?? '');
@@ -190,9 +193,9 @@ function readPriority(statement: Statement): { readonly priority: number; readon
   const number = /^-?\d{1,10}$/.test(word?.text ?? '') ? Number(word?.text) : undefined;
   if (number === undefined) {
     statement.fault(word, 'a priority is low, def, high or a number');
-    return { priority: 0 };
+    return { priority: priorityDefault };
   }
-  return { priority: 2 ** 31 - number, ...(word ? { at: word } : {}) };
+  return { priority: priorityDefault - number, ...(word ? { at: word } : {}) };
 }
 
 const requestProtocols = { esp: 'ESP', ah: 'AH', ipcomp: 'IPCOMP' } as const;

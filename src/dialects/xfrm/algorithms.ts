@@ -100,14 +100,16 @@ export function hashBySetkey(word: string): AuthenticationTransform | undefined 
   return authenticationTransforms.find((row) => row.name === name);
 }
 
-/** The word for `-E`, where setkey has one. */
-export function setkeyCipher({ name }: EncryptionTransform): string | undefined {
-  const row = setkeyCiphers.find(([, table]) => name === table || name.startsWith(`${table}-`));
-  return row?.[0].split(' ').find((word) => word !== 'rijndael-cbc');
+/** The word for `-E` of a cipher by the kernel's name, where setkey has one. */
+export function setkeyCipherOf(xfrm: string): string | undefined {
+  const row = encryptionTransforms.find((candidate) => candidate.xfrm === xfrm);
+  const found = row && setkeyCiphers.find(([, table]) => row.name === table || row.name.startsWith(`${table}-`));
+  return found?.[0].split(' ').find((word) => word !== 'rijndael-cbc');
 }
 
-/** The word for `-A`, where setkey has one. */
-export function setkeyHash({ name }: AuthenticationTransform): string | undefined {
-  for (const [word, table] of setkeyHashes) if (table === name) return word;
+/** The word for `-A` of an algorithm by the kernel's name, where setkey has one. */
+export function setkeyHashOf(xfrm: string, icvBits: number): string | undefined {
+  const row = integrityByXfrm(xfrm, icvBits);
+  for (const [word, table] of setkeyHashes) if (table === row?.name) return word;
   return undefined;
 }

@@ -1,6 +1,7 @@
 /** The dialect of `ip xfrm`: what it prints, and batches for `ip -batch`. */
 import type { Dialect } from '../dialect.js';
 import { detectXfrm, readXfrm } from './ip-read.js';
+import { writeXfrm } from './ip-write.js';
 
 export const xfrm: Dialect = {
   name: 'xfrm',
@@ -8,4 +9,5 @@ export const xfrm: Dialect = {
   versions: [],
   detect: detectXfrm,
   read: readXfrm,
+  write: writeXfrm,
 };

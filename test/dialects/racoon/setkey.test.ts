@@ -52,7 +52,7 @@ spdadd 192.0.2.1 192.0.2.3 any -P out none;
       policy('4', 'prio def + 5') +
       policy('5') +
       policy('6', 'prio -7');
-    expect(entriesOf(read(text)).map((entry) => entry[5])).toEqual(['4', '2', '3', '1', '5']);
+    expect(entriesOf(read(text)).map((entry) => entry[5])).toEqual(['2', '3', '1', '4', '5']);
   });
 
   it('that are there already stay, and are updated and deleted', () => {

@@ -1,0 +1,44 @@
+/** What every writer keeps: it never fails, says nothing that is refused, and puts keys into secret files only. */
+import { describe, expect, it } from 'vitest';
+import { formats } from '../../src/dialects/registry.js';
+import { randomRecords } from '../support/random-records.js';
+import { recordsConfig, write } from '../support/written.js';
+
+const writers = formats.filter((dialect) => dialect.write).map((dialect) => [dialect.name, dialect] as const);
+const seeds = [1, 2, 3, 4, 5, 6, 7, 8];
+
+describe.each(writers)('the writer of %s', (_name, dialect) => {
+  it.each(seeds)('takes any records (seed %i)', (seed) => {
+    const text = randomRecords({ hosts: 40, seed, ipv6: 0.3, mistakes: 0.2 });
+    const { files, losses } = write(dialect, recordsConfig(text));
+    expect(files.length).toBeGreaterThan(0);
+    expect(losses.filter(({ message }) => message.includes('refused'))).toEqual([]);
+    const keys = [...text.matchAll(/-preshared (\S+)/g)].map((match) => match[1]!);
+    expect(keys.length).toBeGreaterThan(0);
+    for (const { path, text: written, isSecret } of files) {
+      if (isSecret) continue;
+      for (const key of keys) expect(`${path}: ${written.includes(key)}`).toBe(`${path}: false`);
+    }
+    const said = losses.map(({ message }) => message).join('\n');
+    for (const key of keys) expect(said).not.toContain(key);
+  });
+
+  it('takes a configuration without anything', () => {
+    const { files, losses } = write(dialect, recordsConfig(''));
+    expect(files.every(({ isSecret }) => !isSecret)).toBe(true);
+    expect(losses.filter(({ effect }) => effect === 'packets')).toEqual([]);
+  });
+
+  it('makes the same of the same', () => {
+    const config = recordsConfig(randomRecords({ hosts: 20, seed: 99 }));
+    expect(write(dialect, config).files).toEqual(write(dialect, config).files);
+  });
+
+  it('knows each of its versions', () => {
+    const config = recordsConfig(randomRecords({ hosts: 20, seed: 5 }));
+    for (const version of dialect.versions)
+      expect(
+        `${version}: ${write(dialect, config, version).losses.filter(({ message }) => message.includes('refused')).length}`,
+      ).toBe(`${version}: 0`);
+  });
+});
