@@ -10,6 +10,7 @@ import { renderNegotiation } from '../report/negotiation/text.js';
 import { terminalWidth } from '../report/terminal.js';
 
 const details = ['messages', 'payloads', 'bytes'] as const;
+const network = 'NETWORK';
 
 export default class Negotiate extends BaseCommand {
   static override summary =
@@ -38,9 +39,8 @@ elsewhere, are assumed to be right.`;
     output: outputFlag,
     simulate: Flags.boolean({ summary: 'Negotiate on a simulated network: nothing leaves this process.' }),
     initiator: Flags.option({ options: ['A', 'B', 'both'] as const })({
-      default: 'both',
       helpValue: 'A|B|both',
-      summary: 'Which system starts.',
+      summary: 'Which system starts (default: each of them once).',
     }),
     packet: Flags.string({
       helpValue: 'PACKET',
@@ -59,6 +59,35 @@ elsewhere, are assumed to be right.`;
     mode: Flags.option({ options: ['main', 'aggressive'] as const })({
       helpValue: 'main|aggressive',
       summary: 'Use this exchange of IKEv1 instead of the one that the records name.',
+    }),
+    loss: Flags.string({
+      helpGroup: network,
+      helpValue: 'SHARE',
+      summary: 'Share of packets that are lost: 0.05 or 5%.',
+    }),
+    reorder: Flags.string({
+      helpGroup: network,
+      helpValue: 'SHARE',
+      summary: 'Share of packets that come late, behind others.',
+    }),
+    dup: Flags.string({ helpGroup: network, helpValue: 'SHARE', summary: 'Share of packets that come twice.' }),
+    delay: Flags.string({
+      helpGroup: network,
+      helpValue: 'DURATION',
+      summary: 'Time of one way through the network (default: 10ms).',
+    }),
+    nat: Flags.string({
+      helpGroup: network,
+      multiple: true,
+      multipleNonGreedy: true,
+      helpValue: 'SPEC',
+      summary: 'A NAT before a system: A=203.0.113.7[,timeout=30s][,rebind=10m][,esp=pass].',
+    }),
+    scenario: Flags.string({
+      helpGroup: network,
+      helpValue: 'FILE',
+      summary:
+        'Faults, NATs, crashes, clocks and packets from a file (`ipsec schema scenario` tells what it may hold).',
     }),
     'peer-profile': Flags.string({
       multiple: true,
@@ -95,12 +124,20 @@ elsewhere, are assumed to be right.`;
       ...load,
       systems: words,
       further: flags.with ?? [],
-      initiator: flags.initiator,
+      ...(flags.initiator ? { initiator: flags.initiator } : {}),
       ...(packet ? { packet } : {}),
-      seed: String(flags.seed ?? 1),
+      ...(flags.seed === undefined ? {} : { seed: String(flags.seed) }),
       beginsAt,
       ...(flags.until === undefined ? {} : { untilMillis: parseDuration(flags.until, '--until') }),
       ...(flags.mode ? { mode: flags.mode } : {}),
+      ...(flags.scenario === undefined ? {} : { scenario: flags.scenario }),
+      faults: {
+        ...(flags.loss === undefined ? {} : { loss: flags.loss }),
+        ...(flags.reorder === undefined ? {} : { reorder: flags.reorder }),
+        ...(flags.dup === undefined ? {} : { dup: flags.dup }),
+        ...(flags.delay === undefined ? {} : { delay: flags.delay }),
+        nat: flags.nat ?? [],
+      },
       profiles: flags['peer-profile'] ?? [],
       detail: flags.trace ?? 'messages',
       suggest: true,

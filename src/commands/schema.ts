@@ -4,7 +4,7 @@ import { Args } from '@oclif/core';
 import { BaseCommand } from '../base-command.js';
 import { UsageError } from '../model/tool-error.js';
 
-const own = ['config', 'inventory'] as const;
+const own = ['config', 'inventory', 'scenario'] as const;
 
 export default class Schema extends BaseCommand {
   static override summary = 'Print the JSON Schema of a file that the tool reads or of an output that it writes.';
@@ -30,6 +30,9 @@ export default class Schema extends BaseCommand {
     if (name === 'config' || name === 'inventory') {
       const { jsonSchemaOf } = await import('../services/repository/schema.js');
       schema = jsonSchemaOf(name);
+    } else if (name === 'scenario') {
+      const { scenarioJsonSchema } = await import('../services/negotiate/scenario-schema.js');
+      schema = scenarioJsonSchema();
     } else schema = JSON.parse(readFileSync(path.join(folder, `${name}.schema.json`), 'utf8')) as object;
     this.writeResult(`${JSON.stringify(schema, null, 2)}\n`);
     return schema;

@@ -89,6 +89,9 @@ const stepMillis = 1_000;
 const settleMillis = 5_000;
 /** SAs that live for longer than this are not waited for. */
 export const horizonMillisMax = 40 * 86_400_000;
+/** Where packets get lost, the first ones are sent again as TCP would. */
+const repeatMillis = 3_000;
+const repetitionsMax = 20;
 const probesPerRun = 24;
 /** Rounds of test packets at the end, further apart than a system waits before it asks for an SA again. */
 const lastRounds = 3;
@@ -126,15 +129,21 @@ export function runNegotiation(options: RunOptions): NegotiationRun {
     if (host) world.at(at, () => send(host, host === from ? to : from, given, 'given', 'own'));
   }
 
+  const { loss, corruption, partitions, reordering } = options.network ?? {};
+  const isUnreliable = [loss, corruption, reordering].some((share) => share) || partitions || options.crashes?.length;
   let stop: Stop = 'time';
+  let answer: Packet | undefined;
   send(from, to, packet, 'first', how.initiator);
   const settledAt = settle();
   const first = [...probes.values()].find(({ result }) => result.purpose === 'first')?.result;
-  let answer: Packet | undefined;
   if (first?.acceptedAt !== undefined) {
     answer = answerTo(first.number);
     if (answer) send(to, from, answer, 'answer', how.responder);
     stop = world.run(world.now() + settleMillis);
+    for (let tries = 0; isUnreliable && tries < repetitionsMax && !answerArrived(); tries += 1) {
+      again('answer', to, how.responder);
+      stop = world.run(world.now() + repeatMillis);
+    }
     if (first.protectedBy && first.protectedBy.length > 0) forge();
   }
   const horizon = horizonOf(trace.entries, [options.initiator.config, options.responder.config]);
@@ -173,6 +182,18 @@ export function runNegotiation(options: RunOptions): NegotiationRun {
     sender.send(probe.octets, sending);
   }
 
+  /** Sends a test packet once more. */
+  function again(purpose: ProbeResult['purpose'], sender: SimulatedHost, sending: Sending): void {
+    const result = [...probes.values()].find((each) => each.result.purpose === purpose)?.result;
+    const what = purpose === 'answer' ? answer : packet;
+    const probe = result && result.acceptedAt === undefined && what && makeProbe(what, result.number);
+    if (probe) sender.send(probe.octets, sending);
+  }
+
+  function answerArrived(): boolean {
+    return [...probes.values()].some(({ result }) => result.purpose === 'answer' && result.acceptedAt !== undefined);
+  }
+
   function change(number: number | undefined, more: Partial<ProbeResult>): void {
     const pending = number === undefined ? undefined : probes.get(number);
     if (pending) probes.set(pending.result.number, { result: { ...pending.result, ...more } });
@@ -206,8 +227,14 @@ export function runNegotiation(options: RunOptions): NegotiationRun {
 
   /** Lets the world go on until the first packet has arrived, or the attempt has come to nothing. */
   function settle(): Millis {
+    let repeatedAt = world.now();
     while (world.now() < setupMillisMax) {
       stop = world.run(world.now() + stepMillis);
+      // As TCP would, where packets may get lost.
+      if (isUnreliable && world.now() - repeatedAt >= repeatMillis) {
+        repeatedAt = world.now();
+        if (from.stack.sad.size > 0) again('first', from, how.initiator);
+      }
       const [begun] = [...probes.values()].map(({ result }) => result);
       if (stop !== 'time' || !begun || begun.acceptedAt !== undefined) break;
       if (begun.droppedBecause !== undefined) {

@@ -5,8 +5,8 @@ import { loadNodeProvider } from '../../engine/crypto/node/load.js';
 import type { CryptoProvider } from '../../engine/crypto/provider.js';
 import { seededRandom } from '../../engine/crypto/random.js';
 import type { IkeVersionFactory } from '../../engine/ike-version.js';
+import type { ClockOptions } from '../../engine/sim/clock.js';
 import { type NegotiationRun, type RunOptions, type RunSide, runNegotiation } from '../../engine/sim/negotiation.js';
-import type { NetworkOptions } from '../../engine/sim/network.js';
 import { judge } from '../../engine/sim/verdict.js';
 import { formatAddress } from '../../model/address.js';
 import type { Packet } from '../../model/packet.js';
@@ -16,10 +16,12 @@ import type { NegotiationDocument, RunDocument } from '../../report/negotiation/
 import type { LoadOptions } from '../repository/load-repository.js';
 import { type MendingPair, mend } from './changes/mend.js';
 import { groupCredentials } from './credentials.js';
+import { parseDuration } from './durations.js';
 import { ikeVersions } from './ike-versions.js';
 import type { TraceDetail } from './messages.js';
 import { analyse, type PlannedRun, planRuns, type RunPlan, type Side } from './plan.js';
 import { isBad, type RunResult, runDocument } from './run-document.js';
+import { readScenario, type Scenario, type ScenarioFlags, scenarioOf } from './scenario.js';
 import { choosePair, type NegotiatingSystem, parseProfileWishes } from './systems.js';
 
 export interface NegotiateOptions extends Omit<LoadOptions, 'paths'> {
@@ -27,14 +29,18 @@ export interface NegotiateOptions extends Omit<LoadOptions, 'paths'> {
   readonly systems: readonly string[];
   /** Paths of further systems, that outer SAs may end at. */
   readonly further: readonly string[];
-  readonly initiator: 'A' | 'B' | 'both';
+  /** Counts before that of the scenario; both unless told. */
+  readonly initiator?: 'A' | 'B' | 'both';
   readonly packet?: Packet;
-  readonly seed: string;
+  /** Counts before that of the scenario; 1 unless told. */
+  readonly seed?: string;
   readonly beginsAt: Date;
   readonly untilMillis?: number;
   /** IKEv1 exchange in place of the one that the records name. */
   readonly mode?: 'main' | 'aggressive';
-  readonly network?: NetworkOptions;
+  /** Path of a scenario file, and faults that were named on the command line. */
+  readonly scenario?: string;
+  readonly faults: ScenarioFlags;
   readonly profiles: readonly string[];
   readonly detail: TraceDetail;
   /** Are changes looked for that would mend failures? */
@@ -62,7 +68,7 @@ export interface RunSettings {
   readonly versions: readonly IkeVersionFactory[];
   readonly seed: string;
   readonly beginsAt: Date;
-  readonly network?: NetworkOptions;
+  readonly scenario?: Scenario;
   readonly untilMillis?: number;
   readonly setupOnly?: boolean;
 }
@@ -77,17 +83,23 @@ export async function negotiate(options: NegotiateOptions): Promise<NegotiateOut
     return { ...choice, a: withMode(a, options.mode), b: withMode(b, options.mode) };
   };
   const systems = await read();
+  const file = options.scenario === undefined ? undefined : await readScenario(options.scenario);
+  const scenario = scenarioOf(file, options.faults, [systems.a, systems.b, ...systems.others]);
+  const seed = options.seed ?? String(file?.seed ?? 1);
+  const untilMillis =
+    options.untilMillis ?? (file?.until === undefined ? undefined : parseDuration(String(file.until), 'until'));
   const settings: RunSettings = {
-    provider: await loadNodeProvider(seededRandom(options.seed)),
+    provider: await loadNodeProvider(seededRandom(seed)),
     versions: await ikeVersions(),
-    seed: options.seed,
+    seed,
     beginsAt: options.beginsAt,
-    ...(options.network ? { network: options.network } : {}),
-    ...(options.untilMillis === undefined ? {} : { untilMillis: options.untilMillis }),
+    scenario,
+    ...(untilMillis === undefined ? {} : { untilMillis }),
   };
+  const initiator = options.initiator ?? file?.initiator ?? 'both';
   const pair = pairContext(
     systems,
-    options.initiator === 'both' ? ['a', 'b'] : [options.initiator === 'A' ? 'a' : 'b'],
+    initiator === 'both' ? ['a', 'b'] : [initiator === 'A' ? 'a' : 'b'],
     options.packet,
     settings,
   );
@@ -117,11 +129,12 @@ export async function negotiate(options: NegotiateOptions): Promise<NegotiateOut
 
 /** Prepares the runs of a pair. */
 export function pairContext(
-  { a, b, others }: Pick<MendingPair, 'a' | 'b' | 'others'>,
+  pair: Pick<MendingPair, 'a' | 'b' | 'others'>,
   initiators: readonly Side[],
   packet: Packet | undefined,
   settings: RunSettings,
 ): PairContext {
+  const { a, b, others } = seenFromOutside(pair, settings.scenario);
   const plan = planRuns(a, b, { initiators, ...(packet ? { packet } : {}) });
   const { provider, seed, beginsAt } = settings;
   const meetings = [
@@ -136,6 +149,7 @@ export function pairContext(
   });
   const side = (system: NegotiatingSystem): RunSide => ({
     config: system.config,
+    ...clockOf(settings.scenario?.clocks.get(system.name)),
     profile: system.profile,
     credentials: bySystem.get(system.name)!,
     ...(system.host?.mtu ? { mtu: system.host.mtu } : {}),
@@ -143,11 +157,31 @@ export function pairContext(
   return { a, b, plan, sides: { a: side(a), b: side(b) }, others: others.map(side), assumptions, settings };
 }
 
+function clockOf(clock: ClockOptions | undefined): Pick<RunSide, 'clock'> {
+  return clock ? { clock } : {};
+}
+
+/** Peers' policies name the address that they see: it counts as the system's own when flows are looked for. */
+function seenFromOutside<P extends Pick<MendingPair, 'a' | 'b' | 'others'>>(
+  pair: P,
+  scenario: Scenario | undefined,
+): P {
+  const seen = (system: NegotiatingSystem): NegotiatingSystem => {
+    const nat = scenario?.network.nats?.find(({ host }) => host === system.name);
+    if (!nat) return system;
+    const { family, value } = nat.publicAddress;
+    const { addresses } = system.config;
+    if (addresses.some((own) => own.family === family && own.value === value)) return system;
+    return { ...system, config: { ...system.config, addresses: [...addresses, nat.publicAddress] } };
+  };
+  return { ...pair, a: seen(pair.a), b: seen(pair.b), others: pair.others.map(seen) };
+}
+
 /** Runs one of the planned negotiations. */
 export function runPlanned({ sides, others, settings }: PairContext, planned: PlannedRun): RunResult {
   const { initiator, packet, how } = planned;
   const responder = initiator === 'a' ? 'b' : 'a';
-  const { provider, versions, seed, beginsAt, network, untilMillis, setupOnly } = settings;
+  const { provider, versions, seed, beginsAt, scenario, untilMillis, setupOnly } = settings;
   const routes = routesOf([sides.a, sides.b], others);
   const options: RunOptions = {
     initiator: sides[initiator],
@@ -159,7 +193,8 @@ export function runPlanned({ sides, others, settings }: PairContext, planned: Pl
     provider,
     seed,
     beginsAt,
-    network: { ...network, ...(routes.length > 0 ? { routes } : {}) },
+    network: { ...scenario?.network, ...(routes.length > 0 ? { routes } : {}) },
+    ...(scenario ? { crashes: scenario.crashes, packets: scenario.packets } : {}),
     ...(untilMillis === undefined ? {} : { until: untilMillis }),
     ...(setupOnly ? { setupOnly } : {}),
   };

@@ -41,7 +41,7 @@ export async function readInventory(file: string): Promise<Inventory> {
 }
 
 /** The value of a YAML or JSON file (JSON is YAML); what cannot be read is a usage error that names line and column. */
-async function readStructured(file: string): Promise<unknown> {
+export async function readStructured(file: string): Promise<unknown> {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
@@ -68,13 +68,13 @@ interface Schema<T> {
       };
 }
 
-function validate<T>(schema: Schema<T>, value: unknown, file: string): T {
+export function validate<T>(schema: Schema<T>, value: unknown, file: string): T {
   const result = schema.safeParse(value ?? {});
   if (result.success) return result.data;
   const issues = result.error.issues
     .slice(0, 5)
     .map(({ path: at, message }) => `${at.map(String).join('.') || 'the file'}: ${message}`);
   throw new UsageError(`${file}: ${issues[0]}`, {
-    hints: [...issues.slice(1), 'The schema is printed by `ipsec schema config` and `ipsec schema inventory`.'],
+    hints: [...issues.slice(1), 'Schemas are printed by `ipsec schema config`, `inventory` and `scenario`.'],
   });
 }

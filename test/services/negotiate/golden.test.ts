@@ -23,6 +23,7 @@ async function run(name: string): Promise<NegotiationDocument> {
     initiator: 'both',
     seed: '1',
     beginsAt,
+    faults: { nat: [] },
     profiles: [],
     detail: 'messages',
     suggest: true,

@@ -37,6 +37,7 @@ async function document(name: string, detail: 'messages' | 'payloads' | 'bytes')
     seed: '1',
     beginsAt: new Date('2026-01-01T00:00:00Z'),
     untilMillis: 1000,
+    faults: { nat: [] },
     profiles: [],
     detail,
     suggest: true,
