@@ -70,31 +70,43 @@ export async function buildProgram(dist, { codeCache = true, extraCommands } = {
     // Already in the form that bin/start.js runs, so that it need not copy every chunk.
     writeFileSync(file, `(function(exports,require,module,__filename,__dirname){${code}\n})`);
   }
-  const worker = await buildWorker(program);
+  const inputs = {};
+  for (const [name, ...file] of workers)
+    Object.assign(inputs, (await buildWorker(program, name, path.join(root, 'src', ...file))).inputs);
   writeFileSync(path.join(dist, 'manifest.json'), JSON.stringify(await makeManifest(dist)));
   if (codeCache) {
     const warmUp = path.join(root, 'scripts', 'warm-up.cjs');
     const { status, stderr } = spawnSync(process.execPath, [warmUp, dist], { encoding: 'utf8' });
     if (status !== 0) throw new Error(`the program does not start:\n${stderr}`);
   }
-  return { ...metafile, inputs: { ...metafile.inputs, ...worker.inputs } };
+  return { ...metafile, inputs: { ...metafile.inputs, ...inputs } };
 }
 
+/** Programs of worker threads: their names beside the chunks, and their sources. */
+const workers = /** @type {const} */ ([
+  ['data-path-worker', 'services', 'data-path', 'worker.ts'],
+  ['negotiate-worker', 'services', 'negotiate', 'matrix-worker.ts'],
+]);
+
 /**
- * The program of the data path's workers is one file: a thread starts with a file, not with chunks.
+ * The program of a worker is one file: a thread starts with a file, not with chunks.
  *
  * @param {string} program the folder of the program
+ * @param {string} name
+ * @param {string} source
  */
-async function buildWorker(program) {
+async function buildWorker(program, name, source) {
   const { metafile } = await build({
     ...commonOptions,
-    entryPoints: [path.join(root, 'src', 'services', 'data-path', 'worker.ts')],
-    outfile: path.join(program, 'data-path-worker.mjs'),
+    entryPoints: [source],
+    outfile: path.join(program, `${name}.mjs`),
     format: 'esm',
     external: externalPackages,
     minifySyntax: true,
     minifyWhitespace: true,
     metafile: true,
+    // Packages in the older form of modules ask for Node's own by `require`.
+    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
   });
   return metafile;
 }

@@ -1,16 +1,43 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../base-command.js';
-import { asOfFlag, outputFlag, seedFlag } from '../cli/flags.js';
+import { asOfFlag, jobsFlag, outputFlag, seedFlag } from '../cli/flags.js';
 import { loadFlags, loadOptions } from '../cli/load-flags.js';
 import { exitCode } from '../exit-code.js';
 import { parsePacket } from '../model/parse-packet.js';
 import { UsageError } from '../model/tool-error.js';
-import type { NegotiationDocument } from '../report/negotiation/document.js';
+import type { MatrixDocument, NegotiationDocument } from '../report/negotiation/document.js';
+import { renderMatrix } from '../report/negotiation/matrix.js';
 import { renderNegotiation } from '../report/negotiation/text.js';
+import type { Progress } from '../report/progress.js';
 import { terminalWidth } from '../report/terminal.js';
 
 const details = ['messages', 'payloads', 'bytes'] as const;
 const network = 'NETWORK';
+
+/** Flags that say something of one negotiation. */
+const onlyForPairs = [
+  'initiator',
+  'packet',
+  'with',
+  'mode',
+  'trace',
+  'pcap',
+  'keys',
+  'loss',
+  'reorder',
+  'dup',
+  'delay',
+  'nat',
+  'scenario',
+] as const;
+
+type MatrixFlags = Parameters<typeof loadOptions>[0] & {
+  readonly seed?: number;
+  readonly 'as-of'?: Date;
+  readonly until?: string;
+  readonly 'peer-profile'?: string[];
+  readonly jobs?: number;
+} & { readonly [Name in (typeof onlyForPairs)[number]]?: unknown };
 
 export default class Negotiate extends BaseCommand {
   static override summary =
@@ -46,6 +73,8 @@ elsewhere, are assumed to be right.`;
       helpValue: 'PACKET',
       summary: 'The packet that needs protection, from its sender: "tcp 10.0.0.1:4000 > 10.0.0.2:23".',
     }),
+    matrix: Flags.boolean({ summary: 'Negotiate every pair of systems that A (default: the current folder) holds.' }),
+    jobs: jobsFlag,
     with: Flags.string({
       multiple: true,
       multipleNonGreedy: true,
@@ -109,10 +138,11 @@ elsewhere, are assumed to be right.`;
     'as-of': asOfFlag({}),
   };
 
-  async run(): Promise<NegotiationDocument> {
+  async run(): Promise<NegotiationDocument | MatrixDocument> {
     const { args, flags } = await this.parse(Negotiate);
     if (!flags.simulate)
       throw new UsageError('say how to negotiate', { hints: ['Negotiate in memory with --simulate.'] });
+    if (flags.matrix) return this.runMatrix(args, flags);
     const words = [args.a, args.b].filter((word) => word !== undefined);
     const packet = flags.packet === undefined ? undefined : parsePacket(flags.packet, 'outbound');
     if (packet && 'error' in packet) throw new UsageError(packet.error);
@@ -150,6 +180,43 @@ elsewhere, are assumed to be right.`;
     });
     this.writeResult(`${[...lines].join('\n')}\n`);
     if (flags.pcap !== undefined || flags.keys !== undefined) await this.writeFiles(document, runs, beginsAt, flags);
+    if (!document.good) process.exitCode = exitCode.bad;
+    return document;
+  }
+
+  private async runMatrix(
+    { a, b }: { readonly a?: string; readonly b?: string },
+    flags: MatrixFlags,
+  ): Promise<MatrixDocument> {
+    const wrong = onlyForPairs.find((name) => flags[name] !== undefined);
+    if (wrong) throw new UsageError(`--${wrong} is for two systems, and --matrix for all`);
+    const { negotiateMatrix } = await import('../services/negotiate/matrix.js');
+    const { parseDuration } = await import('../services/negotiate/durations.js');
+    let bar: Progress | undefined;
+    let shown = 0;
+    const document = await negotiateMatrix({
+      ...loadOptions(
+        flags,
+        [a, b].filter((word) => word !== undefined),
+      ),
+      seed: String(flags.seed ?? 1),
+      beginsAt: flags['as-of'] ?? new Date(),
+      ...(flags.until === undefined ? {} : { untilMillis: parseDuration(flags.until, '--until') }),
+      profiles: flags['peer-profile'] ?? [],
+      ...(flags.jobs === undefined ? {} : { jobs: flags.jobs }),
+      onProgress: (done, total) => {
+        bar ??= this.startProgress('negotiating', total);
+        bar.advance(done - shown);
+        shown = done;
+      },
+    });
+    bar?.done();
+    const lines = renderMatrix(document, {
+      width: terminalWidth(),
+      style: await this.style(),
+      all: this.verbosity > 0,
+    });
+    this.writeResult(`${[...lines].join('\n')}\n`);
     if (!document.good) process.exitCode = exitCode.bad;
     return document;
   }

@@ -31,10 +31,19 @@ export function createSpdLookup(entries: readonly SpdEntry[]): SpdLookup {
   return {
     decide(classified) {
       if (classified.opaque !== 'nothing') return decideOpaque(entries, classified);
-      index ??= buildSpdIndex(entries.map(({ selectors }) => selectors));
+      index ??= indexOf(entries);
       return decision(entries[index.classify(classified.packet)], classified);
     },
   };
+}
+
+/** Simulations make many stacks of one configuration, whose lists never change. */
+const indexes = new WeakMap<readonly SpdEntry[], SpdIndex>();
+
+function indexOf(entries: readonly SpdEntry[]): SpdIndex {
+  const known = indexes.get(entries) ?? buildSpdIndex(entries.map(({ selectors }) => selectors));
+  indexes.set(entries, known);
+  return known;
 }
 
 function decision(entry: SpdEntry | undefined, { packet }: Classified): SpdDecision {

@@ -64,6 +64,9 @@ export function judge(run: NegotiationRun): Verdict {
 
 /** The first packets passed; do the later ones? */
 function judgeLater(run: NegotiationRun, failures: readonly FoundFailure[]): Verdict {
+  // By command the old SA lives on when its rekeying fails; in time it would not.
+  const refused = run.rekeyedNow ? rootCause(failures.filter(({ failure }) => isRekeying(failure))) : undefined;
+  if (refused) return { kind: 'until-rekey', at: refused.at, cause: refused };
   const later = run.probes.filter(({ purpose }) => purpose === 'later');
   for (const from of [run.initiator, run.responder]) {
     const sent = later.filter((probe) => probe.from === from);

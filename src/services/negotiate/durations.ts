@@ -9,7 +9,7 @@ const units: Readonly<Record<string, number>> = {
   d: 86_400_000,
   w: 604_800_000,
 };
-const part = /(\d+(?:\.\d+)?)(ms|s|m|h|d|w)?/y;
+const part = /(\d+(?:\.\d+)?)\s*(?:(ms|s|m|h|d|w)\s*)?/y;
 /** A hundred years: longer runs are a slip. */
 const durationMax = 100 * 365 * 86_400_000;
 
@@ -17,7 +17,7 @@ const durationMax = 100 * 365 * 86_400_000;
 export function parseDuration(text: string, what: string): number {
   let millis = 0;
   let at = 0;
-  const compact = text.replace(/\s+/g, '').toLowerCase();
+  const compact = text.trim().toLowerCase();
   while (at < compact.length) {
     part.lastIndex = at;
     const found = part.exec(compact);

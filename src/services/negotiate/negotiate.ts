@@ -70,7 +70,8 @@ export interface RunSettings {
   readonly beginsAt: Date;
   readonly scenario?: Scenario;
   readonly untilMillis?: number;
-  readonly setupOnly?: boolean;
+  /** SAs are rekeyed by command instead of in time. */
+  readonly rekeyNow?: boolean;
 }
 
 /** Runs what there is to run. Throws UsageError for systems, profiles and packets that make no sense. */
@@ -104,10 +105,11 @@ export async function negotiate(options: NegotiateOptions): Promise<NegotiateOut
     settings,
   );
   const results = pair.plan.runs.map((planned) => runPlanned(pair, planned));
+  const suggest = options.suggest && (scenario.network.nats ?? []).length === 0;
   const documents: RunDocument[] = [];
   for (const result of results) {
     const suggestions =
-      options.suggest && isBad(result.verdict)
+      suggest && isBad(result.verdict)
         ? await mend(systems, result, {
             reload: read,
             run: (mended, planned) =>
@@ -135,7 +137,7 @@ export function pairContext(
   settings: RunSettings,
 ): PairContext {
   const { a, b, others } = seenFromOutside(pair, settings.scenario);
-  const plan = planRuns(a, b, { initiators, ...(packet ? { packet } : {}) });
+  const plan = throughNat(planRuns(a, b, { initiators, ...(packet ? { packet } : {}) }), settings.scenario);
   const { provider, seed, beginsAt } = settings;
   const meetings = [
     { a, b, walks: plan.analysis.walks },
@@ -177,11 +179,21 @@ function seenFromOutside<P extends Pick<MendingPair, 'a' | 'b' | 'others'>>(
   return { ...pair, a: seen(pair.a), b: seen(pair.b), others: pair.others.map(seen) };
 }
 
+/** What the records say of each other holds for the addresses that they name: with a NAT between them only the run tells. */
+function throughNat(plan: RunPlan, scenario: Scenario | undefined): RunPlan {
+  if ((scenario?.network.nats ?? []).length === 0) return plan;
+  return { ...plan, runs: plan.runs.map((run) => ({ ...run, walks: [] })) };
+}
+
 /** Runs one of the planned negotiations. */
-export function runPlanned({ sides, others, settings }: PairContext, planned: PlannedRun): RunResult {
+export function runPlanned(
+  { sides, others, settings }: PairContext,
+  planned: PlannedRun,
+  only: 'setup' | 'everything' = 'everything',
+): RunResult {
   const { initiator, packet, how } = planned;
   const responder = initiator === 'a' ? 'b' : 'a';
-  const { provider, versions, seed, beginsAt, scenario, untilMillis, setupOnly } = settings;
+  const { provider, versions, seed, beginsAt, scenario, untilMillis, rekeyNow } = settings;
   const routes = routesOf([sides.a, sides.b], others);
   const options: RunOptions = {
     initiator: sides[initiator],
@@ -196,7 +208,7 @@ export function runPlanned({ sides, others, settings }: PairContext, planned: Pl
     network: { ...scenario?.network, ...(routes.length > 0 ? { routes } : {}) },
     ...(scenario ? { crashes: scenario.crashes, packets: scenario.packets } : {}),
     ...(untilMillis === undefined ? {} : { until: untilMillis }),
-    ...(setupOnly ? { setupOnly } : {}),
+    ...(only === 'setup' ? { setupOnly: true } : rekeyNow ? { rekeyNow } : {}),
   };
   const run = runNegotiation(options);
   return { planned, run, verdict: judge(run) };
