@@ -134,10 +134,17 @@ async function play(test) {
       charon = await startCharon(folder, test.right);
       if (!charon.loaded.ok) return { ...result, fault: `swanctl: ${charon.loaded.text.slice(-800)}` };
     }
-    const dump = spawn(
-      'ip',
-      inside('right', 'tcpdump', '-n', '-U', '-i', 'wire', '-w', path.join(folder, 'dump.pcap')).slice(1),
-      { stdio: 'ignore' },
+    // What leaves each host: a packet that came through a tunnel is seen a second time on its way in, without its protection.
+    const dumps = sides.map((side) =>
+      spawn(
+        'ip',
+        inside(side, 'tcpdump', '-n', '-U', '-Q', 'out', '-i', 'wire', '-w', path.join(folder, `${side}.pcap`)).slice(
+          1,
+        ),
+        {
+          stdio: 'ignore',
+        },
+      ),
     );
     await sleep(500);
     const [from, to] = test.tunnel ? [inner.left, inner.right] : [address.left, address.right];
@@ -169,9 +176,11 @@ async function play(test) {
       if (!result.rekeyed) await sleep(200);
     }
     result.state = run(['ip', '-n', 'left', 'xfrm', 'state']).text.replace(/0x[0-9a-f]{16,}/g, '[key]');
-    dump.kill('SIGINT');
+    for (const dump of dumps) dump.kill('SIGINT');
     await sleep(400);
-    const shown = run(['tcpdump', '-n', '-r', path.join(folder, 'dump.pcap')]).text.split('\n');
+    const shown = sides.flatMap((side) =>
+      run(['tcpdump', '-n', '-r', path.join(folder, `${side}.pcap`)]).text.split('\n'),
+    );
     result.protected = shown.filter((line) => /ESP\(|AH\(/.test(line)).length;
     result.clear = shown.filter((line) => / ICMP echo /.test(line) && !/ESP\(|AH\(/.test(line)).length;
     for (const side of ours) ipsec(side, 'runtime', 'stop', '--run-dir', path.join(folder, `run-${side}`));
