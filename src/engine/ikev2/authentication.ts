@@ -158,13 +158,13 @@ export function methodsOf({ method, data }: AuthPayload): readonly Authenticatio
       switch (scheme?.kind) {
         case 'RSASSA-PKCS1-v1_5':
         case 'RSASSA-PSS':
-          return ['RSASIG', 'DIGSIG'];
+          return ['RSASIG'];
         case 'DSA':
-          return ['DSSSIG', 'DIGSIG'];
+          return ['DSSSIG'];
         case 'ECDSA':
-          return ['ECDSASIG', 'DIGSIG'];
+          return ['ECDSASIG'];
         case 'EdDSA':
-          return ['EDDSASIG', 'DIGSIG'];
+          return ['EDDSASIG'];
         default:
           return ['DIGSIG'];
       }

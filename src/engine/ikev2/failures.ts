@@ -7,12 +7,17 @@ export interface PeerFailure {
   readonly code: FailureCode;
   readonly why: string;
   readonly rfc: string;
-  readonly notify: string;
+  readonly notify?: string;
 }
 
-/** What an error notification says, for an IKE SA or for a Child SA. */
+/** What an error notification says, for an IKE SA or for a Child SA; no name at all stands for an answer without any. */
 export function peerFailure(notify: string, of: 'IKE' | 'CHILD'): PeerFailure {
-  const says = (code: FailureCode, why: string, rfc: string): PeerFailure => ({ code, why, rfc, notify });
+  const says = (code: FailureCode, why: string, rfc: string): PeerFailure => ({
+    code,
+    why,
+    rfc,
+    ...(notify ? { notify } : {}),
+  });
   switch (notify) {
     case 'NO_PROPOSAL_CHOSEN':
       return of === 'IKE'
@@ -42,6 +47,8 @@ export function peerFailure(notify: string, of: 'IKE' | 'CHILD'): PeerFailure {
       return says('invalid-message', 'the peer finds our message malformed', 'RFC 7296 §2.21.3');
     case 'UNSUPPORTED_CRITICAL_PAYLOAD':
       return says('invalid-message', 'the peer does not know a payload of ours that it must', 'RFC 7296 §2.5');
+    case '':
+      return says('invalid-message', 'the answer has neither what was asked for nor an error', 'RFC 7296 §2.21.3');
     default:
       return says('peer-error', `the peer says ${notify}`, 'RFC 7296 §3.10.1');
   }

@@ -3,15 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { nodeProvider } from '../../../src/engine/crypto/node/provider.js';
 import { seededRandom } from '../../../src/engine/crypto/random.js';
 import { createCookieJar } from '../../../src/engine/ikev2/cookie.js';
-import { ikeCrypto, ikeSuite } from '../../../src/engine/ikev2/keys.js';
 import { cookieSecretMillis } from '../../../src/engine/ikev2/limits.js';
 import { notification } from '../../../src/engine/ikev2/payloads.js';
 import type { Endpoint } from '../../../src/engine/input.js';
-import type { Header } from '../../../src/engine/wire/header.js';
 import { decodeMessage, encodeMessage } from '../../../src/engine/wire/message.js';
 import { type Ikev2Payload, ikev2Payload } from '../../../src/engine/wire/payloads/table.js';
-import { sealMessage } from '../../../src/engine/wire/protect.js';
-import { Secret } from '../../../src/model/secret.js';
+import { type Sealed, sealedBy } from './peer-gone-wrong.js';
 import {
   address,
   disagreement,
@@ -34,32 +31,15 @@ function connected(options: Parameters<typeof makeWorld>[0] = {}): World {
 
 const at = (side: Side, port = 500): Endpoint => ({ address: side.own, port });
 
-/** What a peer gone wrong would send: sealed with its own keys. */
-function sealedBy(
+/** A message that `side` would send, sealed with its keys. */
+function sealed(
   side: Side,
-  world: World,
-  exchangeType: number,
+  exchange: Sealed['exchange'],
   messageId: number,
   inner: readonly Ikev2Payload[],
   response = false,
 ): Uint8Array {
-  const provider = nodeProvider(seededRandom('peer gone wrong'));
-  const description = side.engine.ikeSas()[0]!;
-  const { keys } = eventsOf(side, 'ike-keys').at(-1)!;
-  if (keys.version !== 2) throw new Error('not IKEv2');
-  const nothing = new Secret(new Uint8Array(32));
-  const all = { ...keys, skD: nothing, skPi: nothing, skPr: nothing };
-  const crypto = ikeCrypto(provider, ikeSuite(provider, description.transforms)!, all, description.role);
-  const header: Header = {
-    initiatorSpi: description.initiatorSpi,
-    responderSpi: description.responderSpi,
-    version: { major: 2, minor: 0 },
-    exchangeType,
-    flags: (description.role === 'initiator' ? 0x08 : 0) | (response ? 0x20 : 0),
-    messageId,
-  };
-  expect(world.now).toBeGreaterThan(0);
-  return sealMessage({ header, inner }, crypto.outbound, provider.random(8));
+  return sealedBy(side, side.engine.ikeSas()[0]!.role, { exchange, messageId, inner, response });
 }
 
 function send(world: World, from: Side, octets: Uint8Array): void {
@@ -148,7 +128,7 @@ describe('octets that nobody has authenticated', () => {
 
   it('an unknown IKE SPI is told once a second (§2.21.4)', () => {
     const world = connected();
-    const octets = sealedBy(world.a, world, 37, 2, []);
+    const octets = sealed(world.a, 'INFORMATIONAL', 2, []);
     octets.set([9, 9, 9, 9], 8);
     send(world, world.a, octets);
     send(world, world.a, octets);
@@ -162,7 +142,7 @@ describe('messages of a peer that cannot be right', () => {
   it('an unknown critical payload is refused, and the IKE SA stays (§2.5)', () => {
     const world = connected();
     const critical: Ikev2Payload = { kind: 'unknown', number: 200, critical: true, body: new Uint8Array(4) };
-    send(world, world.a, sealedBy(world.a, world, 37, 2, [critical]));
+    send(world, world.a, sealed(world.a, 'INFORMATIONAL', 2, [critical]));
     expect(world.b.sent.at(-1)!.output.content.inner).toMatchObject([
       { kind: 'N', body: { type: 1, data: Uint8Array.of(200) } },
     ]);
@@ -174,7 +154,7 @@ describe('messages of a peer that cannot be right', () => {
     send(
       world,
       world.a,
-      sealedBy(world.a, world, 37, 2, [{ kind: 'unknown', number: 200, critical: false, body: new Uint8Array(4) }]),
+      sealed(world.a, 'INFORMATIONAL', 2, [{ kind: 'unknown', number: 200, critical: false, body: new Uint8Array(4) }]),
     );
     expect(world.b.sent.at(-1)!.output.content.inner).toEqual([]);
   });
@@ -182,7 +162,7 @@ describe('messages of a peer that cannot be right', () => {
   it('a malformed message ends the IKE SA with INVALID_SYNTAX (§2.21.3)', () => {
     const world = connected();
     const nonces = [0, 1].map(() => ikev2Payload('Nonce', { data: new Uint8Array(32) }));
-    send(world, world.a, sealedBy(world.a, world, 36, 2, nonces));
+    send(world, world.a, sealed(world.a, 'CREATE_CHILD_SA', 2, nonces));
     expect(world.b.sent.at(-1)!.output.content.inner).toMatchObject([{ kind: 'N', body: { type: 7 } }]);
     expect(world.b.engine.ikeSas()).toHaveLength(0);
     expect(world.b.sas.size).toBe(0);
@@ -192,17 +172,17 @@ describe('messages of a peer that cannot be right', () => {
   it('Message IDs outside of the window are not processed (§2.3)', () => {
     const world = connected();
     const count = world.b.sent.length;
-    for (const id of [0, 5, 0xffff_ffff]) send(world, world.a, sealedBy(world.a, world, 37, id, []));
+    for (const id of [0, 5, 0xffff_ffff]) send(world, world.a, sealed(world.a, 'INFORMATIONAL', id, []));
     expect(world.b.sent.length).toBe(count);
-    send(world, world.a, sealedBy(world.a, world, 37, 2, []));
+    send(world, world.a, sealed(world.a, 'INFORMATIONAL', 2, []));
     expect(world.b.sent.length).toBe(count + 1);
   });
 
   it('a second IKE_AUTH, and answers that nobody waits for, are ignored', () => {
     const world = connected();
     const count = world.b.sent.length;
-    send(world, world.a, sealedBy(world.a, world, 35, 2, []));
-    send(world, world.a, sealedBy(world.a, world, 36, 0, [notification('NO_PROPOSAL_CHOSEN')], true));
+    send(world, world.a, sealed(world.a, 'IKE_AUTH', 2, []));
+    send(world, world.a, sealed(world.a, 'CREATE_CHILD_SA', 0, [notification('NO_PROPOSAL_CHOSEN')], true));
     expect(world.b.sent.length).toBe(count);
     expect(world.b.engine.ikeSas()).toHaveLength(1);
   });
@@ -218,7 +198,7 @@ describe('messages of a peer that cannot be right', () => {
     send(
       world,
       world.a,
-      sealedBy(world.a, world, 36, 2, [...again, ikev2Payload('Nonce', { data: new Uint8Array(32).fill(3) })]),
+      sealed(world.a, 'CREATE_CHILD_SA', 2, [...again, ikev2Payload('Nonce', { data: new Uint8Array(32).fill(3) })]),
     );
     expect(failuresOf(world.b).map(({ code }) => code)).toEqual(['invalid-message']);
     expect(pairsOf(world.b).inbound).toHaveLength(1);

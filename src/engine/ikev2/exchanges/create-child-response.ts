@@ -211,13 +211,13 @@ function onIkeAnswer(
     }
   }
   const says = peerFailure(notify, 'IKE');
-  failed(says.code, says.why, { foundBy: 'peer', notify, rfc: says.rfc });
+  failed(says.code, says.why, { foundBy: 'peer', ...(says.notify ? { notify: says.notify } : {}), rfc: says.rfc });
 }
 
-/** The error of an answer that makes nothing; a form that fits another request is as good as none. */
+/** The error of an answer that makes nothing, empty where it has none; a form that fits another request has none. */
 function refusalOf(form: Form, payloads: Payloads): string {
   const error = payloads.error();
-  return form === 'refuses' && error ? notifyName(error) : 'nothing that was asked for';
+  return form === 'refuses' && error ? notifyName(error) : '';
 }
 
 /** When a request that met TEMPORARY_FAILURE is sent again; undefined when it was often enough. */
@@ -257,7 +257,7 @@ function refused({ purpose, replaces }: ChildAttempt, notify: string): Failure {
     role: 'initiator',
     text: says.why,
     rfc: says.rfc,
-    notify,
+    ...(says.notify ? { notify: says.notify } : {}),
     records: sourcesOf(purpose.template, purpose.entry),
   };
 }

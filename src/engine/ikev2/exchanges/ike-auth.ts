@@ -185,7 +185,7 @@ function onFirstChild(turn: Turn, sa: IkeSa, { child, initial }: AwaitAuthRespon
 function onNoChild(turn: Turn, sa: IkeSa, { child }: AwaitAuthResponse, payloads: Payloads): void {
   if (!child) return;
   const error = payloads.error();
-  const says = peerFailure(error ? notifyName(error) : 'no error', 'CHILD');
+  const says = peerFailure(error ? notifyName(error) : '', 'CHILD');
   const { template, entry } = child.purpose;
   if (
     says.notify === 'SINGLE_PAIR_REQUIRED' &&
@@ -226,7 +226,7 @@ function endIfWanted(turn: Turn, sa: IkeSa, why: string): void {
 
 function onRefusal(turn: Turn, sa: IkeSa, payloads: Payloads): void {
   const error = payloads.error();
-  const says = peerFailure(error ? notifyName(error) : 'nothing that ends the exchange', 'IKE');
+  const says = peerFailure(error ? notifyName(error) : '', 'IKE');
   report(turn, sa, {
     code: says.code,
     attempt: 'IKE SA',
