@@ -16,9 +16,9 @@ export function prfPlus(prf: Prf, key: Secret, seed: readonly Uint8Array[], leng
   if (length > prfPlusBlocksMax * prf.outputLength) throw new Error(`prf+ cannot give ${length} octets`);
   const keyed = prf.key(key);
   const blocks: Uint8Array[] = [];
-  let block = new Uint8Array(0);
+  let block: Uint8Array = new Uint8Array(0);
   for (let count = 1; blocks.length * prf.outputLength < length; count += 1) {
-    block = Uint8Array.from(keyed.prf(block, ...seed, Uint8Array.of(count)));
+    block = keyed.prf(block, ...seed, Uint8Array.of(count));
     blocks.push(block);
   }
   return concat(blocks).subarray(0, length);

@@ -2,7 +2,6 @@
  * The responder's side of a Child SA — RFC 7296 §1.2, §1.3.1, §2.7, §2.9; hpux-ipsec reference 7.3 to 7.7: which SPD entry
  * is meant, and whether mode, selectors and proposals fit.
  */
-import { proposalsWithGroups, proposalsWithoutGroups } from '../../model/peer/child-proposals.js';
 import type { ChildCandidate } from '../../model/peer/child-search.js';
 import { type SelectedProposal, selectProposal } from '../../model/proposal.js';
 import type { Secret } from '../../model/secret.js';
@@ -16,7 +15,7 @@ import type { Child } from './child-sa.js';
 import type { IkeSa } from './ike-sa.js';
 import { installChild, isFree } from './install.js';
 import { natSubstituted } from './nat-selectors.js';
-import { type PeerProposal, readOffer, usableProposals, writeAnswer } from './offers.js';
+import { type PeerProposal, readOffer, writeAnswer } from './offers.js';
 import { notification, type Payloads } from './payloads.js';
 import { type Refusal, type RefusedChild, refusal, refuse } from './refusal.js';
 import { flowOf, readSelectors, writeSelectors } from './selectors.js';
@@ -163,7 +162,7 @@ function fitProposals(
     readonly proposed: SelectorLists;
   },
 ): Found | Refusal {
-  const { env } = turn;
+  const { env, host } = turn;
   const { template, entry } = candidate;
   const name = recordText(template.source);
   const { wantsTransport, offered, isFirst, payloads, proposed } = asked;
@@ -187,14 +186,13 @@ function fitProposals(
     const text = `${recordText(entry.source)} takes one SA pair for each flow, and the peer proposes more than one`;
     return refusal('selectors-unacceptable', 'SINGLE_PAIR_REQUIRED', text, candidate, 'RFC 7296 §2.9');
   }
-  const proposals = isFirst ? proposalsWithoutGroups(template) : proposalsWithGroups(template, sa.policy);
+  const proposals = isFirst ? host.own.ofFirst(template) : host.own.ofTemplate(template, sa.policy);
   const group = payloads.first('KE')?.dhGroup;
   const guessedGroup = group === undefined ? undefined : keyExchange(group);
-  const selection = selectProposal(
-    isFirst ? offered.map((one) => ({ ...one, keyExchange: [] })) : offered,
-    usableProposals(proposals, 'CHILD', env.provider),
-    { preference: env.profile.proposalPreference.value, ...(guessedGroup ? { guessedGroup } : {}) },
-  );
+  const selection = selectProposal(isFirst ? offered.map((one) => ({ ...one, keyExchange: [] })) : offered, proposals, {
+    preference: env.profile.proposalPreference.value,
+    ...(guessedGroup ? { guessedGroup } : {}),
+  });
   emit(turn, { kind: 'proposals', of: 'CHILD', role: 'responder', selection, own: template.source });
   if (selection.kind === 'mismatch') {
     const text = `${name} has no proposal in common with the peer`;

@@ -1,7 +1,7 @@
 /** The initiator's side of a Child SA — RFC 7296 §1.2, §1.3.1, §2.9: what it proposes, and whether what it gets is that. */
 
 import { formatPacket, type Packet } from '../../model/packet.js';
-import { groupsOf, proposalsWithGroups, proposalsWithoutGroups } from '../../model/peer/child-proposals.js';
+import { groupsOf, proposalsWithGroups } from '../../model/peer/child-proposals.js';
 import type { Secret } from '../../model/secret.js';
 import { isRegionCovered } from '../../model/selector/algebra.js';
 import { contains as boxHolds } from '../../model/selector/witness.js';
@@ -17,7 +17,7 @@ import type { Child, ChildAttempt, ChildPurpose } from './child-sa.js';
 import type { IkeSa } from './ike-sa.js';
 import { installChild, isFree } from './install.js';
 import { natSubstituted } from './nat-selectors.js';
-import { readAnswer, usableProposals, writeOffer } from './offers.js';
+import { readAnswer, writeOffer } from './offers.js';
 import { childNotification, notification, type Payloads } from './payloads.js';
 import { sourcesOf } from './refusal.js';
 import { listsText, proposedSelectors, readSelectors, writeSelectors } from './selectors.js';
@@ -41,15 +41,11 @@ export function groupsFor({ policy }: IkeSa, { template }: ChildPurpose): readon
 
 /** Makes an attempt; undefined where no proposal of the template can be used. */
 export function proposeChild(turn: Turn, sa: IkeSa, wish: ChildWish): ChildAttempt | undefined {
-  const { env } = turn;
+  const { env, host } = turn;
   const { purpose, own: exchange, replaces } = wish;
   const { template } = purpose;
   const groups = exchange ? groupsFor(sa, purpose) : [];
-  const own = usableProposals(
-    exchange ? proposalsWithGroups(template, sa.policy) : proposalsWithoutGroups(template),
-    'CHILD',
-    env.provider,
-  );
+  const own = exchange ? host.own.ofTemplate(template, sa.policy) : host.own.ofFirst(template);
   const inboundSpi = env.allocateSpi();
   const offer = writeOffer(own, 'CHILD', spiOctets(inboundSpi));
   if (offer.payload.proposals.length === 0) return undefined;

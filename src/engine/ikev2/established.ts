@@ -1,6 +1,4 @@
 /** What follows when both sides are authenticated: timers, and what becomes of older IKE SAs with the same peer. */
-import { canonicalValue } from '../../model/peer/identity.js';
-import type { Identity } from '../../model/system-config.js';
 import type { IkeSa } from './ike-sa.js';
 import { rekeyAfterSeconds } from './lifetimes.js';
 import { keepaliveSeconds } from './limits.js';
@@ -43,17 +41,9 @@ export function announceIkeSa(turn: Turn, sa: IkeSa): void {
   if (description) emit(turn, { kind: 'ike-sa', change: 'established', sa: description });
 }
 
-function sameIdentity(a: Identity | undefined, b: Identity | undefined): boolean {
-  if (!a || !b || a.type !== b.type) return false;
-  if (a.value === undefined || b.value === undefined) return a.value === b.value;
-  return canonicalValue(a.type, a.value) === canonicalValue(b.type, b.value);
-}
-
 /** Other established IKE SAs between the same two identities. */
 function siblings({ host }: Turn, sa: IkeSa): readonly IkeSa[] {
-  return [...ikeSasOfPeer(host, sa)].filter(
-    (other) => other !== sa && other.state.state === 'Established' && sameIdentity(other.localId, sa.localId),
-  );
+  return [...ikeSasOfPeer(host, sa)].filter((other) => other !== sa && other.state.state === 'Established');
 }
 
 /** Is there another IKE SA with the peer of the same record already? Then this one is not the initial contact. */

@@ -130,6 +130,8 @@ export interface IkeSa {
   policy?: IkePolicy;
   localId?: Identity;
   peerId?: Identity;
+  /** What finds the IKE SAs between the same identities. */
+  peerKey?: string;
   /** The peer's address authenticated itself with a message: when that was last. */
   heardAt: Millis;
   /** A message of ours was last sent. */

@@ -3,21 +3,24 @@ import { addressToOctets } from '../../model/address.js';
 import { equalConstantTime } from '../crypto/octets.js';
 import type { CryptoProvider } from '../crypto/provider.js';
 import type { Endpoint } from '../input.js';
-import { ikeSpiOctets } from '../wire/payloads/spis.js';
 import type { Ikev2Payload } from '../wire/payloads/table.js';
 import { notifyTypes } from '../wire/registry.js';
 import type { NatFindings } from './ike-sa.js';
 import type { IkeSpis } from './keys.js';
 import { notification, type Payloads } from './payloads.js';
 
+const spisLength = 16;
+
 /** SHA-1 of SPIi | SPIr | address | port, as the RFC has it. */
 function natHash(provider: CryptoProvider, { initiator, responder }: IkeSpis, { address, port }: Endpoint): Uint8Array {
-  return provider.hashes.SHA1.digest(
-    ikeSpiOctets(initiator),
-    ikeSpiOctets(responder),
-    addressToOctets(address),
-    Uint8Array.of(port >> 8, port & 255),
-  );
+  const octets = addressToOctets(address);
+  const hashed = new Uint8Array(spisLength + octets.length + 2);
+  const view = new DataView(hashed.buffer);
+  view.setBigUint64(0, initiator);
+  view.setBigUint64(8, responder);
+  hashed.set(octets, spisLength);
+  view.setUint16(spisLength + octets.length, port);
+  return provider.hashes.SHA1.digest(hashed);
 }
 
 /**

@@ -1,6 +1,7 @@
 /** The table of IKE SAs of an engine: making them, finding them, ending them. */
 import type { Address } from '../../model/address.js';
 import { canonicalValue } from '../../model/peer/identity.js';
+import type { Identity } from '../../model/system-config.js';
 import type { IkeSaDescription } from '../event.js';
 import { type Child, describeChild, saIdOf } from './child-sa.js';
 import type { IkeSa, IkeSaState, Role } from './ike-sa.js';
@@ -9,7 +10,7 @@ import { become, childBecomes, type IkeSaHappening } from './lifecycle.js';
 import { failedRetryMillis, hopelessRetryMillis } from './limits.js';
 import type { Path } from './transport.js';
 import {
-  addressText,
+  addressKey,
   emit,
   giveUpRequest,
   type Host,
@@ -66,7 +67,7 @@ export function addIkeSa(turn: Turn, made: NewIkeSa): IkeSa {
   };
   host.bySpi.set(ownSpi, sa);
   host.bySerial.set(sa.name.serial, sa);
-  enter(host.byRemote, addressText(sa.remote.address), sa);
+  enter(host.byRemote, addressKey(sa.remote.address), sa);
   return sa;
 }
 
@@ -84,29 +85,38 @@ function leave<K>(index: Map<K, Set<IkeSa>>, key: K, sa: IkeSa): void {
 
 /** The peer is elsewhere from now on. */
 export function movePeer({ host }: Turn, sa: IkeSa, { local, remote }: Path): void {
-  leave(host.byRemote, addressText(sa.remote.address), sa);
+  leave(host.byRemote, addressKey(sa.remote.address), sa);
   sa.local = local;
   sa.remote = remote;
-  enter(host.byRemote, addressText(remote.address), sa);
+  enter(host.byRemote, addressKey(remote.address), sa);
 }
 
 const noIkeSas: ReadonlySet<IkeSa> = new Set();
 
 /** The IKE SAs with an address. */
 export function ikeSasAt({ byRemote }: Host, address: Address): ReadonlySet<IkeSa> {
-  return byRemote.get(addressText(address)) ?? noIkeSas;
+  return byRemote.get(addressKey(address)) ?? noIkeSas;
 }
 
-function peerKey({ peerId }: IkeSa): string {
-  return peerId ? `${peerId.type} ${peerId.value === undefined ? '' : canonicalValue(peerId.type, peerId.value)}` : '';
+/** Both identities: a system may be several for one peer, and then has an IKE SA as each. */
+function peerKey(sa: IkeSa): string {
+  const { localId, peerId } = sa;
+  sa.peerKey ??= `${identityKey(localId)}\n${identityKey(peerId)}`;
+  return sa.peerKey;
 }
 
-/** The peer is known by its identity from now on. */
+function identityKey(identity: Identity | undefined): string {
+  if (!identity) return '';
+  const { type, value } = identity;
+  return value === undefined ? type : `${type} ${canonicalValue(type, value)}`;
+}
+
+/** Both sides are known by their identities from now on. */
 export function enterPeer({ host }: Turn, sa: IkeSa): void {
   enter(host.byPeer, peerKey(sa), sa);
 }
 
-/** Established IKE SAs with the peer of this one, itself included. */
+/** Established IKE SAs between the same identities, this one included. */
 export function ikeSasOfPeer({ byPeer }: Host, sa: IkeSa): ReadonlySet<IkeSa> {
   return byPeer.get(peerKey(sa)) ?? noIkeSas;
 }
@@ -156,8 +166,8 @@ export function closeIkeSa(turn: Turn, sa: IkeSa, happening: IkeSaHappening, why
   delete sa.window.response;
   host.bySpi.delete(sa.ownSpi);
   host.bySerial.delete(sa.name.serial);
-  leave(host.byRemote, addressText(sa.remote.address), sa);
-  leave(host.byPeer, peerKey(sa), sa);
+  leave(host.byRemote, addressKey(sa.remote.address), sa);
+  if (sa.peerKey !== undefined) leave(host.byPeer, sa.peerKey, sa);
   if (wasKnown) emit(turn, { kind: 'ike-sa', change: 'closed', name: sa.name, why });
 }
 

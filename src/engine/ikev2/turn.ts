@@ -11,6 +11,7 @@ import type { Timers } from '../timers.js';
 import type { Child } from './child-sa.js';
 import type { CookieJar } from './cookie.js';
 import type { IkeSa } from './ike-sa.js';
+import type { OwnProposals } from './own-proposals.js';
 
 export type TimerKind =
   | 'retransmit'
@@ -30,17 +31,18 @@ export interface Host {
   readonly bySpi: Map<bigint, IkeSa>;
   readonly bySerial: Map<number, IkeSa>;
   /** IKE SAs by the address of the peer. */
-  readonly byRemote: Map<string, Set<IkeSa>>;
+  readonly byRemote: Map<AddressKey, Set<IkeSa>>;
   /** Established ones by the identity of the peer. */
   readonly byPeer: Map<string, Set<IkeSa>>;
   /** Responder's IKE SAs that await IKE_AUTH, oldest first, by their first message. */
   readonly halfOpen: Map<string, IkeSa>;
   readonly timers: Timers<string>;
   readonly cookies: CookieJar;
+  readonly own: OwnProposals;
   readonly inbound: Map<number, { readonly ikeSa: IkeSa; readonly child: Child }>;
   readonly outbound: Map<string, { readonly ikeSa: IkeSa; readonly child: Child }>;
   /** When an address last got an unprotected message of ours. */
-  readonly unprotected: Map<string, Millis>;
+  readonly unprotected: Map<AddressKey, Millis>;
   /** Octets of fragments that wait. */
   waitingOctets: number;
 }
@@ -95,6 +97,13 @@ export function addressText({ family, value }: Address): string {
   return formatAddress(family, value);
 }
 
+export type AddressKey = number | string;
+
+/** An address as a key of maps; cheaper than its text. */
+export function addressKey({ family, value }: Address): AddressKey {
+  return family === 4 ? Number(value) : value.toString(36);
+}
+
 /** `10.0.0.1:4500` */
 export function endpointText({ address, port }: Endpoint): string {
   return address.family === 6 ? `[${addressText(address)}]:${port}` : `${addressText(address)}:${port}`;
@@ -102,5 +111,5 @@ export function endpointText({ address, port }: Endpoint): string {
 
 /** The key of an outbound SA in `Host.outbound`. */
 export function outboundKey({ protocol, spi, destination }: SaId): string {
-  return `${protocol} ${spi} ${addressText(destination)}`;
+  return `${protocol} ${spi} ${addressKey(destination)}`;
 }

@@ -16,11 +16,11 @@ import { hintedLivenessMillis, unprotectedMax, unprotectedMillis } from './limit
 import { notification, payloadsOf } from './payloads.js';
 import { ikeSasAt } from './table.js';
 import { answerHeader, sendUnprotected } from './transport.js';
-import { addressText, ignore, outboundKey, type Turn } from './turn.js';
+import { addressKey, ignore, outboundKey, type Turn } from './turn.js';
 
 /** May an address get another unprotected message? */
 function mayTell({ host, now }: Turn, address: Address): boolean {
-  const key = addressText(address);
+  const key = addressKey(address);
   const last = host.unprotected.get(key);
   if (last !== undefined && now - last < unprotectedMillis) return false;
   host.unprotected.delete(key);

@@ -16,7 +16,7 @@ import { type IkeSa, type Role, spisOf } from '../ike-sa.js';
 import { type IkeSuite, ikeCrypto, ikeSuite, keysForTables, rekeyedKeys } from '../keys.js';
 import { become, type IkeSaHappening } from '../lifecycle.js';
 import { nonceOctets } from '../limits.js';
-import { readAnswer, readOffer, usableProposals, writeAnswer, writeOffer } from '../offers.js';
+import { readAnswer, readOffer, writeAnswer, writeOffer } from '../offers.js';
 import { notification, type Payloads } from '../payloads.js';
 import { addIkeSa, closeIkeSa, describeIkeSa, enterChild, enterPeer, freshIkeSpi } from '../table.js';
 import type { IkeAttempt } from '../tasks.js';
@@ -28,10 +28,10 @@ export function proposeIkeRekey(
   sa: IkeSa,
   tried: { readonly group?: KeyExchangeTransform; readonly groups: readonly string[]; readonly ni?: Uint8Array },
 ): IkeAttempt | undefined {
-  const { env } = turn;
+  const { env, host } = turn;
   const { policy } = sa;
   if (!policy) return undefined;
-  const own = usableProposals(policy.proposals, 'IKE', env.provider);
+  const own = host.own.ofPolicy(policy);
   const spi = freshIkeSpi(turn);
   const offer = writeOffer(own, 'IKE', ikeSpiOctets(spi));
   const offered = offer.origins.flatMap((origin) => own[origin]?.keyExchange ?? []);
@@ -70,7 +70,7 @@ export function answerIkeRekey(
   const policy = sa.policy!;
   const ke = payloads.first('KE')!;
   const offered = readOffer(payloads.first('SA')!, 'IKE', 8);
-  const selection = selectProposal(offered, usableProposals(policy.proposals, 'IKE', env.provider), {
+  const selection = selectProposal(offered, turn.host.own.ofPolicy(policy), {
     preference: env.profile.proposalPreference.value,
     ...(keyExchange(ke.dhGroup) ? { guessedGroup: keyExchange(ke.dhGroup)! } : {}),
   });

@@ -21,12 +21,12 @@ import type { IkeSa } from '../ike-sa.js';
 import { spisOf } from '../ike-sa.js';
 import { firstKeys, ikeCrypto, ikeSuite, keysForTables } from '../keys.js';
 import { halfOpenMillis, nonceOctets } from '../limits.js';
-import { type PeerProposal, readOffer, usableProposals, writeAnswer } from '../offers.js';
+import { type PeerProposal, readOffer, writeAnswer } from '../offers.js';
 import { type NotifyName, notification, type Payloads } from '../payloads.js';
 import { type PeerCandidate, policiesFor } from '../peer-search.js';
 import { addIkeSa, closeIkeSa, freshIkeSpi } from '../table.js';
 import { answerHeader, repeatResponse, sendResponse, sendUnprotected } from '../transport.js';
-import { addressText, emit, endpointText, ignore, report, setTimer, type Turn } from '../turn.js';
+import { addressKey, addressText, emit, ignore, report, setTimer, type Turn } from '../turn.js';
 import { certificateRequest } from './certificates.js';
 import { announcements, natPayloads, noteAbilities } from './sa-init.js';
 
@@ -99,7 +99,7 @@ function failure(code: FailureCode, text: string, more: Partial<Failure> = {}): 
 
 /** Names a request: SPIs of different peers may be equal, and one peer may use one again (RFC 7296 §2.1). */
 function halfOpenKey({ initiatorSpi }: Header, { remote }: IncomingDatagram, ni: Uint8Array): string {
-  return `${initiatorSpi} ${endpointText(remote)} ${String.fromCharCode(...ni)}`;
+  return `${initiatorSpi} ${addressKey(remote.address)} ${remote.port} ${String.fromCharCode(...ni)}`;
 }
 
 /** Has the initiator shown a cookie, where one is asked for? */
@@ -131,10 +131,10 @@ function choose(
   candidates: readonly PeerCandidate[],
   group: number,
 ): Chosen | undefined {
-  const { env } = turn;
+  const { env, host } = turn;
   const guessedGroup = keyExchange(group) ?? unknownGroup(group);
   for (const candidate of candidates) {
-    const own = usableProposals(candidate.policy.proposals, 'IKE', env.provider);
+    const own = host.own.ofPolicy(candidate.policy);
     const selection = selectProposal(offered, own, { preference: env.profile.proposalPreference.value, guessedGroup });
     emit(turn, { kind: 'proposals', of: 'IKE', role: 'responder', selection, own: candidate.policy.source });
     if (selection.kind === 'selected') return { candidate, selection };
@@ -147,9 +147,8 @@ function unknownGroup(id: number): KeyExchangeTransform {
 }
 
 function mismatchFailure(turn: Turn, offered: readonly PeerProposal[], candidates: readonly PeerCandidate[]): Failure {
-  const { env } = turn;
   const policy: IkePolicy = candidates[0]!.policy;
-  const selection = selectProposal(offered, usableProposals(policy.proposals, 'IKE', env.provider));
+  const selection = selectProposal(offered, turn.host.own.ofPolicy(policy));
   const { record } = policy.source;
   return failure('no-ike-proposal', `${record.kind} '${record.name}' has no IKE proposal in common with the peer`, {
     rfc: 'RFC 7296 §2.7',

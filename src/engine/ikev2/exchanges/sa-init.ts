@@ -24,7 +24,7 @@ import { firstKeys, ikeCrypto, ikeSuite, keysForTables } from '../keys.js';
 import { become } from '../lifecycle.js';
 import { hopelessRetryMillis, nonceOctets, saInitTriesMax, unauthenticatedErrorMillis } from '../limits.js';
 import { findNat, hasNat, natNotifications } from '../nat.js';
-import { type OwnProposal, readAnswer, usableProposals, type WrittenOffer, writeOffer } from '../offers.js';
+import { type OwnProposal, readAnswer, type WrittenOffer, writeOffer } from '../offers.js';
 import { notification, notifyName, type Payloads } from '../payloads.js';
 import { announcedHashes, announceHashes } from '../signature-hashes.js';
 import { addIkeSa, closeIkeSa, freshIkeSpi } from '../table.js';
@@ -38,7 +38,7 @@ const noSpi = new Uint8Array(0);
 export function startIkeSa(turn: Turn, request: ResolvedRequest, path: Path): IkeSa | undefined {
   const { env } = turn;
   const { pad, policy } = request;
-  const own = usableProposals(policy.proposals, 'IKE', env.provider);
+  const own = turn.host.own.ofPolicy(policy);
   const offer = writeOffer(own, 'IKE', noSpi);
   const method = offeredMethod(env.provider, own, offer);
   if (!method) {
