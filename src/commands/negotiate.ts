@@ -132,7 +132,7 @@ elsewhere, are assumed to be right.`;
     pcap: Flags.string({ helpValue: 'FILE', summary: 'Write the packets to FILE (pcapng).' }),
     keys: Flags.string({
       helpValue: 'DIR',
-      summary: 'Write the keys to DIR, as the tables that Wireshark and `ipsec decode` read.',
+      summary: 'Write the keys to DIR, as the tables that Wireshark reads.',
     }),
     seed: seedFlag,
     'as-of': asOfFlag({}),
