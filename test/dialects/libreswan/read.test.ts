@@ -126,6 +126,7 @@ conn base2
     const { spd, forwardsBySpd, forwardSpd } = readDialect(libreswan, base, own).config;
     expect(spd.map(({ source, action }) => `${source.record.name} ${action.kind}`)).toEqual([
       'ike-sockets BYPASS',
+      'neighbor-discovery BYPASS',
       'base PROTECT',
       'no-policy BYPASS',
     ]);
@@ -271,7 +272,7 @@ describe('negotiation', () => {
     ['authby=rsa-sha2_256,ecdsa-sha2_384', 'DIGSIG', 'DIGSIG'],
     ['authby=ecdsa', 'ECDSASIG', 'ECDSASIG'],
     ['leftauth=secret\nrightauth=rsasig', 'PSK', 'RSASIG'],
-    ['keyexchange=ikev1', 'RSASIG', 'RSASIG'],
+    ['ikev2=no', 'RSASIG', 'RSASIG'],
   ])('authenticates by %j: %s, %s', (option, local, remote) => {
     const pad = padOf(read(option));
     expect([pad.localMethod.value, pad.remoteMethod.value]).toEqual([local, remote]);

@@ -76,7 +76,7 @@ describe('selectors', () => {
     ['local_ts = 10.1.0.0/16\nremote_ts = 10.2.0.0/16', '10.1.0.0/16 <-> 10.2.0.0/16'],
     ['local_ts = 10.1.0.1-10.1.0.9[tcp/80]\nremote_ts = 10.2.0.0/16', 'TCP 10.1.0.1-10.1.0.9 port 80 <-> 10.2.0.0/16'],
     ['', '192.0.2.1 <-> 192.0.2.2'],
-    ['local_ts = dynamic[icmp/2048]\nremote_ts=dynamic[icmp/8]', ''],
+    ['local_ts = dynamic[icmp/2048]\nremote_ts=dynamic[icmp/8]', 'ICMP type 8 code 0 192.0.2.1 <-> 192.0.2.2'],
     ['local_ts = 10.1.0.0/16[udp/domain]\nremote_ts = 10.2.0.0/16[any/any]', 'UDP 10.1.0.0/16 port 53 <-> 10.2.0.0/16'],
     ['local_ts = 10.1.0.0/16[tcp]\nremote_ts = 10.2.0.0/16[udp]', ''],
     ['local_ts = 10.1.0.0/16\nremote_ts = 2001:db8::/32', ''],
