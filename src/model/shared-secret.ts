@@ -25,6 +25,18 @@ export function findSharedSecret(
   return best?.secret;
 }
 
+/** Every secret that fits either end; an identity that is not known yet as in `findSharedSecret`. */
+export function fittingSharedSecrets(
+  secrets: readonly SharedSecret[],
+  use: SharedSecret['use'],
+  local: Identity | undefined,
+  remote: Identity | undefined,
+): readonly SharedSecret[] {
+  return secrets.filter(
+    (secret) => secret.use === use && (ownerQuality(secret, local) > 0 || ownerQuality(secret, remote) > 0),
+  );
+}
+
 function ownerQuality({ owners }: SharedSecret, identity: Identity | undefined): number {
   if (owners.length === 0) return identityQuality.any;
   const qualities = owners.map(({ value }) =>

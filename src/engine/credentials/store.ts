@@ -4,7 +4,7 @@
  */
 import { parseName } from '../../model/peer/identity.js';
 import type { Secret } from '../../model/secret.js';
-import { findSharedSecret } from '../../model/shared-secret.js';
+import { findSharedSecret, fittingSharedSecrets } from '../../model/shared-secret.js';
 import type { Identity, PadEntry, SecretReference, SharedSecret } from '../../model/system-config.js';
 import type { Credentials, OwnCredential } from '../credentials.js';
 import type { CryptoProvider } from '../crypto/provider.js';
@@ -38,6 +38,8 @@ export interface CredentialStore {
   readonly faults: readonly string[];
 }
 
+/** Keys that the proof of one peer is tried with. */
+const acceptedKeysMax = 256;
 /** Certificates and CRLs that are taken; what is beyond is a fault. */
 const itemsMax = 10_000;
 
@@ -62,6 +64,7 @@ export function createCredentials(data: CredentialData, provider: CryptoProvider
   });
   const credentials: Credentials = {
     presharedKey: (pad, { local, remote }) => presharedKey(pad, data, local, remote),
+    acceptedKeys: (pad, { local, remote }) => acceptedKeys(pad, data, local, remote),
     own: (pad, local) => keys.find((holder) => isFor(holder, pad, local))?.credential,
     peerKey: (request) => peerKey(request, known),
     trustAnchors: () =>
@@ -75,14 +78,27 @@ export function createCredentials(data: CredentialData, provider: CryptoProvider
 /** The key that a PAD entry names, or that belongs to the two identities. */
 function presharedKey(
   pad: PadEntry,
-  { secretOf, sharedSecrets }: CredentialData,
+  data: CredentialData,
   local: Identity,
   remote: Identity | undefined,
 ): Secret | undefined {
+  const { sharedSecrets } = data;
   const reference = sharedSecrets
     ? findSharedSecret(sharedSecrets, 'IKE', local, remote)?.secret.value
     : pad.presharedKey?.value;
-  if (!reference) return undefined;
+  return reference && resolved(reference, data);
+}
+
+/** That key first, then every other one that belongs to either identity (strongSwan's psk_authenticator.c). */
+function acceptedKeys(pad: PadEntry, data: CredentialData, local: Identity, remote: Identity): readonly Secret[] {
+  const first = presharedKey(pad, data, local, remote);
+  const others = fittingSharedSecrets(data.sharedSecrets ?? [], 'IKE', local, remote).flatMap(
+    ({ secret }) => resolved(secret.value, data) ?? [],
+  );
+  return [...(first ? [first] : []), ...others.filter((key) => key !== first)].slice(0, acceptedKeysMax);
+}
+
+function resolved(reference: SecretReference, { secretOf }: CredentialData): Secret | undefined {
   return reference.kind === 'literal' ? reference.secret : secretOf?.(reference);
 }
 

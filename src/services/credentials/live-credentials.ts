@@ -36,6 +36,7 @@ export function loadLiveCredentials(
   const found = folder === undefined ? undefined : readFolder(folder, provider, faults);
   const data: CredentialData = {
     secretOf: (reference) => secrets.get(referenceKey(reference)),
+    ...(config.sharedSecrets ? { sharedSecrets: config.sharedSecrets } : {}),
     ...(found ? materialOf(found) : {}),
   };
   const store = createCredentials(data, provider);
@@ -56,8 +57,11 @@ function referenceKey(reference: SecretReference): string {
 /** Once, at the start: a key that is exchanged under way would make one half of the SAs with it. */
 function readSecrets(config: SystemConfig, faults: string[]): ReadonlyMap<string, Secret> {
   const secrets = new Map<string, Secret>();
-  for (const { presharedKey, source } of config.pad) {
-    const reference = presharedKey?.value;
+  const named = [
+    ...config.pad.map(({ presharedKey, source }) => ({ reference: presharedKey?.value, source })),
+    ...(config.sharedSecrets ?? []).map(({ secret, source }) => ({ reference: secret.value, source })),
+  ];
+  for (const { reference, source } of named) {
     if (!reference || reference.kind === 'literal' || secrets.has(referenceKey(reference))) continue;
     const secret = resolveSecret(reference);
     if (typeof secret === 'string') faults.push(`${source.record.kind} '${source.record.name}': ${secret}`);

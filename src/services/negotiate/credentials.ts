@@ -8,6 +8,7 @@ import type { CryptoProvider } from '../../engine/crypto/provider.js';
 import { seededRandom } from '../../engine/crypto/random.js';
 import { createMadeUpPki, type MadeUpPki } from '../../engine/sim/made-up-pki.js';
 import { rangeContains, singleAddress } from '../../model/address.js';
+import { provingKey } from '../../model/peer/connection/keys.js';
 import { addressIdentity, parseName, sentIdentity } from '../../model/peer/identity.js';
 import type { Walk } from '../../model/peer/steps.js';
 import { Secret } from '../../model/secret.js';
@@ -18,6 +19,7 @@ import type {
   PadEntry,
   SecretReference,
 } from '../../model/system-config.js';
+import type { Side } from './plan.js';
 import type { NegotiatingSystem } from './systems.js';
 
 export interface GroupCredentials {
@@ -69,6 +71,7 @@ export function groupCredentials(
     const store = createCredentials(
       {
         secretOf: (reference) => secretOf(system, reference) ?? placeholder,
+        ...(system.config.sharedSecrets ? { sharedSecrets: system.config.sharedSecrets } : {}),
         ...(known.length > 0 ? { anchors: [pki().anchor], certificates: known } : {}),
       },
       provider,
@@ -76,6 +79,10 @@ export function groupCredentials(
     bySystem.set(system.name, {
       ...store.credentials,
       presharedKey: (pad, identities) => shared.get(pad) ?? store.credentials.presharedKey(pad, identities),
+      acceptedKeys(pad, identities) {
+        const key = shared.get(pad);
+        return key ? [key] : store.credentials.acceptedKeys!(pad, identities);
+      },
       own: (pad) => certificates.get(pad),
     });
   }
@@ -95,12 +102,17 @@ function addSharedSecrets(
     if (!step || step.verdict === 'fail' || !ike?.initiatorPad || !ike.responderPad) continue;
     const [padA, padB] =
       initiator === 'a' ? [ike.initiatorPad, ike.responderPad] : [ike.responderPad, ike.initiatorPad];
-    const here = (system: NegotiatingSystem, { presharedKey }: PadEntry): Secret | undefined => {
-      const reference = presharedKey?.value;
+    const sentBy = (side: Side): Identity | undefined =>
+      ike.steps.flatMap((each) =>
+        each.kind === 'identity' && (each.sender === 'initiator') === (side === initiator) ? [each.sent] : [],
+      )[0];
+    const here = (system: NegotiatingSystem, pad: PadEntry, side: Side): Secret | undefined => {
+      const other = side === 'a' ? 'b' : 'a';
+      const reference = provingKey({ config: system.config, pad, local: sentBy(side), remote: sentBy(other) });
       if (!reference) return undefined;
       return reference.kind === 'literal' ? reference.secret : secretOf(system, reference);
     };
-    const [mine, theirs] = [here(a, padA), here(b, padB)];
+    const [mine, theirs] = [here(a, padA, 'a'), here(b, padB, 'b')];
     // Both at hand: they are compared for real.
     if (mine && theirs) continue;
     const secret = mine ?? theirs ?? placeholder;

@@ -6,6 +6,7 @@
  *                       <--  HDR, SK {IDr, [CERT,] AUTH, N(error)}         the IKE SA alone
  *                       <--  HDR, SK {N(AUTHENTICATION_FAILED)}            nothing
  */
+import { askedIdentity } from '../../../model/peer/connection/candidates.js';
 import { expectsIdentity, formatExpectation, formatIdentity, sentIdentity } from '../../../model/peer/identity.js';
 import type { Identity, PadEntry } from '../../../model/system-config.js';
 import type { Failure, FailureCode } from '../../failure.js';
@@ -101,7 +102,9 @@ export function prove(turn: Turn, sa: IkeSa, pad: PadEntry, octets: Uint8Array):
   const { prf } = sa.crypto!.suite;
   const local = sa.localId!;
   if (pad.localMethod.value === 'PSK') {
-    const key = env.credentials.presharedKey(pad, { local, ...(sa.peerId ? { remote: sa.peerId } : {}) });
+    // An initiator proves itself before the responder has said who it is: whom it asks for stands for that.
+    const remote = sa.peerId ?? askedIdentity(pad);
+    const key = env.credentials.presharedKey(pad, { local, ...(remote ? { remote } : {}) });
     return key ? proveByKey(prf, key, octets) : { ok: false, why: 'there is no preshared key' };
   }
   const credential = env.credentials.own(pad, pad.localId?.value ?? local);

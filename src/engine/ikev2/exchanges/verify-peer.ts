@@ -1,6 +1,8 @@
 /** Does the peer's AUTH prove the identity that it claims, in the way that its record expects? — RFC 7296 §2.15. */
 import { formatIdentity } from '../../../model/peer/identity.js';
-import type { PadEntry } from '../../../model/system-config.js';
+import type { Secret } from '../../../model/secret.js';
+import type { Identity, PadEntry } from '../../../model/system-config.js';
+import type { Environment } from '../../environment.js';
 import type { FailureCode } from '../../failure.js';
 import { methodsOf, methodText, signatureFault, verifyByKey } from '../authentication.js';
 import type { PeerIdentity } from '../identities.js';
@@ -56,10 +58,10 @@ function peerFault(
     };
   }
   if (expected === 'PSK') {
-    const key = env.credentials.presharedKey(pad, { local: sa.localId!, remote: peer.identity });
-    if (!key)
+    const keys = keysFor(env, pad, sa.localId!, peer.identity);
+    if (keys.length === 0)
       return { code: 'no-credential', text: `${name} has no preshared key for ${formatIdentity(peer.identity)}` };
-    if (verifyByKey(sa.crypto!.suite.prf, key, octets, auth)) return undefined;
+    if (keys.some((key) => verifyByKey(sa.crypto!.suite.prf, key, octets, auth))) return undefined;
     return { code: 'authentication-failed', text: `the preshared key of ${name} is not the one that the peer has` };
   }
   const { chain, crls } = receivedCertificates(payloads);
@@ -78,4 +80,10 @@ function peerFault(
   return fault === undefined
     ? undefined
     : { code: 'authentication-failed', text: `${formatIdentity(peer.identity)}: ${fault}` };
+}
+
+function keysFor({ credentials }: Environment, pad: PadEntry, local: Identity, remote: Identity): readonly Secret[] {
+  if (credentials.acceptedKeys) return credentials.acceptedKeys(pad, { local, remote });
+  const key = credentials.presharedKey(pad, { local, remote });
+  return key ? [key] : [];
 }

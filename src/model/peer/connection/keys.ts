@@ -1,8 +1,7 @@
 /** Preshared keys of two ends by their identities, and whether each finds one that the other has too. */
-import { findSharedSecret } from '../../shared-secret.js';
-import type { Identity, IdentityPattern, PadEntry, SecretReference, SystemConfig } from '../../system-config.js';
+import { findSharedSecret, fittingSharedSecrets } from '../../shared-secret.js';
+import type { Identity, PadEntry, SecretReference, SystemConfig } from '../../system-config.js';
 import type { IdentityVerdict } from '../identity.js';
-import { qualityOf } from '../identity-quality.js';
 import { compareSecrets } from '../ike.js';
 
 /** The identities of a negotiation as one end knows them; an absent one is not known yet, or may be any. */
@@ -22,12 +21,7 @@ export function provingKey({ config, pad, local, remote }: KeyQuestion): SecretR
 /** The keys that an IKEv2 end tries a proof with: every one that fits either identity (psk_authenticator.c, process). */
 export function triedKeys({ config, pad, local, remote }: KeyQuestion): readonly SecretReference[] {
   if (!config.sharedSecrets) return pad.presharedKey ? [pad.presharedKey.value] : [];
-  const fits = (owners: readonly { readonly value: IdentityPattern }[], identity: Identity | undefined) =>
-    owners.length === 0 ||
-    owners.some(({ value }) => (identity ? qualityOf(identity, value) > 0 : value.kind === 'anything'));
-  return config.sharedSecrets
-    .filter(({ use, owners }) => use === 'IKE' && (fits(owners, local) || fits(owners, remote)))
-    .map(({ secret }) => secret.value);
+  return fittingSharedSecrets(config.sharedSecrets, 'IKE', local, remote).map(({ secret }) => secret.value);
 }
 
 /** Is a key one of several? Of a key that is elsewhere only the place can be compared. */
