@@ -62,6 +62,8 @@ export interface Slot {
   state?: Phase1State;
   sa?: IsakmpSa;
   readonly startedAt: Millis;
+  /** Sequences of retransmissions for a new ISAKMP SA, those of slots in whose place it is tried included. */
+  readonly tries: number;
   sent?: Transmission;
   received?: Uint8Array;
   repeated: number;

@@ -15,6 +15,7 @@ import {
   addSlot,
   childrenBetween,
   emit,
+  endsOf,
   type Machine,
   type Slot,
   sameEndpoint,
@@ -79,6 +80,8 @@ export interface Wanted {
   readonly replaces?: IkeSaName;
   /** Say INITIAL-CONTACT in any case. */
   readonly anew?: boolean;
+  /** Of which sequence of retransmissions it is the beginning, from 1. */
+  readonly tries?: number;
 }
 
 /** Starts Main or Aggressive Mode, whichever the PAD entry names. */
@@ -119,7 +122,8 @@ export function startPhase1(machine: Machine, wanted: Wanted): void {
     fail(begun);
     return;
   }
-  const slot = newSlot(basis, begun.state.initiatorCookie, undefined, now, wanted.replaces);
+  const { replaces, tries } = wanted;
+  const slot = newSlot(basis, begun.state.initiatorCookie, undefined, now, { replaces, tries });
   slot.state = begun.state;
   slot.queue.push(...wanted.goals);
   addSlot(machine, slot);
@@ -137,7 +141,7 @@ export function newSlot(
   initiatorCookie: Uint8Array,
   responderCookie: Uint8Array | undefined,
   now: number,
-  replaces?: IkeSaName,
+  { replaces, tries = 1 }: Pick<Wanted, 'replaces' | 'tries'> = {},
 ): Slot {
   return {
     name,
@@ -149,6 +153,7 @@ export function newSlot(
     initiatorCookie,
     ...(responderCookie ? { responderCookie } : {}),
     startedAt: now,
+    tries,
     repeated: 0,
     queue: [],
     quick: new Map(),
@@ -294,5 +299,23 @@ function tell(machine: Machine, slot: Slot, notify: number | undefined, octets: 
 export function repeatPhase1(machine: Machine, slot: Slot): void {
   if (!slot.sent || !slot.state) return;
   const done = repeat(machine, slot, slot.sent, timerKey('repeat', slot.name.serial));
-  if (done === 'given up') failPhase1(machine, slot, silence(machine, slot));
+  if (done !== 'given up') return;
+  const failure = silence(machine, slot);
+  const next = slot.suspicion ? undefined : nextTry(slot);
+  if (!next) {
+    failPhase1(machine, slot, failure);
+    return;
+  }
+  const { pad, policy, replaces, tries } = slot;
+  const goals = slot.queue.splice(0);
+  failPhase1(machine, slot, { ...failure, text: `${failure.text}; it is tried again (${next})` });
+  startPhase1(machine, { pad, policy, ends: endsOf(slot), goals, tries: tries + 1, ...(replaces ? { replaces } : {}) });
+}
+
+/** `2 of 3`, of the try that may follow (keyingtries); undefined where none may. A peer that refuses is not asked again. */
+function nextTry({ role, pad, tries }: Slot): string | undefined {
+  const max = pad.initiationTries?.value ?? 1;
+  if (role !== 'initiator') return undefined;
+  if (max === 0) return `${tries + 1}`;
+  return tries < max ? `${tries + 1} of ${max}` : undefined;
 }

@@ -114,6 +114,8 @@ export interface IkeSa {
   remote: Endpoint;
   state: IkeSaState;
   readonly startedAt: Millis;
+  /** Sequences of retransmissions for its first exchanges, those of IKE SAs in whose place it is tried included. */
+  tries: number;
   /** From the answered IKE_SA_INIT on. */
   crypto?: IkeCrypto;
   nat?: NatFindings;

@@ -4,7 +4,6 @@ import type { ResolvedRequest, SaInput } from '../ike-version.js';
 import { type Ends, sameAddress } from '../ipsec/bundle.js';
 import type { SaEvent, SaId } from '../ipsec/sa.js';
 import { flowKey } from '../ipsec/sad.js';
-import { ikePort } from '../wire/framing.js';
 import type { Child, ChildPurpose } from './child-sa.js';
 import { startIkeSa } from './exchanges/sa-init.js';
 import type { IkeSa } from './ike-sa.js';
@@ -45,11 +44,7 @@ export function onRequestFor(turn: Turn, request: ResolvedRequest): void {
     refuse(turn, undefined, request, `there are ${host.bySpi.size} IKE SAs`);
     return;
   }
-  const { local, remote } = request.ends;
-  startIkeSa(turn, request, {
-    local: { address: local, port: ikePort },
-    remote: { address: remote, port: ikePort },
-  });
+  startIkeSa(turn, request);
 }
 
 /** An established one before one that is being made, the youngest of each. */

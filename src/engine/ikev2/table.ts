@@ -57,6 +57,7 @@ export function addIkeSa(turn: Turn, made: NewIkeSa): IkeSa {
     remote: path.remote,
     state,
     startedAt: now,
+    tries: 1,
     fragmentation: false,
     window: createWindow({ nextRequestId, expectedRequestId }),
     queue: [],

@@ -1,17 +1,14 @@
 /** What the clock brings — RFC 7296 §2.4, §2.8: repetitions, lifetimes, liveness, keepalives. */
 
-import type { Failure } from '../failure.js';
 import { livenessSeconds } from './established.js';
-import { adoptCollision } from './exchanges/rekey-ike.js';
-import { endSaInit } from './exchanges/sa-init.js';
-import { recordsOf } from './failures.js';
 import type { IkeSa } from './ike-sa.js';
 import { keepaliveSeconds } from './limits.js';
+import { endSaInit, onNoAnswer } from './no-answer.js';
 import { reauthenticate } from './reauthenticate.js';
 import { closeIkeSa, startSending } from './table.js';
 import { patient } from './tasks.js';
 import { repeatRequest } from './transport.js';
-import { ignore, report, setTimer, type TimerKind, type Turn } from './turn.js';
+import { ignore, setTimer, type TimerKind, type Turn } from './turn.js';
 
 /** A timer of an IKE SA has run out. */
 export function onTimer(turn: Turn, sa: IkeSa, kind: TimerKind): void {
@@ -56,41 +53,6 @@ export function onTimer(turn: Turn, sa: IkeSa, kind: TimerKind): void {
     case 'retry':
       break;
   }
-}
-
-/** The request was sent as often as it may be: the peer is gone, and with it all that it had (RFC 7296 §2.4). */
-function onNoAnswer(turn: Turn, sa: IkeSa): void {
-  if (sa.state.state === 'AwaitSaInitResponse') {
-    endSaInit(turn, sa, sa.state, sa.policy!);
-    return;
-  }
-  const exchange = sa.window.outstanding?.sent.packets[0]?.content.exchange ?? 'the request';
-  const why = `nothing came back to ${exchange}`;
-  if (sa.state.state !== 'Deleting') {
-    const failure: Failure = {
-      code: 'timeout',
-      attempt:
-        sa.current?.kind === 'rekey-child'
-          ? 'rekeying of the Child SA'
-          : sa.current?.kind === 'rekey-ike'
-            ? 'rekeying of the IKE SA'
-            : sa.current?.kind === 'create-child'
-              ? 'Child SA'
-              : 'IKE SA',
-      foundBy: 'nobody',
-      role: sa.role,
-      text: why,
-      rfc: 'RFC 7296 §2.4',
-      records: recordsOf(sa),
-    };
-    report(turn, sa, failure);
-  }
-  const { collision } = sa;
-  if (collision && adoptCollision(turn, sa, 'no answer')) {
-    collision.sa.queue.push({ kind: 'liveness' });
-    turn.touched.add(collision.sa);
-  }
-  closeIkeSa(turn, sa, 'no answer', sa.state.state === 'Deleting' ? sa.state.why : why);
 }
 
 /** Nobody is known to have wanted it: a late copy of an old message begins one as well. */

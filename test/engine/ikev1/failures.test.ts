@@ -304,3 +304,48 @@ describe('Quick Mode', () => {
     expect(taken.system('beta').sas.size).toBe(2);
   });
 });
+
+describe('a peer that says nothing', () => {
+  const tries = (value: number | undefined) => ({
+    adjust: (config: SystemConfig): SystemConfig => ({
+      ...config,
+      pad: config.pad.map((entry) =>
+        value === undefined
+          ? entry
+          : { ...entry, initiationTries: { value, origin: { kind: 'builtin' as const, what: 'test' } } },
+      ),
+    }),
+  });
+  const begun = ({ sent }: World): number =>
+    new Set(sent.filter(({ sender }) => sender === 'alpha').map(({ octets }) => octets.subarray(0, 8).join())).size;
+
+  it.each([
+    [undefined, 1],
+    [3, 3],
+  ])('is tried as often as the record says (%s)', (value, expected) => {
+    const world = pair(tries(value), {}, () => []);
+    world.request('alpha', packetAB);
+    world.run(3_600_000);
+    expect(begun(world)).toBe(expected);
+    expect(failures(world.system('alpha')).map(({ text }) => text.includes('tried again'))).toEqual(
+      Array.from({ length: expected }, (_, index) => index < expected - 1),
+    );
+    expectNothing(world);
+  });
+
+  it('is tried without end where the record says 0, and gets what waited in the end', () => {
+    const world = pair(tries(0), {}, (datagram) => (world.now < 20_000_000 ? [] : [{ delay: 10, datagram }]));
+    world.request('alpha', packetAB);
+    world.run(20_300_000);
+    expect(begun(world)).toBeGreaterThan(100);
+    expect(world.system('alpha').failedRequests).toEqual([]);
+    expect(world.system('alpha').sas.size).toBe(2);
+  });
+
+  it('is not tried again when it refuses', () => {
+    const world = pair({ ...tries(5), text: texts.a(psk, ike) }, { text: texts.b(psk, ike.replace('2', '5')) });
+    world.request('alpha', packetAB);
+    world.run(3_600_000);
+    expect(begun(world)).toBe(1);
+  });
+});

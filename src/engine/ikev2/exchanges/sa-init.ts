@@ -8,13 +8,14 @@
  *
  * Nothing here is authenticated: a forger may make us try again, not give up, and not use a group that we did not offer.
  */
-import type { IkePolicy, PadEntry } from '../../../model/system-config.js';
+import type { PadEntry } from '../../../model/system-config.js';
 import type { KeyExchangeTransform } from '../../../model/transform.js';
 import { keyExchange } from '../../../model/transform.js';
 import { algorithmFor, type CryptoProvider, type KeyExchangeMethod } from '../../crypto/provider.js';
 import type { Environment } from '../../environment.js';
 import type { Failure } from '../../failure.js';
 import type { ResolvedRequest } from '../../ike-version.js';
+import { ikePort, natTraversalPort } from '../../wire/framing.js';
 import { decodeNotifyData } from '../../wire/payloads/notify-data.js';
 import { type Ikev2Payload, ikev2Payload } from '../../wire/payloads/table.js';
 import { peerFailure, recordsOf } from '../failures.js';
@@ -27,7 +28,7 @@ import { findNat, hasNat, natNotifications } from '../nat.js';
 import { type OwnProposal, readAnswer, type WrittenOffer, writeOffer } from '../offers.js';
 import { notification, notifyName, type Payloads } from '../payloads.js';
 import { announcedHashes, announceHashes } from '../signature-hashes.js';
-import { addIkeSa, closeIkeSa, freshIkeSpi } from '../table.js';
+import { addIkeSa, freshIkeSpi } from '../table.js';
 import { patient } from '../tasks.js';
 import { endRequest, type Path, sendRequest } from '../transport.js';
 import { emit, giveUpRequest, ignore, recordText, report, setTimer, type Turn } from '../turn.js';
@@ -35,7 +36,7 @@ import { emit, giveUpRequest, ignore, recordText, report, setTimer, type Turn } 
 const noSpi = new Uint8Array(0);
 
 /** Begins an IKE SA for a request; the request waits in its queue. */
-export function startIkeSa(turn: Turn, request: ResolvedRequest, path: Path): IkeSa | undefined {
+export function startIkeSa(turn: Turn, request: ResolvedRequest, path = pathFor(request)): IkeSa | undefined {
   const { env } = turn;
   const { pad, policy } = request;
   const own = turn.host.own.ofPolicy(policy);
@@ -72,6 +73,13 @@ export function startIkeSa(turn: Turn, request: ResolvedRequest, path: Path): Ik
   sa.queue.push({ kind: 'create-child', request, ...patient });
   sendSaInit(turn, sa, state);
   return sa;
+}
+
+function pathFor({ pad, ends }: ResolvedRequest): Path {
+  return {
+    local: { address: ends.local, port: pad.localPort?.value ?? ikePort },
+    remote: { address: ends.remote, port: pad.remotePort?.value ?? ikePort },
+  };
 }
 
 /** The method of the first offered group, which the initiator guesses that the responder takes (RFC 7296 §1.2). */
@@ -202,8 +210,8 @@ export function noteAbilities(turn: Turn, sa: IkeSa, payloads: Payloads, path: P
 
 /** From IKE_AUTH on everything is between ports 4500 (RFC 7296 §2.23). */
 function moveToNatPort(sa: IkeSa): void {
-  sa.local = { ...sa.local, port: 4500 };
-  sa.remote = { ...sa.remote, port: 4500 };
+  sa.local = { ...sa.local, port: natTraversalPort };
+  sa.remote = { ...sa.remote, port: natTraversalPort };
 }
 
 /** An answer that asks for another try, or names an error. */
@@ -291,18 +299,4 @@ function hint(
   };
   sa.state = { ...state, hint: failure };
   setTimer(turn, sa, 'hint', turn.now + unauthenticatedErrorMillis);
-}
-
-/** Nothing better came than an unauthenticated error, or nothing at all. */
-export function endSaInit(turn: Turn, sa: IkeSa, state: AwaitSaInitResponse, policy: IkePolicy): void {
-  const failure: Failure = state.hint ?? {
-    code: 'timeout',
-    attempt: 'IKE SA',
-    foundBy: 'nobody',
-    role: 'initiator',
-    text: 'nothing came back to IKE_SA_INIT: the peer is not there, is silent to what is offered, or a filter is on the way',
-    records: [...(sa.pad ? [sa.pad.source] : []), policy.source],
-  };
-  report(turn, sa, failure);
-  closeIkeSa(turn, sa, 'no answer', failure.text, state.hint !== undefined);
 }
