@@ -21,6 +21,8 @@ export interface Dialect {
   readonly versions: readonly string[];
   /** The version that counts where none is told. */
   readonly defaultVersion?: string;
+  /** Names of formats whose files belong to a configuration in this one: the policies of setkey beside racoon.conf. */
+  readonly companions?: readonly string[];
   /** How sure is it that this text is in the format? Looks at the path's last part and at the beginning of the text. */
   detect(source: SourceText): Likelihood | undefined;
   /** Absent: the format can only be written. */

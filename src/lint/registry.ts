@@ -19,6 +19,7 @@ import autCertUsage from './rules/aut/cert-usage.js';
 import autCertificateShared from './rules/aut/certificate-shared.js';
 import autCrlMissingOrStale from './rules/aut/crl-missing-or-stale.js';
 import autDssAuth from './rules/aut/dss-auth.js';
+import autEapWithoutServerCert from './rules/aut/eap-without-server-cert.js';
 import autIdNotInCert from './rules/aut/id-not-in-cert.js';
 import autKeyReuseAcrossMethods from './rules/aut/key-reuse-across-methods.js';
 import autPskForSubnet from './rules/aut/psk-for-subnet.js';
@@ -33,15 +34,19 @@ import cry3des from './rules/cry/3des.js';
 import cryAeadPlusIntegrity from './rules/cry/aead-plus-integrity.js';
 import cryAhOverEsp from './rules/cry/ah-over-esp.js';
 import cryAhUsed from './rules/cry/ah-used.js';
+import cryBlowfishCastIdeaRc5 from './rules/cry/blowfish-cast-idea-rc5.js';
 import cryDes from './rules/cry/des.js';
 import cryDhBelowCipher from './rules/cry/dh-below-cipher.js';
 import cryEncryptionWithoutIntegrity from './rules/cry/encryption-without-integrity.js';
 import cryEspNull from './rules/cry/esp-null.js';
 import cryIkeBelowChild from './rules/cry/ike-below-child.js';
+import cryIpcomp from './rules/cry/ipcomp.js';
+import cryKeyLengthMissing from './rules/cry/key-length-missing.js';
 import cryManualCounterMode from './rules/cry/manual-counter-mode.js';
 import cryManualKeys from './rules/cry/manual-keys.js';
 import cryMd5 from './rules/cry/md5.js';
 import cryNoPfs from './rules/cry/no-pfs.js';
+import cryNullNull from './rules/cry/null-null.js';
 import crySha1 from './rules/cry/sha1.js';
 import cryShortIcv from './rules/cry/short-icv.js';
 import cryStaticSpiReuse from './rules/cry/static-spi-reuse.js';
@@ -210,6 +215,7 @@ export const rules: readonly Rule[] = [
   autCertificateShared,
   autCrlMissingOrStale,
   autDssAuth,
+  autEapWithoutServerCert,
   autIdNotInCert,
   autKeyReuseAcrossMethods,
   autPskForSubnet,
@@ -224,15 +230,19 @@ export const rules: readonly Rule[] = [
   cryAeadPlusIntegrity,
   cryAhOverEsp,
   cryAhUsed,
+  cryBlowfishCastIdeaRc5,
   cryDes,
   cryDhBelowCipher,
   cryEncryptionWithoutIntegrity,
   cryEspNull,
   cryIkeBelowChild,
+  cryIpcomp,
+  cryKeyLengthMissing,
   cryManualCounterMode,
   cryManualKeys,
   cryMd5,
   cryNoPfs,
+  cryNullNull,
   crySha1,
   cryShortIcv,
   cryStaticSpiReuse,

@@ -113,6 +113,11 @@ interface RuleTexts {
 export interface SystemRule extends RuleTexts {
   readonly scope: 'system';
   check(context: SystemContext): Iterable<RuleFinding>;
+  /**
+   * The same fault in another product's configuration, where `check` reads records, of which there are none. Rules whose
+   * `check` reads the SystemConfig alone need no second form.
+   */
+  imported?(context: SystemContext): Iterable<RuleFinding>;
 }
 
 /** Looks at two systems that protect traffic towards each other; each pair is given once, `a` before `b` by name. */

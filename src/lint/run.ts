@@ -44,8 +44,10 @@ export function runRules({ rules, repository, problems, pairs, onProgress }: Run
   };
   for (const system of repository.systems) {
     for (const rule of rules) {
-      if (rule.scope === 'system' && !(rule.recordsOnly && system.imported))
-        collect(add, rule, system.name, undefined, () => rule.check(system));
+      if (rule.scope !== 'system') continue;
+      if (!(rule.recordsOnly && system.imported)) collect(add, rule, system.name, undefined, () => rule.check(system));
+      if (system.imported && rule.imported)
+        collect(add, rule, system.name, undefined, () => rule.imported?.(system) ?? []);
     }
     advance();
   }

@@ -136,6 +136,8 @@ export interface ChildProposal {
   readonly source: EntrySource;
   /** As written, for messages: `ESP_AES128_HMAC_SHA1`, `aes128-sha256`. */
   readonly name: string;
+  /** Where another product's configuration writes it, or the list that it stands in; absent for the product's own. */
+  readonly at?: Span;
   readonly protocol: 'ESP' | 'AH';
   /** ESP only; a combined-mode cipher leaves `authentication` empty. */
   readonly encryption: readonly EncryptionTransform[];
@@ -161,6 +163,8 @@ export interface ChildProposal {
 /** One proposal for an IKE SA. */
 export interface IkeProposal {
   readonly name: string;
+  /** Where another product's configuration writes it, or the list that it stands in; absent for the product's own. */
+  readonly at?: Span;
   readonly encryption: readonly EncryptionTransform[];
   /** Integrity in IKEv2; empty for a combined-mode cipher and in IKEv1, whose hash is in `prf`. */
   readonly authentication: readonly AuthenticationTransform[];

@@ -2,7 +2,7 @@
  * From the texts of one system to its records and its configuration: parse, bind, resolve, compile. Other products' files
  * have no records; their reader goes from the texts to the configuration.
  */
-import { type DialectReading, type FileAccess, noFiles } from '../dialects/dialect.js';
+import { type DialectReading, type FileAccess, type Dialect as Format, noFiles } from '../dialects/dialect.js';
 import { importCodes } from '../dialects/option-report.js';
 import { detectFormat, type FormatChoice, recordsFormat } from '../dialects/registry.js';
 import type { Address } from '../model/address.js';
@@ -65,8 +65,7 @@ export interface SystemInput {
 
 /** Reads the texts of one system, whatever product they are for. Never throws on what is written. */
 export function loadSystem(input: SystemInput): LoadedSystem {
-  const [first] = input.sources;
-  const detected = first && detectFormat(first);
+  const detected = detectTogether(input.sources);
   const choice = input.format ?? (detected ? { dialect: detected } : recordsFormat);
   if (choice === recordsFormat) {
     // With a format that was told, no file is in another one.
@@ -79,6 +78,14 @@ export function loadSystem(input: SystemInput): LoadedSystem {
     );
   }
   return loadForeign(input, choice, input.format !== undefined);
+}
+
+/** The format of the first text, or the one among the others' that takes such texts along. */
+function detectTogether(sources: readonly SourceText[]): Format | undefined {
+  const [first, ...others] = sources;
+  const detected = first && detectFormat(first);
+  if (!detected || others.length === 0) return detected;
+  return others.map(detectFormat).find((dialect) => dialect?.companions?.includes(detected.name)) ?? detected;
 }
 
 function withProblems(system: LoadedSystem, problems: readonly Problem[]): LoadedSystem {
@@ -95,7 +102,9 @@ function mixed(source: SourceText, title: string): Problem {
 }
 
 function loadForeign(input: SystemInput, { dialect, version }: FormatChoice, isTold: boolean): LoadedSystem {
-  const others = isTold ? [] : input.sources.filter((source) => detectFormat(source) !== dialect);
+  const belongs = (found: Format | undefined) =>
+    found === dialect || (found !== undefined && dialect.companions?.includes(found.name) === true);
+  const others = isTold ? [] : input.sources.filter((source) => !belongs(detectFormat(source)));
   const reading = dialect.read?.({
     name: input.name,
     sources: input.sources.filter((source) => !others.includes(source)),

@@ -45,7 +45,7 @@ export function lintTexts(texts: readonly string[], options: LintTextOptions = {
     });
   });
   const credentials = options.files ? credentialsOf(systems, options.files, settings.asOf) : undefined;
-  const contexts = systems.map(({ name, policies, config, sources }) => {
+  const contexts = systems.map(({ name, policies, config, sources, imported }) => {
     const named = credentials?.get(name);
     const host = options.hosts?.find((facts) => facts.name === name);
     const firstFile = sources[0]!;
@@ -55,6 +55,7 @@ export function lintTexts(texts: readonly string[], options: LintTextOptions = {
       config,
       settings,
       firstFile,
+      ...(imported ? { imported: true } : {}),
       ...(host ? { host } : {}),
       ...(named ? { credentials: named } : {}),
     });

@@ -260,6 +260,7 @@ function manualProposal(sa: KernelSa, protocol: 'ESP' | 'AH', source: EntrySourc
   return {
     source,
     name: [protocol, sa.encryption?.name, sa.authentication?.name].filter(Boolean).join(' '),
+    at: sa.at,
     protocol,
     encryption: sa.encryption ? [sa.encryption] : [],
     authentication: sa.authentication ? [sa.authentication] : [],
@@ -329,6 +330,7 @@ function childProposals(rule: IkeRule, source: EntrySource): ChildProposal[] {
     return {
       source,
       name: [rule.protocol, cipher?.name, ...integrity.map(({ name }) => name)].filter(Boolean).join(' '),
+      ...(rule.phase2 ? { at: rule.words.span(rule.phase2.at) } : {}),
       protocol: rule.protocol,
       encryption: cipher ? [cipher] : [],
       authentication: integrity,
@@ -406,6 +408,7 @@ function ikePolicies(rule: IkeRule): IkePolicy[] {
           authentication: [],
           prf: [hash],
           keyExchange: [group],
+          ...(rule.phase1 ? { at: rule.words.span(rule.phase1.at) } : {}),
         })),
       ),
     ),

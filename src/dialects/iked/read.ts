@@ -175,6 +175,7 @@ function templateOf(rule: IkedRule, frame: Frame, flows: readonly Flow[], settin
       ]
         .filter(Boolean)
         .join(' '),
+      ...(rule.childSas.length > 0 ? { at: rule.words.at } : {}),
       protocol: rule.protocol,
       encryption: suite.encryption,
       authentication: suite.integrity,
@@ -294,6 +295,7 @@ function ikePolicy(rule: IkedRule, frame: Frame, remote: AddressRange): IkePolic
       authentication: suite.integrity,
       prf: suite.prfs,
       keyExchange: suite.groups.filter((group): group is KeyExchangeTransform => group !== 'none'),
+      ...(rule.ikeSas.length > 0 ? { at: rule.words.at } : {}),
     })),
     lifetimeSeconds: { value: 0, origin: { kind: 'builtin', what: 'IKE SAs of iked have no end of their own' } },
     rekeySeconds: { value: rekey?.value ?? 0, origin: origin(rule, rekey?.at) },

@@ -95,7 +95,9 @@ function rulesOf({ product: { flavour, version } }: ConnValues): ProposalRules {
 
 /** IKE proposals of one version. */
 export function ikeProposalsOf(values: ConnValues, version: 1 | 2): readonly IkeProposal[] {
-  return suites(values, 'IKE', version, ['ike']).map((suite) => ikeProposal(suite, version));
+  const setting = values.get('ike');
+  const place = setting ? { at: settingSpan(setting) } : {};
+  return suites(values, 'IKE', version, ['ike']).map((suite) => ({ ...ikeProposal(suite, version), ...place }));
 }
 
 export interface ChildOffer {
@@ -112,6 +114,8 @@ export function childOfferOf(values: ConnValues, version: 1 | 2, source: EntrySo
   const names = isAh ? ['ah', 'esp'] : ['esp', 'ah'];
   const pfs = values.flag('pfs', true);
   const found = suites(values, protocol, version, names, pfs.value);
+  const setting = names.map((name) => values.get(name)).find((one) => one !== undefined);
+  const place = setting ? { at: settingSpan(setting) } : {};
   const lifetime = values.lifetime('ipsec-lifetime', values.product.defaults.childLifetimeSeconds);
   const octets = values.amount('ipsec-max-bytes', 0);
   const packets = values.amount('ipsec-max-packets', 0);
@@ -121,6 +125,7 @@ export function childOfferOf(values: ConnValues, version: 1 | 2, source: EntrySo
     (suite): ChildProposal => ({
       source,
       ...childProposal(suite, protocol, esn),
+      ...place,
       lifetimeSeconds: lifetime,
       // 2^63 is the product's way to say without limit.
       lifetimeKilobytes: { value: octets.value >= 2 ** 62 ? 0 : kilobytes(octets.value), origin: octets.origin },
@@ -131,7 +136,6 @@ export function childOfferOf(values: ConnValues, version: 1 | 2, source: EntrySo
   if (!pfs.value) return { proposals, pfsGroups: { value: [], origin: pfs.origin } };
   const groups = [...new Set(found.flatMap((suite) => suite.groups))];
   if (groups.length === 0) return { proposals };
-  const setting = names.map((name) => values.get(name)).find((one) => one !== undefined);
   return { proposals, pfsGroups: { value: groups, origin: values.origin(setting) } };
 }
 

@@ -47,16 +47,19 @@ function readList<P>(
 
 /** IKE proposals of a conn. */
 export function starterIkeProposals(values: ConnValues): readonly IkeProposal[] {
+  const setting = values.get('ike');
+  const place = setting ? { at: settingSpan(setting) } : {};
   const found = readList(
     values,
-    values.get('ike'),
+    setting,
     (text): ProposalReading<IkeProposal> => {
       const reading = readIkeProposal(text, series);
       if (reading.kind === 'fault') return reading;
       const { additional, ...proposal } = reading.proposal;
       const last = Math.max(0, ...additional.keys());
       const exchanges = Array.from({ length: last }, (_, place) => additional.get(place + 1) ?? [noKeyExchange]);
-      return { ...reading, proposal: { ...proposal, ...(last > 0 ? { additionalKeyExchanges: exchanges } : {}) } };
+      const additionalKeyExchanges = last > 0 ? { additionalKeyExchanges: exchanges } : {};
+      return { ...reading, proposal: { ...proposal, ...place, ...additionalKeyExchanges } };
     },
     'aes128-sha256-modp3072',
     defaultIkeProposals(),
@@ -75,10 +78,15 @@ function margins(values: ConnValues): { readonly margin: Sourced<number>; readon
 export function starterChildOffer(values: ConnValues, source: EntrySource): ChildOffer {
   const isAh = values.get('ah') !== undefined || values.get('auth')?.text.toLowerCase() === 'ah';
   const protocol = isAh ? 'AH' : 'ESP';
+  const setting = values.get(isAh ? 'ah' : 'esp');
+  const place = setting ? { at: settingSpan(setting) } : {};
   const found = readList(
     values,
-    values.get(isAh ? 'ah' : 'esp'),
-    (text) => readChildProposal(text, protocol, series),
+    setting,
+    (text) => {
+      const reading = readChildProposal(text, protocol, series);
+      return reading.kind === 'fault' ? reading : { ...reading, proposal: { ...reading.proposal, ...place } };
+    },
     isAh ? 'sha256' : 'aes128-sha256',
     isAh ? [defaultAhProposal] : defaultEspProposals('default', '5.9.8'),
   );

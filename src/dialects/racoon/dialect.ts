@@ -8,6 +8,7 @@ export const racoon: Dialect = {
   name: 'racoon',
   title: 'racoon.conf (ipsec-tools)',
   versions: [],
+  companions: ['setkey'],
   detect: detectRacoon,
   read: readRacoon,
 };

@@ -80,6 +80,7 @@ function negotiated(
     name: [protocol, ...parts.encryption.map(({ name }) => name), ...parts.authentication.map(({ name }) => name)].join(
       ' ',
     ),
+    at,
     protocol,
     ...parts,
     esn: ['no-esn'],
@@ -219,7 +220,7 @@ function checkPolicies(
     context.partly(
       headSpan(first),
       'no policy says which packets are protected',
-      'read the script of setkey together with racoon.conf',
+      'keep the script of setkey beside racoon.conf, in one folder hosts/NAME',
     );
   if (kernel.policies.length === 0) return;
   for (const sainfo of sainfos) {

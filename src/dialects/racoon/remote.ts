@@ -308,6 +308,7 @@ function readProposal(placed: Placed, group: Placed | undefined, context: ReadCo
   return {
     proposal: {
       name: [cipher.value.name, hash.name, key.name].join('/'),
+      at: placeOf(cipherAt ?? placed),
       encryption: [cipher.value],
       authentication: [],
       prf: [hash],

@@ -102,6 +102,7 @@ function withLifetimes(proposal: Placed, child: SwanChild, version: SwanVersion)
       ...(origin.kind === 'explicit' ? { at: origin.at } : {}),
     },
     name: proposal.name,
+    ...(proposal.at ? { at: proposal.at } : {}),
     protocol: proposal.protocol,
     encryption: proposal.encryption,
     authentication: proposal.authentication,

@@ -82,7 +82,7 @@ function ikeProposals(value: SettingValue, fail: Fail, version: SwanVersion): re
     }
     const { additional, ...proposal } = reading.proposal;
     const places = [...additional.entries()].sort(([a], [b]) => a - b).map(([, groups]) => groups);
-    proposals.push(places.length > 0 ? { ...proposal, additionalKeyExchanges: places } : proposal);
+    proposals.push({ ...proposal, at: item.at, ...(places.length > 0 ? { additionalKeyExchanges: places } : {}) });
   }
   return proposals;
 }
@@ -99,7 +99,7 @@ function childProposals(protocol: 'ESP' | 'AH') {
       if (reading.kind === 'fault') {
         return fail(reading.message, value.span(item.start + reading.start, item.start + reading.end), reading.help);
       }
-      proposals.push(reading.proposal);
+      proposals.push({ ...reading.proposal, at: item.at });
     }
     return proposals;
   };

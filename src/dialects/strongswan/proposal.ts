@@ -4,6 +4,7 @@
  * no ESN unless asked for.
  */
 import { closest } from '../../model/did-you-mean.js';
+import type { Span } from '../../model/span.js';
 import type { IkeProposal } from '../../model/system-config.js';
 import type {
   AuthenticationTransform,
@@ -17,6 +18,8 @@ import { gmacIntegrity, noKeyExchange, prfOfIntegrity, proposalKeywords } from '
 export interface SwanChildProposal {
   readonly protocol: 'ESP' | 'AH';
   readonly name: string;
+  /** Where it is written; absent for defaults. */
+  readonly at?: Span;
   readonly encryption: readonly EncryptionTransform[];
   readonly authentication: readonly AuthenticationTransform[];
   /** With NONE among them where that was written. */

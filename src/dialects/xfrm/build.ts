@@ -256,6 +256,7 @@ function proposal(sa: KernelSa, protocol: 'ESP' | 'AH', source: EntrySource, ori
   return {
     source,
     name: [protocol, sa.encryption?.name, sa.authentication?.name].filter(Boolean).join(' '),
+    at: sa.at,
     protocol,
     encryption: protocol === 'ESP' && sa.encryption ? [sa.encryption] : [],
     authentication: sa.authentication ? [sa.authentication] : [],

@@ -1,5 +1,6 @@
 import { protectingRecords } from '../../algorithm-lists.js';
 import { filePlace, readFiles } from '../../certificates.js';
+import { entryPlace, entryText, literalSecrets } from '../../configured.js';
 import { placeOf, recordRef, recordText } from '../../places.js';
 import { defineRule } from '../../rule.js';
 
@@ -20,6 +21,7 @@ export default defineRule({
       files: { 'me.pem': [{ subject: 'CN=me' }, { privateKey: true }] },
     },
     'add host mk -source 10.1.1.1 -destination 10.2.2.2 -priority 10 -action AH_SHA1 -in AH/2500101/0x3b9f0c6ad1e2457798a1b2c3d4e5f60718293a4b -out AH/2500201/0x91a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c5',
+    'connections { c { remote_addrs = 192.0.2.1\n  children { n {  } } } }\nsecrets { ike-a { secret = "kX9vQ2mTzR7bLwY4sHfJ8cPe" } }',
   ],
   good: [
     'add auth b -remote 10.2.2.2 -priority 10 -kmp IKEV2 -preshared file:/etc/ipsec/b.key',
@@ -66,6 +68,19 @@ export default defineRule({
         at: placeOf(record, first.origin),
         help: 'let IKE make the keys; a file with manual keys must be kept out of the repository',
         record: recordRef(record),
+      };
+    }
+  },
+  *imported(context) {
+    if (!context.settings.repository) return;
+    for (const { source, secret } of literalSecrets(context.config)) {
+      const at = entryPlace(context, source, secret.origin);
+      if (!at) continue;
+      yield {
+        message: `the secret of ${entryText(source.record)} stands in the file`,
+        at,
+        help: 'replace the secret, and keep the file that holds it out of the repository',
+        record: source.record,
       };
     }
   },

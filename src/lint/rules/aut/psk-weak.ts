@@ -1,5 +1,7 @@
 import type { Severity } from '../../../model/finding.js';
 import type { AuthRecord, PresharedKey } from '../../../model/record/auth.js';
+import type { Identity, IdentityPattern } from '../../../model/system-config.js';
+import { entryPlace, entryText, literalSecrets } from '../../configured.js';
 import { estimateKeyBits, formatKeyBits } from '../../key-strength.js';
 import { placeOf, recordRef, recordText } from '../../places.js';
 import { type ActiveProfiles, cite, guidanceOf } from '../../profiles/active.js';
@@ -32,11 +34,13 @@ export default defineRule({
       profiles: ['nist-800-77r1'],
     },
     'add auth b -remote 10.2.2.2 -priority 10 -kmp IKEV2 -preshared file:b.key -ppk 0x8f3a11c04be2975d66a0179bd24ce35f -ppk_id b',
+    'connections { c { remote_addrs = 192.0.2.1\n  children { n {  } } } }\nsecrets { ike-a { secret = "Winter2024!" } }',
   ],
   good: [
     'add auth b -remote 10.2.2.2 -priority 10 -preshared 0x8f3a11c04be2975d66a0179bd24ce35f',
     'add auth b -remote 10.2.2.2 -priority 10 -preshared kX9vQ2mTzR7bLwY4sHfJ8cPe',
     'add auth b -remote 10.2.2.2 -priority 10 -preshared file:b.key',
+    'connections { c { remote_addrs = 192.0.2.1\n  children { n {  } } } }\nsecrets { ike-a { secret = "kX9vQ2mTzR7bLwY4sHfJ8cPe" } }',
   ],
   *check({ policies, settings }) {
     const active = guidanceOf(settings);
@@ -70,6 +74,27 @@ export default defineRule({
           record: recordRef(record),
         };
       }
+    }
+  },
+  *imported(context) {
+    const active = guidanceOf(context.settings);
+    for (const { source, secret, use } of literalSecrets(context.config)) {
+      if (use !== 'IKE') continue;
+      const own = [
+        source.record.name,
+        ...context.config.pad.flatMap(({ localId, remoteId }) => idWords(localId?.value, remoteId?.value)),
+      ];
+      const judged = judge({ reference: secret.value, form: 'text' }, own, active);
+      const at = judged && entryPlace(context, source, secret.origin);
+      if (!at) continue;
+      yield {
+        message: `the preshared key of ${entryText(source.record)} is worth ${judged.bits}`,
+        at,
+        severity: judged.severity,
+        notes: judged.notes,
+        help: 'make a random one: openssl rand -base64 32, the same on both ends',
+        record: source.record,
+      };
     }
   },
 });
@@ -106,4 +131,12 @@ function ownWords({ name, remote, localId, remoteId }: AuthRecord): string[] {
     remoteId?.value.kind === 'subtree' ? remoteId.value.suffix : undefined,
   ].filter((text) => text !== undefined);
   return [...new Set(texts.flatMap((text) => [text, ...text.split(/[^A-Za-z0-9]+/)]))];
+}
+
+/** Names that stand in the same configuration: the first that are tried. */
+function idWords(local: Identity | undefined, remote: IdentityPattern | undefined): string[] {
+  const texts = [local?.value, remote?.kind === 'exact' ? remote.value : undefined].filter(
+    (text) => text !== undefined,
+  );
+  return texts.flatMap((text) => [text, ...text.split(/[^A-Za-z0-9]+/)]);
 }

@@ -1,5 +1,6 @@
 import { defineRule } from '../../rule.js';
 import { weakAlgorithms } from '../../weak-algorithms.js';
+import { weakProposals } from '../../weak-proposals.js';
 
 export default defineRule({
   scope: 'system',
@@ -20,4 +21,5 @@ export default defineRule({
     'add ikev1 gw -remote 15.9.9.9 -priority 10 -group 14 -hash SHA1 -encryption AES128-CBC',
   ],
   check: (context) => weakAlgorithms(context, 'CRY002'),
+  imported: (context) => weakProposals(context, 'CRY002'),
 });

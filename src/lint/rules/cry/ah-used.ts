@@ -1,4 +1,5 @@
 import { childLists } from '../../algorithm-lists.js';
+import { configuredProposals, entryText, proposalText } from '../../configured.js';
 import { recordRef, recordText } from '../../places.js';
 import { transformOf } from '../../replacements.js';
 import { defineRule } from '../../rule.js';
@@ -16,11 +17,13 @@ export default defineRule({
   bad: [
     'add host met -source 10.1.1.1 -destination 10.6.6.6 -protocol UDP -priority 10 -action AH_SHA2_256/28800/0',
     'add tunnel far -tsource 10.1.1.1 -tdestination 10.6.6.1 -source 10.1.1.1 -destination 10.7.0.0/16 -action AH_SHA1,AH_MD5',
+    'connections { c { remote_addrs = 192.0.2.1\n  children { n { ah_proposals = sha256 } } } }',
   ],
   good: [
     'add host met -source 10.1.1.1 -destination 10.6.6.6 -protocol UDP -priority 10 -action ESP_NULL_HMAC_SHA2_256/28800/0',
     // A nested pair is CRY010's.
     '# ipsec-dialect: A.02\nadd host met -source 10.1.1.1 -destination 10.6.6.6 -priority 10 -action AH_SHA1+ESP_AES128',
+    'connections { c { remote_addrs = 192.0.2.1\n  children { n { esp_proposals = aes128gcm16 } } } }',
   ],
   *check({ policies }) {
     for (const list of childLists(policies)) {
@@ -43,6 +46,17 @@ export default defineRule({
           record: recordRef(record),
         };
       }
+    }
+  },
+  *imported(context) {
+    for (const proposal of configuredProposals(context)) {
+      if (proposal.of !== 'child' || proposal.proposal.protocol !== 'AH') continue;
+      yield {
+        message: `${entryText(proposal.owner)} uses AH (${proposalText(proposal)})`,
+        at: proposal.at,
+        help: 'take ESP with null encryption unless the outer addresses themselves need protection',
+        record: proposal.owner,
+      };
     }
   },
 });

@@ -1,5 +1,6 @@
 import { defineRule } from '../../rule.js';
 import { weakAlgorithms } from '../../weak-algorithms.js';
+import { weakProposals } from '../../weak-proposals.js';
 
 export default defineRule({
   scope: 'system',
@@ -20,4 +21,5 @@ export default defineRule({
     '# ipsec-dialect: A.02\nadd ike lab -remote 10.2.0.0/16 -priority 10 -auth PSK -group 2 -hash SHA1 -encryption 3DES',
   ],
   check: (context) => weakAlgorithms(context, 'CRY001'),
+  imported: (context) => weakProposals(context, 'CRY001'),
 });

@@ -6,6 +6,7 @@ import {
   type ListElement,
   writtenIkeRecords,
 } from '../../algorithm-lists.js';
+import { configuredProposals, entryText, groupsOf, proposalText } from '../../configured.js';
 import { recordRef, recordText } from '../../places.js';
 import { defineRule } from '../../rule.js';
 import { weaknessOf } from '../../strength.js';
@@ -41,6 +42,23 @@ export default defineRule({
     for (const list of childLists(policies)) {
       if (list.argument === 'action') action = list;
       else if (action) yield* compare([list, action]);
+    }
+  },
+  *imported(context) {
+    for (const proposal of configuredProposals(context)) {
+      if (!proposal.isWritten) continue;
+      const strong = proposal.proposal.encryption.find(({ strengthBits }) => strengthBits >= strongCipherBits);
+      const groups = groupsOf(proposal).filter(
+        ({ id, name, strengthBits }) =>
+          id !== 0 && strengthBits < matchingGroupBits && !weaknessOf({ slot: 'key-exchange', name }),
+      );
+      if (!strong || groups.length === 0) continue;
+      yield {
+        message: `${entryText(proposal.owner)} makes keys for ${strong.name} with ${groups.map(({ name }) => name).join(', ')} (${proposalText(proposal)})`,
+        at: proposal.at,
+        help: 'take a group of 128 bits or more: 15, 16, 19, 20, 21 or 31, as far as the peer has them',
+        record: proposal.owner,
+      };
     }
   },
 });

@@ -1,4 +1,5 @@
 import { algorithmLists } from '../../algorithm-lists.js';
+import { configuredProposals, entryText, proposalText } from '../../configured.js';
 import { recordRef, recordText } from '../../places.js';
 import { guidanceOf } from '../../profiles/active.js';
 import { betterTransform } from '../../replacements.js';
@@ -42,6 +43,21 @@ export default defineRule({
           record: recordRef(record),
         };
       }
+    }
+  },
+  *imported(context) {
+    for (const proposal of configuredProposals(context)) {
+      if (proposal.of !== 'child' || proposal.proposal.protocol !== 'ESP') continue;
+      const { encryption, authentication } = proposal.proposal;
+      const bare = encryption.filter(({ icvOctets, strengthBits }) => icvOctets === undefined && strengthBits > 0);
+      if (authentication.length > 0 || bare.length === 0) continue;
+      yield {
+        message: `${entryText(proposal.owner)} encrypts without integrity (${proposalText(proposal)})`,
+        at: proposal.at,
+        notes: ['RFC 8221 §4: encryption without authentication MUST NOT be used'],
+        help: 'add an integrity algorithm, or take a combined-mode cipher',
+        record: proposal.owner,
+      };
     }
   },
 });

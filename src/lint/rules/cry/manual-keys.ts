@@ -1,4 +1,5 @@
 import { protectingRecords } from '../../algorithm-lists.js';
+import { configuredTemplates, entryText } from '../../configured.js';
 import { isManual } from '../../peer-policies.js';
 import { placeOf, recordRef, recordText } from '../../places.js';
 import { defineRule } from '../../rule.js';
@@ -30,6 +31,18 @@ export default defineRule({
         notes: ['no rekeying, no replay protection that outlives a restart, no proof of who the peer is'],
         help: 'let IKE make the keys: leave -in and -out away and add an auth record for the peer',
         record: recordRef(record),
+      };
+    }
+  },
+  *imported(context) {
+    for (const { source, manual } of configuredTemplates(context.config)) {
+      if (!manual) continue;
+      yield {
+        message: `${entryText(source.record)} has manual keys`,
+        at: manual.outbound.at,
+        notes: ['no rekeying, no replay protection that outlives a restart, no proof of who the peer is'],
+        help: 'let IKE make the keys',
+        record: source.record,
       };
     }
   },

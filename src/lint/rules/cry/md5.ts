@@ -1,5 +1,6 @@
 import { defineRule } from '../../rule.js';
 import { weakAlgorithms } from '../../weak-algorithms.js';
+import { weakProposals } from '../../weak-proposals.js';
 
 export default defineRule({
   scope: 'system',
@@ -20,4 +21,5 @@ export default defineRule({
     'add ikev1 old -remote 10.2.2.2 -priority 10 -group 14 -encryption AES128-CBC -hash SHA2-256',
   ],
   check: (context) => weakAlgorithms(context, 'CRY004'),
+  imported: (context) => weakProposals(context, 'CRY004'),
 });

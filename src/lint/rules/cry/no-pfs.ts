@@ -1,4 +1,5 @@
 import { protectingRecords, writtenIkeRecords } from '../../algorithm-lists.js';
+import { configuredTemplates, entryPlace, entryText } from '../../configured.js';
 import { isManual } from '../../peer-policies.js';
 import { originNotes, placeOf, recordRef, recordText, setArgument } from '../../places.js';
 import { cite, guidanceOf } from '../../profiles/active.js';
@@ -18,11 +19,13 @@ export default defineRule({
     'add ikev1 b -remote 10.2.2.2 -priority 10 -group 14 -hash SHA2-256 -encryption AES128-CBC -pfs OFF',
     'add ikev2 b -remote 10.2.2.2 -priority 10 -group 19 -hash HMAC-SHA2-256 -encryption AES128-CBC -prf HMAC-SHA2-256',
     '# ipsec-dialect: A.02\nadd ike b -remote 10.2.2.2 -priority 10 -group 2 -hash SHA1 -encryption 3DES -maxqm 100',
+    'connections { c { remote_addrs = 192.0.2.1\n  children { n { esp_proposals = aes128-sha256 } } } }',
   ],
   good: [
     'add ikev1 b -remote 10.2.2.2 -priority 10 -group 14 -hash SHA2-256 -encryption AES128-CBC -pfs ON',
     '# ipsec-dialect: A.02\nadd ike b -remote 10.2.2.2 -priority 10 -group 2 -hash SHA1 -encryption 3DES -maxqm 1',
     'add host b -source 10.1.1.1 -destination 10.2.2.2 -priority 10 -pfs_group 19 -action ESP_AES128_GCM16\nadd ikev2 b -remote 10.2.2.2 -priority 10 -group 19 -encryption AES128-GCM16 -prf HMAC-SHA2-256',
+    'connections { c { remote_addrs = 192.0.2.1\n  children { n { esp_proposals = aes128-sha256-modp3072 } } } }',
   ],
   *check({ policies, settings }) {
     const demands = guidanceOf(settings).demands('forward-secrecy');
@@ -53,6 +56,31 @@ export default defineRule({
           },
         ],
         record: recordRef(record),
+      };
+    }
+  },
+  *imported(context) {
+    const demands = guidanceOf(context.settings).demands('forward-secrecy');
+    const policies = new Map(context.config.ikePolicies.map((policy) => [policy.connection, policy]));
+    for (const template of configuredTemplates(context.config)) {
+      const { source, pfsGroups, proposals, manual } = template;
+      if (manual || proposals.length === 0 || policies.get(template.connection)?.pfs.value) continue;
+      const without = proposals.filter(({ keyExchange }) => {
+        const groups = keyExchange ?? pfsGroups?.value ?? [];
+        return groups.length === 0 || groups.some(({ id }) => id === 0);
+      });
+      const at = entryPlace(context, source, pfsGroups?.origin);
+      if (without.length < proposals.length || !at) continue;
+      yield {
+        message: `${entryText(source.record)} makes the keys of rekeyed SAs without a key exchange of their own`,
+        at,
+        severity: worst(['warning', ...demands.map((demand) => demand.severity)])!,
+        notes: [
+          'who learns the secret of the IKE SA reads all packets of its Child SAs',
+          ...demands.map((demand) => `demanded by ${cite(demand)}`),
+        ],
+        help: 'name a group for it on both ends: an end without PFS refuses one with it',
+        record: source.record,
       };
     }
   },

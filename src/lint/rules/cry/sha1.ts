@@ -1,5 +1,6 @@
 import { defineRule } from '../../rule.js';
 import { weakAlgorithms } from '../../weak-algorithms.js';
+import { weakProposals } from '../../weak-proposals.js';
 
 export default defineRule({
   scope: 'system',
@@ -20,4 +21,5 @@ export default defineRule({
     'add ikev2 db -remote 10.2.2.2 -priority 10 -group 19 -encryption AES256-GCM16 -prf HMAC-SHA2-384',
   ],
   check: (context) => weakAlgorithms(context, 'CRY005'),
+  imported: (context) => weakProposals(context, 'CRY005'),
 });

@@ -1,5 +1,6 @@
 import { encryption } from '../../../model/transform.js';
 import { algorithmLists } from '../../algorithm-lists.js';
+import { configuredProposals, entryText, proposalText } from '../../configured.js';
 import { recordRef, recordText } from '../../places.js';
 import { longerIcv, transformOf } from '../../replacements.js';
 import { defineRule } from '../../rule.js';
@@ -19,10 +20,12 @@ export default defineRule({
   bad: [
     'add host iot -source 10.1.1.1 -destination 10.2.2.2 -priority 10 -action ESP_AES128_CCM8',
     'add ikev2 iot -remote 10.2.2.2 -priority 10 -group 19 -encryption AES128-GCM16,AES128-GCM8 -prf HMAC-SHA2-256',
+    'connections { c { remote_addrs = 192.0.2.1\n  children { n { esp_proposals = aes128gcm8 } } } }',
   ],
   good: [
     'add host iot -source 10.1.1.1 -destination 10.2.2.2 -priority 10 -action ESP_AES128_CCM16',
     'add ikev2 iot -remote 10.2.2.2 -priority 10 -group 19 -encryption AES128-GCM16 -prf HMAC-SHA2-256',
+    'connections { c { remote_addrs = 192.0.2.1\n  children { n { esp_proposals = aes128gcm16 } } } }',
   ],
   *check({ policies }) {
     for (const list of algorithmLists(policies)) {
@@ -42,6 +45,18 @@ export default defineRule({
           };
         }
       }
+    }
+  },
+  *imported(context) {
+    for (const proposal of configuredProposals(context)) {
+      const short = proposal.proposal.encryption.filter(({ icvOctets }) => icvOctets === shortIcvOctets);
+      if (short.length === 0 || !proposal.isWritten) continue;
+      yield {
+        message: `${entryText(proposal.owner)} offers ${short.map(({ name }) => name).join(', ')}, with an integrity check of ${shortIcvOctets} octets (${proposalText(proposal)})`,
+        at: proposal.at,
+        help: 'take the form with 16 octets',
+        record: proposal.owner,
+      };
     }
   },
 });

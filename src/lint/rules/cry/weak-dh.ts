@@ -1,5 +1,6 @@
 import { defineRule } from '../../rule.js';
 import { weakAlgorithms } from '../../weak-algorithms.js';
+import { weakProposals } from '../../weak-proposals.js';
 
 export default defineRule({
   scope: 'system',
@@ -21,4 +22,5 @@ export default defineRule({
     'add ikev2 b -remote 10.2.2.2 -priority 10 -group 31,19,14 -hash HMAC-SHA2-256 -encryption AES128-CBC -prf HMAC-SHA2-256',
   ],
   check: (context) => weakAlgorithms(context, 'CRY011'),
+  imported: (context) => weakProposals(context, 'CRY011'),
 });

@@ -1,3 +1,4 @@
+import { entryPlace, entryText } from '../../configured.js';
 import { allowsIkev1, usesPsk } from '../../peers.js';
 import { originNotes, placeOf, recordRef, recordText } from '../../places.js';
 import { defineRule } from '../../rule.js';
@@ -14,12 +15,14 @@ export default defineRule({
   bad: [
     'add auth b -remote 10.2.2.2 -priority 10 -kmp IKEV1 -exchange AM -ltype FQDN -lid a.example.com -preshared file:b.key',
     'add auth b -remote 10.2.2.2 -priority 10 -kmp IKEV2,IKEV1 -exchange AM -preshared file:b.key',
+    'connections { c { remote_addrs = 192.0.2.1\n version = 1\n aggressive = yes\n local { auth = psk }\n remote { auth = psk }\n children { n {  } } } }',
   ],
   good: [
     'add auth b -remote 10.2.2.2 -priority 10 -kmp IKEV1 -exchange MM -preshared file:b.key',
     'add auth b -remote 10.2.0.0/16 -priority 10 -kmp IKEV1 -exchange AM -local_method RSASIG -remote_method RSASIG -rtype FQDN -rid .example.com',
     // The exchange is IKEv1's.
     'add auth b -remote 10.2.2.2 -priority 10 -kmp IKEV2 -exchange AM -preshared file:b.key',
+    'connections { c { remote_addrs = 192.0.2.1\n version = 1\n local { auth = psk }\n remote { auth = psk }\n children { n {  } } } }',
   ],
   *check({ policies }) {
     for (const record of policies.auths) {
@@ -30,6 +33,20 @@ export default defineRule({
         notes: originNotes('exchange', record.exchange.origin),
         help: 'use IKEv2; with IKEv1 use Main Mode, or certificates',
         record: recordRef(record),
+      };
+    }
+  },
+  *imported(context) {
+    for (const { source, exchange, ikeVersions, localMethod, remoteMethod } of context.config.pad) {
+      const usesKey = localMethod.value === 'PSK' || remoteMethod.value === 'PSK';
+      if (exchange.value !== 'aggressive' || !ikeVersions.value.includes(1) || !usesKey) continue;
+      const at = entryPlace(context, source, exchange.origin);
+      if (!at) continue;
+      yield {
+        message: `${entryText(source.record)} uses Aggressive Mode with a preshared key`,
+        at,
+        help: 'use IKEv2; with IKEv1 use Main Mode, or certificates',
+        record: source.record,
       };
     }
   },

@@ -1,4 +1,5 @@
 import type { Severity } from '../../../model/finding.js';
+import { entryPlace, entryText } from '../../configured.js';
 import { allowsIkev1 } from '../../peers.js';
 import { elementPlace, originNotes, recordRef, recordText, removeElements, setArgument } from '../../places.js';
 import { cite, guidanceOf } from '../../profiles/active.js';
@@ -19,10 +20,12 @@ export default defineRule({
     'add auth b -remote 10.2.2.2 -priority 10 -kmp IKEV2,IKEV1 -preshared file:b.key',
     'add auth b -remote 10.2.2.2 -priority 10 -preshared file:b.key',
     '# ipsec-dialect: A.02\nadd auth b -remote 10.2.2.2 -exchange MM -preshared old-Copper-1',
+    'connections { c { remote_addrs = 192.0.2.1\n version = 1\n children { n {  } } } }',
   ],
   good: [
     'add auth b -remote 10.2.2.2 -priority 10 -kmp IKEV2 -preshared file:b.key',
     'add host b -source 10.1.1.1 -destination 10.2.2.2 -priority 10 -action PASS',
+    'connections { c { remote_addrs = 192.0.2.1\n version = 2\n children { n {  } } } }',
   ],
   *check({ policies, settings }) {
     const refusals = guidanceOf(settings)
@@ -64,6 +67,26 @@ export default defineRule({
           ? { fixes: [{ safety: 'unsafe', title: isOnly ? 'write -kmp IKEV2' : 'leave IKEV1 out', edits: [edit] }] }
           : {}),
         record: recordRef(record),
+      };
+    }
+  },
+  *imported(context) {
+    const refusals = guidanceOf(context.settings)
+      .demands('ike-version')
+      .filter(({ approved }) => !approved.includes(1));
+    for (const { source, ikeVersions } of context.config.pad) {
+      const at = ikeVersions.value.includes(1) ? entryPlace(context, source, ikeVersions.origin) : undefined;
+      if (!at) continue;
+      const isOnly = ikeVersions.value.length === 1;
+      // That a product takes both unless told otherwise is worth a word, and no warning by itself.
+      const severity = isOnly || ikeVersions.origin.kind === 'explicit' ? 'warning' : 'info';
+      yield {
+        message: `${entryText(source.record)} ${isOnly ? 'uses' : 'accepts'} IKE version 1${isOnly ? '' : ' from the peer'}`,
+        at,
+        severity: worst([severity, ...refusals.map((demand) => demand.severity)])!,
+        notes: refusals.map((demand) => `not approved by ${cite(demand)}`),
+        help: 'use version 2 only, on both ends',
+        record: source.record,
       };
     }
   },

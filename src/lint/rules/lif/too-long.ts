@@ -1,4 +1,5 @@
 import { writtenIkeRecords } from '../../algorithm-lists.js';
+import { configuredProposals, entryPlace, entryText } from '../../configured.js';
 import { childLifetimes, formatSeconds, lifetimeFixes, lifetimeNotes, lifetimePlace } from '../../lifetimes.js';
 import { originNotes, placeOf, recordRef, recordText, setArgument } from '../../places.js';
 import { cite, guidanceOf, lifetimeCeiling } from '../../profiles/active.js';
@@ -28,6 +29,7 @@ export default defineRule({
       text: 'add ikev2 a -remote 10.2.2.2 -priority 10 -group 20 -encryption AES256-GCM16 -prf HMAC-SHA2-384 -life 86400',
       profiles: ['stig'],
     },
+    'connections { c { remote_addrs = 192.0.2.1\n  children { n { rekey_time = 100h } } } }',
   ],
   good: [
     'add host a -source 10.1.1.1 -destination 10.2.2.2 -priority 10 -action ESP_AES128_HMAC_SHA2_256/86400',
@@ -35,6 +37,7 @@ export default defineRule({
       text: 'add host a -source 10.1.1.1 -destination 10.2.2.2 -priority 10 -action ESP_AES256_GCM16\nadd ikev2 a -remote 10.2.2.2 -priority 10 -group 20 -encryption AES256-GCM16 -prf HMAC-SHA2-384',
       profiles: ['stig'],
     },
+    'connections { c { remote_addrs = 192.0.2.1\n  children { n { rekey_time = 1h } } } }',
   ],
   *check({ policies, settings }) {
     const active = guidanceOf(settings);
@@ -76,6 +79,33 @@ export default defineRule({
           },
         ],
         record: recordRef(record),
+      };
+    }
+  },
+  *imported(context) {
+    const active = guidanceOf(context.settings);
+    const told = new Set<string>();
+    for (const proposal of configuredProposals(context)) {
+      const demand = lifetimeCeiling(active, proposal.of);
+      const ceiling = demand?.secondsMax ?? generalSecondsMax;
+      const holder = proposal.of === 'ike' ? proposal.policy : proposal.proposal;
+      // What counts is when the key is replaced; without that, when it ends.
+      const time = holder.rekeySeconds?.value ? holder.rekeySeconds : holder.lifetimeSeconds;
+      const key = `${proposal.of} ${entryText(proposal.owner)}`;
+      const at = entryPlace(
+        context,
+        proposal.of === 'ike' ? proposal.policy.source : proposal.template.source,
+        time.origin,
+      );
+      if (time.value <= ceiling || told.has(key) || !at) continue;
+      told.add(key);
+      yield {
+        message: `${entryText(proposal.owner)} keeps ${proposal.of === 'ike' ? 'IKE SAs' : 'keys of packets'} for ${formatSeconds(time.value)}; the limit is ${formatSeconds(ceiling)}`,
+        at,
+        severity: demand?.severity ?? 'warning',
+        notes: demand ? [`demanded by ${cite(demand)}`] : [],
+        help: `write ${ceiling} seconds or less`,
+        record: proposal.owner,
       };
     }
   },

@@ -4,6 +4,7 @@ import { guidanceOf } from '../../profiles/active.js';
 import { defineRule } from '../../rule.js';
 import { weaknessOf } from '../../strength.js';
 import { describeUse, guidanceNotes, listNotes, objectionSeverity, usePlace } from '../../weak-algorithms.js';
+import { unapprovedProposals } from '../../weak-proposals.js';
 
 export default defineRule({
   scope: 'system',
@@ -27,6 +28,14 @@ export default defineRule({
       text: 'add ikev2 b -remote 10.2.2.2 -priority 10 -group 20,14 -encryption AES256-GCM16 -prf HMAC-SHA2-384',
       profiles: ['nist-800-77r1', 'bsi-tr-02102-3'],
     },
+    {
+      text: 'connections { c { remote_addrs = 192.0.2.1\n  children { n { esp_proposals = aes128-sha256 } } } }',
+      profiles: ['cnsa1'],
+    },
+    {
+      text: 'connections { c { remote_addrs = 192.0.2.1\n  children { n { esp_proposals = aes256gcm16-ecp384 } } } }',
+      profiles: ['cnsa1'],
+    },
   ],
   good: [
     'add host b -source 10.1.1.1 -destination 10.2.2.2 -priority 10 -action ESP_AES128_HMAC_SHA2_256',
@@ -37,6 +46,10 @@ export default defineRule({
     // Weak by itself: CRY002.
     {
       text: 'add host b -source 10.1.1.1 -destination 10.2.2.2 -priority 10 -action ESP_3DES_HMAC_SHA2_384',
+      profiles: ['cnsa1'],
+    },
+    {
+      text: 'connections { c { remote_addrs = 192.0.2.1\n proposals = aes256gcm16-prfsha384-ecp384\n children { n { esp_proposals = aes256gcm16-ecp384 } } } }',
       profiles: ['cnsa1'],
     },
   ],
@@ -60,4 +73,5 @@ export default defineRule({
       }
     }
   },
+  imported: unapprovedProposals,
 });

@@ -1,3 +1,4 @@
+import { entryPlace, entryText } from '../../configured.js';
 import { placeOf, recordRef, recordText } from '../../places.js';
 import { cite, guidanceOf } from '../../profiles/active.js';
 import { worst } from '../../profiles/severity.js';
@@ -18,6 +19,10 @@ export default defineRule({
       text: 'add auth b -remote 10.2.2.2 -priority 10 -kmp IKEV2 -local_method ECDSASIG -remote_method ECDSASIG',
       profiles: ['cnsa2'],
       asOf: '2030-01-01',
+    },
+    {
+      text: 'connections { c { remote_addrs = 192.0.2.1\n local { auth = psk }\n remote { auth = psk }\n children { n {  } } } }',
+      profiles: ['cnsa1'],
     },
   ],
   good: [
@@ -45,6 +50,25 @@ export default defineRule({
         notes: broken.map((demand) => `${demand.approved.join(', ')} are approved by ${cite(demand)}`),
         help: 'use a method that the profile approves',
         record: recordRef(record),
+      };
+    }
+  },
+  *imported(context) {
+    const demands = guidanceOf(context.settings).demands('authentication');
+    if (demands.length === 0) return;
+    for (const { source, localMethod, remoteMethod } of context.config.pad) {
+      const sides = [localMethod, remoteMethod].filter(({ value }) => value !== 'ANY');
+      const broken = demands.filter(({ approved }) => sides.some(({ value }) => !approved.includes(value)));
+      const wrong = sides.filter(({ value }) => broken.some(({ approved }) => !approved.includes(value)));
+      const at = wrong[0] && entryPlace(context, source, wrong[0].origin);
+      if (!at) continue;
+      yield {
+        message: `${entryText(source.record)} authenticates by ${[...new Set(wrong.map(({ value }) => value))].join(' and ')}, which is not approved`,
+        at,
+        severity: worst(broken.map(({ severity }) => severity))!,
+        notes: broken.map((demand) => `${demand.approved.join(', ')} are approved by ${cite(demand)}`),
+        help: 'use a method that the profile approves',
+        record: source.record,
       };
     }
   },

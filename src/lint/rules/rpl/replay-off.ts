@@ -1,4 +1,5 @@
 import { protectingRecords } from '../../algorithm-lists.js';
+import { configuredTemplates, entryPlace, entryText } from '../../configured.js';
 import { isManual } from '../../peer-policies.js';
 import { placeOf, recordRef, recordText, setArgument } from '../../places.js';
 import { cite, guidanceOf } from '../../profiles/active.js';
@@ -19,10 +20,12 @@ export default defineRule({
   bad: [
     'add host a -source 10.1.1.1 -destination 10.2.2.2 -priority 10 -replay_window 0 -action ESP_AES128_GCM16',
     'add tunnel a -tsource 10.1.1.1 -tdestination 10.9.9.9 -source 10.1.1.1 -destination 10.20.0.0/16 -action ESP_AES128_GCM16 -replay_window 0',
+    'connections { c { remote_addrs = 192.0.2.1\n  children { n { replay_window = 0 } } } }',
   ],
   good: [
     'add host a -source 10.1.1.1 -destination 10.2.2.2 -priority 10 -replay_window 64 -action ESP_AES128_GCM16',
     'add host a -source 10.1.1.1 -destination 10.2.2.2 -priority 10 -action ESP_AES128_GCM16',
+    'connections { c { remote_addrs = 192.0.2.1\n  children { n { replay_window = 64 } } } }',
   ],
   *check({ policies, settings }) {
     const demands = guidanceOf(settings).demands('anti-replay');
@@ -46,6 +49,24 @@ export default defineRule({
           },
         ],
         record: recordRef(record),
+      };
+    }
+  },
+  *imported(context) {
+    const demands = guidanceOf(context.settings).demands('anti-replay');
+    for (const { source, antiReplayWindow, manual } of configuredTemplates(context.config)) {
+      const at = antiReplayWindow?.value === 0 ? entryPlace(context, source, antiReplayWindow.origin) : undefined;
+      if (!at) continue;
+      yield {
+        message: `${entryText(source.record)} has anti-replay off`,
+        at,
+        severity: manual ? 'warning' : 'error',
+        notes: [
+          ...(manual ? ['its keys are manual: the count cannot be kept over a restart'] : []),
+          ...demands.map((demand) => `anti-replay is demanded by ${cite(demand)}`),
+        ],
+        help: `give it a window of ${usualWindow} packets or more, or leave it to the product`,
+        record: source.record,
       };
     }
   },
