@@ -56,6 +56,8 @@ export interface Backend {
   readonly means: string;
   /** Everything that the stack holds, whoever made it. Throws EnvironmentError when it cannot be asked. */
   read(): Promise<HostState>;
+  /** What the stack holds under the names of these entries, and perhaps more. Throws as `read` does. */
+  find(entries: Pick<HostState, 'policies' | 'sas'>): Promise<Pick<HostState, 'policies' | 'sas'>>;
   /** Tries what a state needs, away from the host's own state. */
   unsupported(desired: HostState): Promise<readonly Unsupported[]>;
   /** Tries algorithms, away from the host's own state; undefined where that cannot be done. */

@@ -1,6 +1,18 @@
 /** Are two policies, or two SAs, the same to the stack? What it counts by itself and the record's name do not matter. */
 import type { HostAlgorithm, HostLimits, HostPolicy, HostSa, HostSelector, HostTemplate } from '../model/host-state.js';
 
+/** Do two policies have one name in the stack (`policyKey`)? */
+export function isNamedAlike(a: HostPolicy, b: HostPolicy): boolean {
+  return (
+    a.direction === b.direction &&
+    a.ifId === b.ifId &&
+    a.type === b.type &&
+    a.mark.value === b.mark.value &&
+    a.mark.mask === b.mark.mask &&
+    sameSelector(a.selector, b.selector)
+  );
+}
+
 /** Of two policies of one key. */
 export function samePolicy(a: HostPolicy, b: HostPolicy): boolean {
   return (
@@ -85,8 +97,22 @@ function sameAlgorithm(a: HostAlgorithm | undefined, b: HostAlgorithm | undefine
   return a === b || (a !== undefined && b !== undefined && a.name === b.name && a.key.equals(b.key));
 }
 
+const selectorFields = [
+  'family',
+  'source',
+  'sourcePrefix',
+  'destination',
+  'destinationPrefix',
+  'protocol',
+  'sourcePort',
+  'sourcePortMask',
+  'destinationPort',
+  'destinationPortMask',
+  'interfaceIndex',
+  'user',
+] as const satisfies readonly (keyof HostSelector)[];
+
 function sameSelector(a: HostSelector | undefined, b: HostSelector | undefined): boolean {
   if (a === b) return true;
-  if (!a || !b) return false;
-  return (Object.keys(a) as (keyof HostSelector)[]).every((field) => a[field] === b[field]);
+  return a !== undefined && b !== undefined && selectorFields.every((field) => a[field] === b[field]);
 }

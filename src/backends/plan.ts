@@ -6,24 +6,23 @@ import type { RecordRef } from '../model/finding.js';
 import { type HostPolicy, type HostSa, type HostState, policyKey, saKey } from '../model/host-state.js';
 import type { Change } from './backend.js';
 import { diff } from './diff.js';
+import { isNamedAlike, samePolicy, sameSa } from './equal.js';
 import { orderChanges, selectorsMeet } from './order.js';
 
 /**
- * What belongs to this tool. A policy is ours when its key is registered with the index that the kernel has for it: whoever
- * deletes it and makes another one like it gets another index.
+ * What belongs to this tool, as it was registered. A policy is ours when it is registered under the index that the kernel has for
+ * it: whoever deletes it and makes another one like it gets another index.
  */
 export interface Ownership {
-  /** Index by policy key. */
-  readonly policies: ReadonlyMap<string, number>;
-  /** Keys of SAs with manual keys. */
-  readonly sas: ReadonlySet<string>;
-  /** Who made them, by policy or SA key: the stack does not keep that. */
-  readonly records?: ReadonlyMap<string, RecordRef>;
+  /** By index. */
+  readonly policies: ReadonlyMap<number, HostPolicy>;
+  /** With manual keys, by SA key. */
+  readonly sas: ReadonlyMap<string, HostSa>;
   /** Request ids that were given out, whose negotiated SAs belong to this tool too. */
   readonly reqids: ReadonlySet<number>;
 }
 
-export const nothingOwned: Ownership = { policies: new Map(), sas: new Set(), reqids: new Set() };
+export const nothingOwned: Ownership = { policies: new Map(), sas: new Map(), reqids: new Set() };
 
 /** Policies that this tool makes get numbers from here on as their index, in steps of eight; the kernel counts from 0. */
 export const indexFirst = 0x6000_0000;
@@ -35,30 +34,65 @@ export interface Parted {
   readonly foreign: HostState;
   /** SAs that were negotiated for our policies: ours, but not for a plan to make. */
   readonly negotiated: readonly HostSa[];
+  readonly corrections: Corrections;
 }
+
+/** How what is registered differs from what the host holds: somebody else was at it, or the machine was started anew. */
+export interface Corrections {
+  /** Ours, as they are found. */
+  readonly changed: Entries;
+  /** As they are registered. */
+  readonly gone: Entries;
+}
+
+export type Entries = Pick<HostState, 'policies' | 'sas'>;
+
+export const noCorrections: Corrections = {
+  changed: { policies: [], sas: [] },
+  gone: { policies: [], sas: [] },
+};
 
 /** Parts what belongs to this tool from what does not. */
 export function part(state: HostState, owned: Ownership): Parted {
   const policies: HostPolicy[] = [];
   const others: HostPolicy[] = [];
+  const changed: { readonly policies: HostPolicy[]; readonly sas: HostSa[] } = { policies: [], sas: [] };
   for (const policy of state.policies) {
-    const key = policyKey(policy);
-    if (owned.policies.get(key) === policy.index) policies.push(named(policy, owned.records?.get(key)));
-    else others.push(policy);
+    const registered = owned.policies.get(policy.index);
+    if (!registered || !isNamedAlike(registered, policy)) {
+      others.push(policy);
+      continue;
+    }
+    const mine = named(policy, registered.record);
+    policies.push(mine);
+    if (!samePolicy(registered, policy)) changed.policies.push(mine);
   }
   const ours: HostSa[] = [];
   const foreign: HostSa[] = [];
   const negotiated: HostSa[] = [];
   for (const sa of state.sas) {
-    const key = saKey(sa);
-    if (owned.sas.has(key)) ours.push(named(sa, owned.records?.get(key)));
-    else if (owned.reqids.has(sa.reqid)) negotiated.push(sa);
+    const registered = owned.sas.get(saKey(sa));
+    if (registered) {
+      const mine = named(sa, registered.record);
+      ours.push(mine);
+      if (!sameSa(registered, sa)) changed.sas.push(mine);
+    } else if (owned.reqids.has(sa.reqid)) negotiated.push(sa);
     else foreign.push(sa);
   }
   return {
     ours: { ...state, policies, sas: ours },
     foreign: { ...state, policies: others, sas: foreign },
     negotiated,
+    corrections: { changed, gone: goneOf(owned, policies, ours) },
+  };
+}
+
+function goneOf(owned: Ownership, policies: readonly HostPolicy[], sas: readonly HostSa[]): Entries {
+  const there = policies.length === owned.policies.size ? undefined : new Set(policies.map(({ index }) => index));
+  const keys = sas.length === owned.sas.size ? undefined : new Set(sas.map(saKey));
+  return {
+    policies: there ? [...owned.policies.values()].filter(({ index }) => !there.has(index)) : [],
+    sas: keys ? [...owned.sas.values()].filter((sa) => !keys.has(saKey(sa))) : [],
   };
 }
 
@@ -86,6 +120,7 @@ export interface Plan {
   readonly foreign: HostState;
   readonly conflicts: readonly Conflict[];
   readonly precedence: readonly Precedence[];
+  readonly corrections: Corrections;
 }
 
 /** Comparisons for `precedence`; foreign policies are few, and where they are not this is no more than a hint. */
@@ -93,7 +128,7 @@ const comparisonsMax = 3_000_000;
 
 /** Plans. Pure: equal states, equal plans. */
 export function makePlan(current: HostState, desired: HostState, owned: Ownership): Plan {
-  const { ours, foreign, negotiated } = part(current, owned);
+  const { ours, foreign, negotiated, corrections } = part(current, owned);
   const after = withIndexes(desired, current);
   const wanted = new Set(after.policies.flatMap(({ templates }) => templates.map(({ reqid }) => reqid)));
   // What was negotiated for policies that go has nobody left to use it.
@@ -106,6 +141,7 @@ export function makePlan(current: HostState, desired: HostState, owned: Ownershi
     foreign,
     conflicts: findConflicts(after, foreign),
     precedence: findPrecedence(after, foreign),
+    corrections,
   };
 }
 
@@ -131,6 +167,7 @@ function isTaken(taken: ReadonlySet<number>, base: number): boolean {
 }
 
 function findConflicts(desired: HostState, foreign: HostState): readonly Conflict[] {
+  if (foreign.policies.length + foreign.sas.length === 0) return [];
   const policies = new Map(foreign.policies.map((policy) => [policyKey(policy), policy]));
   const sas = new Map(foreign.sas.map((sa) => [saKey(sa), sa]));
   return [

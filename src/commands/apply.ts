@@ -186,7 +186,7 @@ failed too.`;
     timeoutMillis: number,
   ): Promise<OutcomeDocument> {
     const { folder } = session;
-    const pending = awaitConfirmation(folder, outcome.registry.serial, timeoutMillis);
+    const pending = awaitConfirmation(folder, outcome.serial, timeoutMillis);
     // The lock goes to whoever confirms.
     session.close();
     this.note(`applied; going back at ${pending.until} unless "ipsec confirm" is said`);

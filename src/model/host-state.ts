@@ -171,11 +171,38 @@ export const emptyHostState: HostState = {
   defaults: { in: 'accept', out: 'accept', fwd: 'accept' },
 };
 
-/** What names a policy in the stack: no two have equal ones. */
+/**
+ * What names a policy in the stack: no two have equal ones. It is for maps and not for people, packed into as few characters as
+ * possible, because a host may have a hundred thousand.
+ */
 export function policyKey({ direction, selector, mark, ifId, type }: HostPolicy): string {
   const { family, source, sourcePrefix, destination, destinationPrefix, protocol, interfaceIndex, user } = selector;
-  const ports = `${selector.sourcePort}/${selector.sourcePortMask} ${selector.destinationPort}/${selector.destinationPortMask}`;
-  return `${direction} ${family} ${source}/${sourcePrefix} ${destination}/${destinationPrefix} ${protocol} ${ports} ${interfaceIndex} ${user} ${mark.value}/${mark.mask} ${ifId} ${type}`;
+  const key = String.fromCharCode(
+    (policyDirections.indexOf(direction) << 4) | family,
+    (sourcePrefix << 8) | destinationPrefix,
+    protocol,
+    selector.sourcePort,
+    selector.sourcePortMask,
+    selector.destinationPort,
+    selector.destinationPortMask,
+    high(source),
+    low(source),
+    high(destination),
+    low(destination),
+  );
+  const isPlain = interfaceIndex === 0 && user === 0 && mark.value === 0 && mark.mask === 0 && ifId === 0;
+  // What is longer than 32 bits, or seldom there, is written out.
+  const rest = family === 6 ? `${source} ${destination}` : '';
+  if (isPlain && type === 'main') return `${key}${rest}`;
+  return `${key}${rest} ${interfaceIndex} ${user} ${mark.value}/${mark.mask} ${ifId} ${type}`;
+}
+
+function high(value: AddressValue): number {
+  return typeof value === 'number' ? value >>> 16 : 0;
+}
+
+function low(value: AddressValue): number {
+  return typeof value === 'number' ? value & 0xffff : 0;
 }
 
 /** What names an SA in the stack: where its packets go, its SPI and its protocol. */

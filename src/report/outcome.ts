@@ -13,14 +13,14 @@ export interface OutcomeDocument {
 }
 
 type Outcome =
-  | { readonly kind: 'done'; readonly registry: { readonly serial: number }; readonly steps: number }
+  | { readonly kind: 'done'; readonly serial: number; readonly steps: number }
   | { readonly kind: 'undone'; readonly why: string }
   | { readonly kind: 'stuck'; readonly why: string; readonly obstacle: string };
 
 export function outcomeDocument(outcome: Outcome): OutcomeDocument {
   switch (outcome.kind) {
     case 'done':
-      return { outcome: 'done', serial: outcome.registry.serial, steps: outcome.steps };
+      return { outcome: 'done', serial: outcome.serial, steps: outcome.steps };
     case 'undone':
       return { outcome: 'undone', why: outcome.why };
     case 'stuck':

@@ -6,7 +6,7 @@ import { type HostSession, openSession } from './host-session.js';
 import { type Cut, findCuts, findLifelines } from './lockout.js';
 import type { PlannedHost } from './plan.js';
 import { monotonicMillis, type Pending, readPending, removePending, timeLeft, writePending } from './state/pending.js';
-import { ownershipOf, type Registry, readHistory } from './state/registry.js';
+import { ownershipOf, type Registry } from './state/registry.js';
 import { type Control, carryOut, type Outcome, recover } from './transaction.js';
 
 /** Throws unless everybody who uses the host through it was asked: a plan that cuts somebody off. */
@@ -38,7 +38,7 @@ export async function applyPlan(
 ): Promise<Outcome> {
   const { plan, numbers, system, inputs } = planned;
   const applied = { at: new Date().toISOString(), system, inputs, version };
-  return carryOut(session, { changes: plan.changes, numbers, applied }, control);
+  return carryOut(session, { ...plan, numbers, applied }, control);
 }
 
 /** Brings a change that was cut off to its new state. Throws when there is none. */
@@ -57,9 +57,9 @@ export interface RollbackPlan {
 
 /** What going back so many states would do. Throws where that state is not kept any more. */
 export async function planRollback(session: HostSession, steps: number): Promise<RollbackPlan> {
-  const { registry, backend, folder, vault } = session;
+  const { registry, backend, store } = session;
   const serial = registry.serial - steps;
-  const target = serial > 0 ? readHistory(folder, serial, vault) : undefined;
+  const target = serial > 0 ? store.earlier(serial) : undefined;
   if (serial < 0 || (serial > 0 && !target)) {
     throw new EnvironmentError(`there is no state ${steps} before this one`, {
       code: 'NO_HISTORY',
@@ -96,7 +96,7 @@ export async function applyRollback(
   return carryOut(
     session,
     {
-      changes: plan.changes,
+      ...plan,
       // Numbers that were given out since stay known, so that nothing else gets them.
       numbers: {
         priorities: target?.numbers.priorities ?? new Map(),
@@ -165,7 +165,7 @@ export async function rollBackPending(
   const means = before.backend.means === 'netlink' ? 'netlink' : 'ip';
   const session = await openSession({ stateDir: before.folder, means, lockMillis: patienceMillis });
   try {
-    if (session.pending?.id !== pending.id) return { kind: 'done', registry: session.registry, steps: 0 };
+    if (session.pending?.id !== pending.id) return { kind: 'done', serial: session.registry.serial, steps: 0 };
     const outcome = await applyRollback(session, await planRollback(session, 1), version);
     if (outcome.kind !== 'done') return { kind: 'stuck', why, obstacle: 'why' in outcome ? outcome.why : '' };
     removePending(session.folder);

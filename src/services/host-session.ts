@@ -5,11 +5,12 @@ import { openIpBackend } from '../backends/xfrm/ip-backend.js';
 import { openNetlinkBackend } from '../backends/xfrm/netlink-backend.js';
 import { EnvironmentError } from '../model/tool-error.js';
 import { stateDirectory } from './state/directory.js';
-import { type Journal, readJournal, removeJournal } from './state/journal.js';
+import type { Journal } from './state/journal.js';
 import { type Lock, takeLock } from './state/lock.js';
 import { type Pending, readPending } from './state/pending.js';
-import { checkNamespace, emptyRegistry, type Registry, readRegistry, whereWeAre } from './state/registry.js';
-import { openVault, type Vault } from './state/vault.js';
+import { checkNamespace, type Registry } from './state/registry.js';
+import { openStore, type StateStore } from './state/store.js';
+import { openVault } from './state/vault.js';
 
 /** How to talk to the stack: `netlink`, or `ip` (8) where that cannot be had. */
 export const meansOptions = ['netlink', 'ip'] as const;
@@ -31,7 +32,7 @@ export interface SessionOptions {
 export interface HostSession {
   readonly folder: string;
   readonly backend: Backend;
-  readonly vault: Vault;
+  readonly store: StateStore;
   readonly registry: Registry;
   /** Of a change that did not come to its end. */
   readonly journal?: Journal;
@@ -40,12 +41,16 @@ export interface HostSession {
   close(): void;
 }
 
+/** A folder that is not there. */
+const nowhere = '/nonexistent';
+
 /** Opens it. Throws EnvironmentError where the host does not let us. */
 export async function openSession(options: SessionOptions): Promise<HostSession> {
   const folder = stateDirectory(options.stateDir);
   if (options.assumeEmpty) {
     const backend = createFakeKernel();
-    return { folder, backend, vault: openVault('/nonexistent'), registry: emptyRegistry(), close() {} };
+    const store = openStore(nowhere, openVault(nowhere));
+    return { folder, backend, store, registry: store.registry, close() {} };
   }
   const lock = options.lockMillis === undefined ? undefined : await takeLock(folder, options.lockMillis);
   try {
@@ -57,16 +62,15 @@ export async function openSession(options: SessionOptions): Promise<HostSession>
 }
 
 async function openUnder(lock: Lock | undefined, folder: string, options: SessionOptions): Promise<HostSession> {
-  const vault = openVault(folder);
-  const registry = readRegistry(folder, vault);
+  const store = openStore(folder, openVault(folder));
+  const { registry, journal } = store;
   if (!options.anyNamespace) checkNamespace(registry, folder);
-  const journal = readLiveJournal(folder, vault, lock !== undefined);
   const pending = readPending(folder);
   const backend = options.backend ?? (options.means === 'ip' ? await openIpBackend() : await openNetlinkBackend());
   return {
     folder,
     backend,
-    vault,
+    store,
     registry,
     ...(journal ? { journal } : {}),
     ...(pending ? { pending } : {}),
@@ -83,14 +87,6 @@ function once(action: () => void): () => void {
     if (!isDone) action();
     isDone = true;
   };
-}
-
-/** What a journal is about is gone when the machine was started anew; one that is incomplete was never followed by a step. */
-function readLiveJournal(folder: string, vault: Vault, mayRemove: boolean): Journal | undefined {
-  const journal = readJournal(folder, vault);
-  if (journal && journal.bootId === whereWeAre().bootId) return journal;
-  if (mayRemove) removeJournal(folder);
-  return undefined;
 }
 
 /** Throws while a change is half done: nothing else may be begun before it is brought to an end. */

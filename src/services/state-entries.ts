@@ -10,19 +10,11 @@ import type { HostSession } from './host-session.js';
 import type { PlanOptions } from './plan.js';
 import { chooseSystem } from './query.js';
 import { loadRepository } from './repository/load-repository.js';
-import {
-  historySerials,
-  ownershipOf,
-  type Registry,
-  readHistory,
-  whereWeAre,
-  writeRegistry,
-} from './state/registry.js';
+import { ownershipOf, type Registry, whereWeAre } from './state/registry.js';
 
 /** The states that are kept, the newest first. */
-export function listStates({ folder, registry, vault }: HostSession): StateList {
-  const earlier = historySerials(folder).flatMap((serial) => readHistory(folder, serial, vault) ?? []);
-  const states = registry.serial === 0 ? [] : [registry, ...earlier];
+export function listStates({ folder, registry, store }: HostSession): StateList {
+  const states = registry.serial === 0 ? [] : [registry, ...store.history()];
   return {
     stateDir: folder,
     states: states.map(({ serial, applied, state }) => ({
@@ -37,8 +29,8 @@ export function listStates({ folder, registry, vault }: HostSession): StateList 
 }
 
 /** One state in full; the newest unless told. */
-export function showState({ folder, registry, vault }: HostSession, serial: number | undefined): StateDocument {
-  const found = serial === undefined || serial === registry.serial ? registry : readHistory(folder, serial, vault);
+export function showState({ registry, store }: HostSession, serial: number | undefined): StateDocument {
+  const found = serial === undefined || serial === registry.serial ? registry : store.earlier(serial);
   if (!found) {
     throw new UsageError(`state ${serial} is not kept`, { hints: ['"ipsec state list" shows which there are.'] });
   }
@@ -64,7 +56,7 @@ function saEntry(sa: HostSa): StateEntry {
  * apply makes of them what the records say. Nothing on the host changes.
  */
 export async function adopt(session: HostSession, options: PlanOptions): Promise<readonly StateEntry[]> {
-  const { backend, registry, folder, vault } = session;
+  const { backend, registry, store } = session;
   const system = chooseSystem(await loadRepository(options), options.host);
   const current = await backend.read();
   const { desired } = compileXfrm(system.config, hostFacts(current), registry.numbers);
@@ -89,7 +81,7 @@ export async function adopt(session: HostSession, options: PlanOptions): Promise
     serial: registry.serial + 1,
     state: { ...kept, policies: [...kept.policies, ...policies], sas: [...kept.sas, ...sas] },
   };
-  writeRegistry(folder, next, vault);
+  store.replace(next);
   return [...policies.map(policyEntry), ...sas.map(saEntry)];
 }
 
@@ -102,7 +94,7 @@ export function forget(
   session: HostSession,
   record: { readonly kind: string; readonly name: string } | undefined,
 ): readonly StateEntry[] {
-  const { registry, folder, vault } = session;
+  const { registry, store } = session;
   const { state } = registry;
   const isMeant = ({ record: of }: HostPolicy | HostSa) =>
     record === undefined || (of?.kind === record.kind && of.name === record.name);
@@ -110,19 +102,15 @@ export function forget(
   if (record !== undefined && gone.length === 0) {
     throw new EnvironmentError(`nothing of ${record.kind} '${record.name}' is recorded`, { code: 'NOT_OURS' });
   }
-  writeRegistry(
-    folder,
-    {
-      ...registry,
-      ...whereWeAre(),
-      serial: registry.serial + 1,
-      state: {
-        ...state,
-        policies: state.policies.filter((policy) => !isMeant(policy)),
-        sas: state.sas.filter((sa) => !isMeant(sa)),
-      },
+  store.replace({
+    ...registry,
+    ...whereWeAre(),
+    serial: registry.serial + 1,
+    state: {
+      ...state,
+      policies: state.policies.filter((policy) => !isMeant(policy)),
+      sas: state.sas.filter((sa) => !isMeant(sa)),
     },
-    vault,
-  );
+  });
   return gone;
 }

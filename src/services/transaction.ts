@@ -3,18 +3,21 @@
  * when even that is not possible the journal stays and says so.
  */
 import type { Backend, Change, Failure } from '../backends/backend.js';
-import { applyChanges, diff } from '../backends/diff.js';
+import { diff } from '../backends/diff.js';
+import { samePolicy, sameSa } from '../backends/equal.js';
 import { orderChanges } from '../backends/order.js';
-import { type Ownership, part } from '../backends/plan.js';
+import { type Corrections, type Ownership, part } from '../backends/plan.js';
 import type { Numbers } from '../backends/xfrm/compile.js';
-import { type HostState, policyKey, saKey } from '../model/host-state.js';
+import { type HostPolicy, type HostSa, type HostState, policyKey, saKey } from '../model/host-state.js';
 import { EnvironmentError } from '../model/tool-error.js';
 import type { HostSession } from './host-session.js';
-import { beginJournal, type Journal, type OpenJournal, removeJournal } from './state/journal.js';
-import { type Applied, ownershipOf, type Registry, whereWeAre, writeRegistry } from './state/registry.js';
+import type { Journal } from './state/journal.js';
+import { type Applied, ownershipOf, type Registry, whereWeAre } from './state/registry.js';
+import type { OpenJournal } from './state/store.js';
 
 export type Outcome =
-  | { readonly kind: 'done'; readonly registry: Registry; readonly steps: number }
+  /** `serial` is that of the host's state now. */
+  | { readonly kind: 'done'; readonly serial: number; readonly steps: number }
   /** It failed, and the host is as before. */
   | { readonly kind: 'undone'; readonly why: string; readonly interrupted: boolean }
   /** It failed, and so did going back. */
@@ -22,6 +25,7 @@ export type Outcome =
 
 export interface Goal {
   readonly changes: readonly Change[];
+  readonly corrections: Corrections;
   readonly numbers: Numbers;
   readonly applied: Applied;
 }
@@ -38,18 +42,21 @@ const groupSteps = 256;
 
 /** Carries the changes out. Throws EnvironmentError when the journal cannot be written; then nothing is done. */
 export async function carryOut(session: HostSession, goal: Goal, control: Control = {}): Promise<Outcome> {
-  const { folder, registry, vault } = session;
-  if (goal.changes.length === 0) return { kind: 'done', registry, steps: 0 };
+  const { registry, store } = session;
+  const { changes, corrections, numbers, applied } = goal;
+  if (changes.length === 0) return { kind: 'done', serial: registry.serial, steps: 0 };
   const at = new Date().toISOString();
   const journal: Journal = {
     id: `${at} ${process.pid}`,
     startedAt: at,
     serial: registry.serial,
     ...whereWeAre(),
-    ...goal,
+    applied,
+    numbers,
+    corrections,
+    changes,
   };
-  const open = beginJournal(folder, journal, vault);
-  return finish(session, journal, open, goal.changes, control);
+  return finish(session, journal, store.begin(journal), changes, control);
 }
 
 /** Does the steps that are left, and closes the journal. */
@@ -61,22 +68,57 @@ async function finish(
   control: Control,
 ): Promise<Outcome> {
   const { backend } = session;
-  const problem = await performAll(backend, open, steps, control);
+  const problem = await performAll(backend, steps, control);
   if (problem) return undo(session, journal, open, problem.why, problem.interrupted);
-  const current = await backend.read();
-  const ours = part(current, ownershipDuring(session.registry, journal)).ours;
-  const left = diff(ours, targetOf(ours, journal.changes, 'after'));
-  if (left.length > 0) return undo(session, journal, open, unlike(left), false);
-  const registry: Registry = {
-    serial: journal.serial + 1,
-    ...whereWeAre(),
-    applied: journal.applied,
-    numbers: journal.numbers,
-    state: withRecords(ours, session.registry.state, journal.changes),
-  };
-  writeRegistry(session.folder, registry, session.vault);
-  open.remove();
-  return { kind: 'done', registry, steps: journal.changes.length };
+  try {
+    const { moved, differing } = await compare(backend, journal.changes);
+    if (differing > 0) return undo(session, journal, open, unlike(differing), false);
+    open.done(moved);
+  } catch (error) {
+    if (!(error instanceof EnvironmentError)) throw error;
+    return undo(session, journal, open, error.message, false);
+  }
+  return { kind: 'done', serial: journal.serial + 1, steps: journal.changes.length };
+}
+
+/** The host against what it was given: it is the truth, not our memory. */
+async function compare(
+  backend: Backend,
+  changes: readonly Change[],
+): Promise<{ readonly moved: readonly HostPolicy[]; readonly differing: number }> {
+  const policies = new Map<string, { readonly name: HostPolicy; readonly wanted?: HostPolicy }>();
+  const sas = new Map<string, { readonly name: HostSa; readonly wanted?: HostSa }>();
+  // Where one entry is touched twice, the last says what is to be.
+  for (const change of changes) {
+    if (change.object === 'policy') {
+      if (change.kind === 'delete') policies.set(policyKey(change.before), { name: change.before });
+      else policies.set(policyKey(change.after), { name: change.after, wanted: change.after });
+    } else if (change.kind === 'delete') sas.set(saKey(change.before), { name: change.before });
+    else sas.set(saKey(change.after), { name: change.after, wanted: change.after });
+  }
+  const found = await backend.find({
+    policies: [...policies.values()].map(({ name }) => name),
+    sas: [...sas.values()].map(({ name }) => name),
+  });
+  const moved: HostPolicy[] = [];
+  let differing = 0;
+  for (const policy of found.policies) {
+    const key = policyKey(policy);
+    const asked = policies.get(key);
+    if (!asked) continue;
+    policies.delete(key);
+    if (!asked.wanted || !samePolicy(asked.wanted, policy)) differing += 1;
+    else if (asked.wanted.index !== policy.index) moved.push({ ...asked.wanted, index: policy.index });
+  }
+  for (const sa of found.sas) {
+    const key = saKey(sa);
+    const asked = sas.get(key);
+    if (!asked) continue;
+    sas.delete(key);
+    if (!asked.wanted || !sameSa(asked.wanted, sa)) differing += 1;
+  }
+  for (const { wanted } of [...policies.values(), ...sas.values()]) if (wanted) differing += 1;
+  return { moved, differing };
 }
 
 interface Problem {
@@ -84,18 +126,11 @@ interface Problem {
   readonly interrupted: boolean;
 }
 
-async function performAll(
-  backend: Backend,
-  open: OpenJournal,
-  steps: readonly Change[],
-  control: Control,
-): Promise<Problem | undefined> {
+async function performAll(backend: Backend, steps: readonly Change[], control: Control): Promise<Problem | undefined> {
   for (let at = 0; at < steps.length; at += groupSteps) {
     if (control.interrupted?.()) return { why: 'it was interrupted', interrupted: true };
     const group = steps.slice(at, at + groupSteps);
     try {
-      // The journal holds all steps already; this tells how far it came.
-      if (at > 0) open.note('doing', at + group.length);
       const { done, failure } = await backend.execute(group);
       if (failure) return { why: failureText(group[done]!, failure), interrupted: false };
     } catch (error) {
@@ -116,8 +151,8 @@ function failureText(change: Change, { message }: Failure): string {
   return `${verbs[change.kind]} ${change.object === 'sa' ? 'an SA' : 'a policy'}${owner}: ${message}`;
 }
 
-function unlike(left: readonly Change[]): string {
-  return `the host holds something else than it was given: ${left.length} entries differ`;
+function unlike(count: number): string {
+  return `the host holds something else than it was given: ${count} entries differ`;
 }
 
 /** Brings the host back to what it was before the journal, and closes that. */
@@ -128,36 +163,26 @@ async function undo(
   why: string,
   interrupted: boolean,
 ): Promise<Outcome> {
-  const obstacle = await takeBack(session, journal, open);
+  const obstacle = await takeBack(session, journal);
   if (obstacle !== undefined) return { kind: 'stuck', why, obstacle };
-  open.remove();
+  open.undone();
   return { kind: 'undone', why, interrupted };
 }
 
-async function takeBack(session: HostSession, journal: Journal, open: OpenJournal): Promise<string | undefined> {
+async function takeBack(session: HostSession, journal: Journal): Promise<string | undefined> {
   const { backend } = session;
   const owned = ownershipDuring(session.registry, journal);
   try {
     const ours = part(await backend.read(), owned).ours;
     const steps = orderChanges(diff(ours, targetOf(ours, journal.changes, 'before')));
-    noteQuietly(open, steps.length);
     const { done, failure } = await backend.execute(steps);
     if (failure) return failureText(steps[done]!, failure);
     const now = part(await backend.read(), owned).ours;
     const left = diff(now, targetOf(now, journal.changes, 'before'));
-    return left.length > 0 ? unlike(left) : undefined;
+    return left.length > 0 ? unlike(left.length) : undefined;
   } catch (error) {
     if (!(error instanceof EnvironmentError)) throw error;
     return error.message;
-  }
-}
-
-/** Going back is not given up because the disk is full. */
-function noteQuietly(open: OpenJournal, steps: number): void {
-  try {
-    open.note('undoing', steps);
-  } catch {
-    // The journal holds what is needed all the same.
   }
 }
 
@@ -165,18 +190,13 @@ function noteQuietly(open: OpenJournal, steps: number): void {
 function ownershipDuring(registry: Registry, { changes, numbers }: Journal): Ownership {
   const owned = ownershipOf(registry);
   const policies = new Map(owned.policies);
-  const sas = new Set(owned.sas);
+  const sas = new Map(owned.sas);
   for (const change of changes) {
-    for (const subject of change.kind === 'create'
-      ? [change.after]
-      : change.kind === 'replace'
-        ? [change.after]
-        : [change.before]) {
-      if ('direction' in subject) policies.set(policyKey(subject), subject.index);
-      else sas.add(saKey(subject));
-    }
+    const subject = change.kind === 'delete' ? change.before : change.after;
+    if ('direction' in subject) policies.set(subject.index, subject);
+    else sas.set(saKey(subject), subject);
   }
-  return { ...owned, policies, sas, reqids: new Set([...owned.reqids, ...numbers.reqids.values()]) };
+  return { policies, sas, reqids: new Set([...owned.reqids, ...numbers.reqids.values()]) };
 }
 
 /** Ours with every entry that the changes touch as it was before, or is to be after. */
@@ -210,27 +230,6 @@ function afterOf(change: PolicyChange) {
   return change.kind === 'delete' ? undefined : change.after;
 }
 
-/** The kernel's policies with the names of the records that made them, which it does not keep. */
-function withRecords(ours: HostState, known: HostState, changes: readonly Change[]): HostState {
-  const named = applyChanges(known, []);
-  const policies = new Map(named.policies.map((policy) => [policyKey(policy), policy.record]));
-  const sas = new Map(named.sas.map((sa) => [saKey(sa), sa]));
-  for (const change of changes) {
-    if (change.kind === 'delete') continue;
-    if (change.object === 'policy') policies.set(policyKey(change.after), change.after.record);
-    else sas.set(saKey(change.after), change.after);
-  }
-  return {
-    ...ours,
-    policies: ours.policies.map(({ usage: _usage, ...policy }) => {
-      const record = policies.get(policyKey(policy));
-      return record ? { ...policy, record } : policy;
-    }),
-    // As they were given, because the kernel counts in what it gives back.
-    sas: ours.sas.map((sa) => sas.get(saKey(sa)) ?? sa),
-  };
-}
-
 /** Brings a change to its end that was cut off: forward to the new state, or back to the old one. */
 export async function recover(
   session: HostSession,
@@ -238,8 +237,8 @@ export async function recover(
   direction: 'forward' | 'back',
   control: Control = {},
 ): Promise<Outcome> {
-  const { backend, folder } = session;
-  const open: OpenJournal = { note() {}, remove: () => removeJournal(folder) };
+  const { backend, store } = session;
+  const open = store.reopen();
   const ours = part(await backend.read(), ownershipDuring(session.registry, journal)).ours;
   if (direction === 'back') return undo(session, journal, open, 'it was taken back', false);
   const steps = orderChanges(diff(ours, targetOf(ours, journal.changes, 'after')));

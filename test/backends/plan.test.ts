@@ -2,14 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { indexFirst, makePlan, nothingOwned, type Ownership, part } from '../../src/backends/plan.js';
 import { reqidFirst } from '../../src/backends/xfrm/templates.js';
-import {
-  emptyHostState,
-  type HostPolicy,
-  type HostSa,
-  type HostState,
-  noMark,
-  policyKey,
-} from '../../src/model/host-state.js';
+import { emptyHostState, type HostPolicy, type HostSa, type HostState, noMark } from '../../src/model/host-state.js';
 import { smallPolicy, smallTemplate } from './support/small-states.js';
 
 const { selector } = smallPolicy({ priority: 1 });
@@ -39,7 +32,7 @@ const sa = (spi: number, reqid: number): HostSa => ({
 
 const owning = (...policies: readonly HostPolicy[]): Ownership => ({
   ...nothingOwned,
-  policies: new Map(policies.map((policy) => [policyKey(policy), policy.index])),
+  policies: new Map(policies.map((policy) => [policy.index, policy])),
   reqids: new Set([reqidFirst]),
 });
 

@@ -71,6 +71,7 @@ export function createFakeKernel(options: FakeOptions = {}): FakeKernel {
     name: 'fake',
     means: 'memory',
     read: async () => state,
+    find: async () => state,
     unsupported: async () => options.unsupported ?? [],
     algorithms: async () => options.algorithms,
     async execute(changes): Promise<Execution> {

@@ -2,12 +2,13 @@
 import { emptyHostState, type HostState } from '../../model/host-state.js';
 import { EnvironmentError } from '../../model/tool-error.js';
 import type { Backend, Change, Execution, Failure } from '../backend.js';
+import type { Entries } from '../plan.js';
 import { kernelAlgorithms } from './algorithms.js';
 import { messageFlags, messageTypes } from './netlink/constants.js';
 import type { Answer } from './netlink/frames.js';
-import { decodeDefaults, decodePolicy, encodeDefaults } from './netlink/policies.js';
+import { decodeDefaults, decodePolicy, encodeDefaults, encodePolicyId } from './netlink/policies.js';
 import { requestOf } from './netlink/requests.js';
-import { decodeSa } from './netlink/sas.js';
+import { decodeSa, encodeSaId } from './netlink/sas.js';
 import { type NetlinkSocket, openXfrmSocket } from './netlink/socket.js';
 import { probe } from './probe.js';
 
@@ -18,6 +19,7 @@ export async function openNetlinkBackend(): Promise<Backend> {
     name: 'xfrm',
     means: 'netlink',
     read: async () => readState(socket),
+    find: async (entries) => find(socket, entries),
     unsupported: async (desired) => probe(desired),
     algorithms: kernelAlgorithms,
     execute: async (changes) => execute(socket, changes),
@@ -37,6 +39,26 @@ function dump(socket: NetlinkSocket, type: number, what: string): readonly Uint8
   const { messages, answer } = socket.query({ type, flags: messageFlags.dump, body: new Uint8Array(0) });
   if (answer.errno !== 0) throw refused(socket, answer, `does not tell its ${what}`);
   return messages.map(({ body }) => body);
+}
+
+/** Entries that are asked for one by one; beyond that a dump is faster. */
+const singleMax = 256;
+
+function find(socket: NetlinkSocket, { policies, sas }: Entries): Entries {
+  if (policies.length + sas.length > singleMax) return readState(socket);
+  const get = (type: number, body: Uint8Array) => {
+    const { messages, answer } = socket.query({ type, body });
+    // What is not there is no failure.
+    if (answer.errno !== 0 && !['ENOENT', 'ESRCH'].includes(socket.nameOf(answer.errno)))
+      throw refused(socket, answer, 'does not tell what it holds');
+    return messages.map((message) => message.body);
+  };
+  return {
+    policies: policies.flatMap((each) =>
+      get(messageTypes.getPolicy, encodePolicyId(each)).flatMap((body) => decodePolicy(body) ?? []),
+    ),
+    sas: sas.flatMap((each) => get(messageTypes.getSa, encodeSaId(each)).flatMap((body) => decodeSa(body) ?? [])),
+  };
 }
 
 /** Kernels before 5.14 have no defaults to set, and let everything pass. */

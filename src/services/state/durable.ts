@@ -18,7 +18,7 @@ import { EnvironmentError } from '../../model/tool-error.js';
 const fileMax = 1024 * 1024 * 1024;
 
 /** Replaces the text of a file, or makes it, for its owner only. Throws EnvironmentError where the host refuses. */
-export function writeDurably(file: string, text: string): void {
+export function writeDurably(file: string, text: string | Uint8Array): void {
   const temporary = `${file}.tmp`;
   try {
     rmSync(temporary, { force: true });
@@ -38,7 +38,7 @@ export function writeDurably(file: string, text: string): void {
 }
 
 /** Adds text to a file that is open, and waits until it is on the disk. */
-export function appendDurably(descriptor: number, text: string, file: string): void {
+export function appendDurably(descriptor: number, text: string | Uint8Array, file: string): void {
   try {
     writeWhole(descriptor, text);
     fsyncSync(descriptor);
@@ -48,8 +48,8 @@ export function appendDurably(descriptor: number, text: string, file: string): v
 }
 
 /** The disk may be full in the middle of a text: then a write is short first and refused next. */
-function writeWhole(descriptor: number, text: string): void {
-  const octets = Buffer.from(text);
+function writeWhole(descriptor: number, text: string | Uint8Array): void {
+  const octets = typeof text === 'string' ? Buffer.from(text) : text;
   for (let at = 0; at < octets.length; ) at += writeSync(descriptor, octets, at);
 }
 
@@ -72,12 +72,12 @@ export function syncFolder(folder: string): void {
   }
 }
 
-/** The text of a file, or undefined when there is none. */
-export function readIfThere(file: string): string | undefined {
+/** What is in a file, or undefined when there is none. */
+export function readIfThere(file: string): Buffer | undefined {
   try {
     if (!existsSync(file)) return undefined;
     if (statSync(file).size > fileMax) throw damaged(file, 'it is larger than anything this tool writes');
-    return readFileSync(file, 'utf8');
+    return readFileSync(file);
   } catch (cause) {
     throw cause instanceof EnvironmentError ? cause : cannot('read', file, cause);
   }
@@ -110,7 +110,8 @@ function removeQuietly(file: string): void {
   }
 }
 
-function cannot(verb: string, file: string, cause: unknown): EnvironmentError {
+/** What the host refused to do with a file, and what can be done about it. */
+export function cannot(verb: string, file: string, cause: unknown): EnvironmentError {
   const { code = 'EIO' } = cause as NodeJS.ErrnoException;
   const hints =
     code === 'EACCES' || code === 'EPERM' || code === 'EROFS'

@@ -38,7 +38,7 @@ export function writePending(folder: string, pending: Omit<Pending, 'schemaVersi
 /** The change that waits; undefined when none does, or when the machine was started anew since. */
 export function readPending(folder: string): Pending | undefined {
   const file = fileOf(folder);
-  const text = readIfThere(file);
+  const text = readIfThere(file)?.toString('utf8');
   if (text === undefined) return undefined;
   try {
     const pending = pendingSchema.parse(JSON.parse(text));

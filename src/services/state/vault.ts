@@ -64,7 +64,7 @@ export function openVault(folder: string): Vault {
 }
 
 function readVault(file: string): VaultFile | undefined {
-  const text = readIfThere(file);
+  const text = readIfThere(file)?.toString('utf8');
   if (text === undefined) return undefined;
   try {
     const value = JSON.parse(text) as VaultFile;

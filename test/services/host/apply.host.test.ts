@@ -70,7 +70,7 @@ describe.skipIf(missing !== undefined)('on a real kernel', () => {
         expect(withoutIndex(host.policies())).toEqual(withoutIndex(before));
       }
       old = host.policies();
-      expect(existsSync(path.join(host.stateDir, 'journal.jsonl'))).toBe(false);
+      expect((await host.ipsec(['status'])).stdout).not.toContain('unfinished');
     }
     expect(step).toBeGreaterThan(3);
     expect((await host.ipsec(['drift'])).code).toBe(0);
@@ -188,11 +188,11 @@ describe.skipIf(missing !== undefined)('on a real kernel', () => {
   it('with a full disk nothing is done', async () => {
     await apply(small);
     const before = host.policies();
-    const saved = readFileSync(path.join(host.stateDir, 'state.json'), 'utf8');
+    const saved = readFileSync(path.join(host.stateDir, 'state.jsonl'), 'utf8');
     mkdirSync(host.stateDir, { recursive: true });
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k,mode=700', 'tmpfs', host.stateDir]);
     try {
-      writeFileSync(path.join(host.stateDir, 'state.json'), saved);
+      writeFileSync(path.join(host.stateDir, 'state.jsonl'), saved);
       for (let size = 65536; size >= 1; size = Math.floor(size / 2)) {
         try {
           writeFileSync(path.join(host.stateDir, `fill-${size}`), Buffer.alloc(size));
@@ -203,7 +203,7 @@ describe.skipIf(missing !== undefined)('on a real kernel', () => {
       const run = await host.ipsec(['apply', host.records(large), '--auto-approve']);
       expect(run).toMatchObject({ code: 4, stderr: expect.stringContaining('ENOSPC') });
       expect(host.policies()).toEqual(before);
-      expect(existsSync(path.join(host.stateDir, 'journal.jsonl'))).toBe(false);
+      expect(readFileSync(path.join(host.stateDir, 'state.jsonl'), 'utf8')).toBe(saved);
     } finally {
       execFileSync('umount', [host.stateDir]);
     }

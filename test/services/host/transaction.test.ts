@@ -1,11 +1,12 @@
 /** All or nothing: failures, crashes and interruptions at every step of changes that add, change and remove. */
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it, test } from 'vitest';
 import type { Backend } from '../../../src/backends/backend.js';
 import type { createFakeKernel } from '../../../src/backends/fake/fake-kernel.js';
 import { isOpen } from '../../../src/backends/order.js';
-import { applyRollback, planRollback, resume, undoUnfinished } from '../../../src/services/apply.js';
+import { EnvironmentError } from '../../../src/model/tool-error.js';
+import { applyPlan, applyRollback, planRollback, resume, undoUnfinished } from '../../../src/services/apply.js';
 import { openSession } from '../../../src/services/host-session.js';
 import { bench, key16, key32, otherKey16, picture, texts } from './support.js';
 
@@ -58,7 +59,7 @@ describe.each(moves)('a change %s', (_name, from, to) => {
       const outcome = await host.apply(to);
       expect(outcome).toMatchObject({ kind: 'undone', why: expect.stringContaining('Cannot allocate memory') });
       expect(picture(host.kernel.state())).toEqual(before);
-      expect(readdirSync(path.join(host.folder, 'state'))).not.toContain('journal.jsonl');
+      expect(await host.with(async ({ journal }) => journal)).toBeUndefined();
     }
   });
 
@@ -80,7 +81,7 @@ describe.each(moves)('a change %s', (_name, from, to) => {
               const planned = await host.plan(to, session);
               const { carryOut } = await import('../../../src/services/transaction.js');
               const applied = { at: '', system: 't', inputs: [], version: '0' };
-              await carryOut(session, { changes: planned.plan.changes, numbers: planned.numbers, applied });
+              await carryOut(session, { ...planned.plan, numbers: planned.numbers, applied });
             } finally {
               session.close();
             }
@@ -92,7 +93,7 @@ describe.each(moves)('a change %s', (_name, from, to) => {
         expect(outcome.kind).toBe(direction === 'forward' ? 'done' : 'undone');
         if (direction === 'back') expect(picture(host.kernel.state())).toEqual(before);
         else expect(await host.apply(to)).toMatchObject({ kind: 'done', steps: 0 });
-        expect(existsSync(path.join(host.folder, 'state', 'journal.jsonl'))).toBe(false);
+        expect(await host.with(async ({ journal }) => journal)).toBeUndefined();
       }
     }
   });
@@ -188,6 +189,27 @@ test('a kernel that does something else than it says is noticed, and the change 
   expect(host.kernel.state().policies).toEqual([]);
 });
 
+test('when the end of a change finds no room on the disk, the host is as before and no change is open', async () => {
+  const host = bench();
+  await host.apply(texts.small);
+  const before = picture(host.kernel.state());
+  const outcome = await host.with(async (session) => {
+    const store: typeof session.store = {
+      ...session.store,
+      begin: (journal) => ({
+        ...session.store.begin(journal),
+        done() {
+          throw new EnvironmentError('cannot write state.jsonl (ENOSPC)', { code: 'ENOSPC' });
+        },
+      }),
+    };
+    return applyPlan({ ...session, store }, await host.plan(texts.changed, session), '0');
+  });
+  expect(outcome).toMatchObject({ kind: 'undone', why: expect.stringContaining('ENOSPC') });
+  expect(picture(host.kernel.state())).toEqual(before);
+  expect(await host.with(async ({ journal, registry }) => [journal, registry.serial])).toEqual([undefined, 1]);
+});
+
 test('keys are in one file, for its owner only, and gone when no state needs them', async () => {
   const host = bench();
   await host.apply(texts.large);
@@ -202,7 +224,7 @@ test('keys are in one file, for its owner only, and gone when no state needs the
   // As long as a state in the history could come back, its keys are needed.
   await host.apply(texts.small);
   expect(regular().filter(holds)).toEqual([path.join(folder, 'keys.json')]);
-  for (let state = 0; state < 22; state += 1) {
+  for (let state = 0; state < 50; state += 1) {
     await host.apply(
       state % 2 === 0 ? `${texts.small}add host x -source 10.0.0.9 -priority 50 -action PASS\n` : texts.small,
     );
