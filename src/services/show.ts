@@ -1,10 +1,10 @@
 /** The use case behind `policy show`: records of systems with their effective values, or the order-free SPD. */
+import { type DescribedEntry, describeConfig } from '../model/describe-config.js';
 import { type DescribedField, describeRecord } from '../model/record/describe.js';
-import type { PolicyRecord } from '../model/record/record.js';
 import { allRecords, type PolicySet } from '../model/resolve.js';
 import type { Region } from '../model/selector/box.js';
 import { decorrelate } from '../model/selector/partition.js';
-import type { SpdEntry } from '../model/system-config.js';
+import type { SpdEntry, SystemConfig } from '../model/system-config.js';
 import { UsageError } from '../model/tool-error.js';
 import { type LoadOptions, loadRepository } from './repository/load-repository.js';
 
@@ -18,20 +18,24 @@ export interface ShowOptions extends LoadOptions {
 export interface ShownRecord {
   readonly kind: string;
   readonly name: string;
-  readonly record: PolicyRecord;
+  /** Of a configuration without records: where the entry belongs. */
+  readonly database?: DescribedEntry['database'];
   readonly fields: readonly DescribedField[];
 }
 
 export interface ShownSystem {
   readonly name: string;
+  /** Version of the record language; the format of other products' files. */
   readonly dialect: string;
+  /** Read from another product's files: entries in RFC 4301's words in the place of records. */
+  readonly imported: boolean;
   readonly records: readonly ShownRecord[];
 }
 
 const kindOrder = ['startup', 'bypass', 'host', 'gateway', 'tunnel', 'ike', 'ikev1', 'ikev2', 'auth'];
 
 /** The record kinds that can be asked for. */
-export const shownKinds: readonly string[] = [...kindOrder, 'cacert', 'mycert', 'csr', 'crl'];
+export const shownKinds: readonly string[] = [...kindOrder, 'cacert', 'mycert', 'csr', 'crl', 'spd', 'pad'];
 
 /** The records of every system behind the paths, each kind in search order, preloaded policies last in theirs. */
 export async function show(options: ShowOptions): Promise<readonly ShownSystem[]> {
@@ -47,15 +51,22 @@ export async function show(options: ShowOptions): Promise<readonly ShownSystem[]
       ],
     });
   }
-  const shown = systems.map(({ name, dialect, policies }) => ({
-    name,
-    dialect,
-    records: shownRecords(policies, options),
-  }));
+  const shown = systems.map(
+    ({ name, dialect, format, imported, policies, config }): ShownSystem =>
+      imported
+        ? { name, dialect: format, imported: true, records: shownEntries(config, options) }
+        : { name, dialect, imported: false, records: shownRecords(policies, options) },
+  );
   if (options.name !== undefined && shown.every((system) => system.records.length === 0)) {
     throw new UsageError(`there is no ${options.kind} record '${options.name}'`);
   }
   return shown;
+}
+
+function shownEntries(config: SystemConfig, { kind, name }: ShowOptions): ShownRecord[] {
+  return describeConfig(config).filter(
+    (entry) => (kind === undefined || entry.database === kind) && (name === undefined || entry.name === name),
+  );
 }
 
 function shownRecords(policies: PolicySet, { kind, name }: ShowOptions): ShownRecord[] {
@@ -67,7 +78,7 @@ function shownRecords(policies: PolicySet, { kind, name }: ShowOptions): ShownRe
       record,
     }))
     .filter((shown) => (kind === undefined || shown.kind === kind) && (name === undefined || shown.name === name))
-    .map((shown) => ({ ...shown, fields: describeRecord(shown.record) }))
+    .map(({ record, ...shown }) => ({ ...shown, fields: describeRecord(record) }))
     .sort((a, b) => kindOrder.indexOf(a.kind) - kindOrder.indexOf(b.kind));
 }
 

@@ -21,7 +21,9 @@ export default class Show extends BaseCommand {
     `Without flags the records are shown as they count: in search order, with their automatic priorities. --resolved adds
 every value that comes from a profile or is built in, --origin says where each value comes from.
 --decorrelated shows the SPD without order: for each policy exactly the packets that it takes (RFC 4301
-appendix B). Words before the paths choose: a record kind, and after it a name.`;
+appendix B). Words before the paths choose: a record kind, and after it a name.
+Configurations of other products are shown as the SPD, the PAD and the IKE policies that they make (RFC 4301);
+there the words are spd, pad or ike.`;
   static override usage = '<%= command.id %> [KIND [NAME]] [PATHS...]';
   static override examples = [
     '<%= config.bin %> <%= command.id %> server.conf',
@@ -94,7 +96,14 @@ interface RenderOptions {
 
 function* renderSystem(system: ShownSystem, options: RenderOptions): Generator<string> {
   const { style } = options;
-  if (options.heading) yield style.bold(`# ${visible(system.name)} (dialect ${system.dialect})`);
+  if (options.heading) {
+    const format = system.imported ? system.dialect : `dialect ${system.dialect}`;
+    yield style.bold(`# ${visible(system.name)} (${format})`);
+  }
+  if (system.imported) {
+    yield* renderImported(system, options);
+    return;
+  }
   for (const record of system.records) {
     const fields = record.fields.filter(
       ({ origin, name }) => options.all || origin.kind === 'explicit' || name === 'priority',
@@ -112,8 +121,24 @@ function* renderSystem(system: ShownSystem, options: RenderOptions): Generator<s
   }
 }
 
-function recordDocument({ kind, name, fields }: ShownRecord) {
+/** Entries in RFC 4301's words, a line for each setting: they have no arguments that would make a statement. */
+function* renderImported(
+  { records }: ShownSystem,
+  { all, origin: withOrigin, style }: RenderOptions,
+): Generator<string> {
+  for (const { database, kind, name, fields } of records) {
+    yield `${style.bold(database ?? '')} ${visible(kind)} '${visible(name)}'`;
+    for (const { name: field, value, origin } of fields) {
+      if (!all && origin.kind !== 'explicit') continue;
+      const line = `    ${style.dim(field.padEnd(20))} ${visible(value)}`;
+      yield withOrigin ? `${line.padEnd(60)} ${style.dim(visible(describeOrigin(origin)))}` : line;
+    }
+  }
+}
+
+function recordDocument({ database, kind, name, fields }: ShownRecord) {
   return {
+    ...(database ? { database } : {}),
     kind,
     name,
     fields: fields.map(({ name: field, value, origin }) => ({
