@@ -24,6 +24,10 @@ const payloadWidthMin = 30;
 const narrowIndent = 6;
 const fieldIndent = 11;
 const octetsPerLine = 16;
+/** Main Mode has six. */
+const messagesOfExchange = 6;
+/** Rows of a ladder that are shown unless all are wanted. */
+const rowsMax = 40;
 
 /** The rows, without line breaks. */
 export function* renderLadder(messages: readonly MessageDocument[], options: LadderOptions): Generator<string> {
@@ -73,14 +77,19 @@ function arrowOf({ from, to, lost }: MessageDocument, left: string, right: strin
 }
 
 function lines(message: MessageDocument, width: number | undefined, indent: number, brief: boolean): string[] {
-  const remarks = [
-    ...(message.purpose ? [message.purpose] : []),
-    ...(message.repetition ? [`again, ${ordinal(message.repetition)} time`] : []),
-    ...(message.lost ? [`lost: ${message.lost}`] : []),
-  ];
+  const remarks = remarksOf(message);
   const payloads = brief ? briefly(message.text) : message.text;
   const text = visible(`${payloads}${remarks.length > 0 ? `  (${remarks.join('; ')})` : ''}`);
   return width === undefined ? [text] : wrapToWidth(text, Math.max(payloadWidthMin, width - indent));
+}
+
+/** What is to be said of a message beside what is in it. */
+export function remarksOf({ purpose, repetition, lost }: MessageDocument): string[] {
+  return [
+    ...(purpose ? [purpose] : []),
+    ...(repetition ? [`again, ${ordinal(repetition)} time`] : []),
+    ...(lost ? [`lost: ${lost}`] : []),
+  ];
 }
 
 /** Announcements that come with every handshake, and vendor IDs. */
@@ -88,7 +97,7 @@ const announcement =
   /^(?:N\((?:NAT_DETECTION_\w+|IKEV2_FRAGMENTATION_SUPPORTED|SIGNATURE_HASH_ALGORITHMS|INITIAL_CONTACT|REDIRECT_SUPPORTED|CHILDLESS_IKEV2_SUPPORTED|SUPPORTED_AUTH_METHODS|MULTIPLE_AUTH_SUPPORTED|EAP_ONLY_AUTHENTICATION)\)|V|VID|NAT-D)$/;
 
 /** The payloads without announcements, of which an ellipsis is left. */
-function briefly(text: string): string {
+export function briefly(text: string): string {
   const found = /^([^{]*\{)?([^{}]*)(\})?$/.exec(text);
   if (!found) return text;
   const [, open = '', list = '', close = ''] = found;
@@ -109,6 +118,45 @@ function* details({ fields = [], octets }: MessageDocument, style: Style): Gener
     const offset = (at / 2).toString(16).padStart(4, '0');
     yield style.dim(`${' '.repeat(fieldIndent)}${offset}  ${line.replace(/(..)(?=.)/g, '$1 ')}`);
   }
+}
+
+/** What sets SAs up, the first packets through them, and the first time that each kind of SA is replaced. */
+export function condensed(messages: readonly MessageDocument[]): readonly MessageDocument[] {
+  const exchanges = firstRekeys(messages);
+  const senders = new Set<string>();
+  const counts = new Map<string, number>();
+  const isShown = ({ phase, title, from }: MessageDocument): boolean => {
+    switch (phase) {
+      case 'setup':
+        return true;
+      case 'traffic': {
+        const isFirst = !senders.has(from);
+        senders.add(from);
+        return isFirst;
+      }
+      case 'rekey': {
+        const exchange = exchangeOf(title);
+        counts.set(exchange, (counts.get(exchange) ?? 0) + 1);
+        return exchanges.has(exchange) && (counts.get(exchange) ?? 0) <= messagesOfExchange;
+      }
+      case 'other':
+        return false;
+    }
+  };
+  return messages.filter(isShown).slice(0, rowsMax);
+}
+
+/** The exchanges that replace each kind of SA for the first time. */
+function firstRekeys(messages: readonly MessageDocument[]): ReadonlySet<string> {
+  const byPurpose = new Map<string, string>();
+  for (const { phase, purpose = '', title } of messages)
+    if (phase === 'rekey' && !byPurpose.has(purpose)) byPurpose.set(purpose, exchangeOf(title));
+  return new Set(byPurpose.values());
+}
+
+/** A request and its response are one exchange. */
+function exchangeOf(title: string): string {
+  return title.replace(/ R$/, '');
 }
 
 /** Milliseconds up to 100 seconds, then hours, minutes and seconds, with days in front where there are any. */

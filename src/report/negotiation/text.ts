@@ -1,12 +1,11 @@
 /** A dry run as text: the ladder, what was chosen, and on failure the reason and what would mend it. */
-import { formatDuration, renderLadder } from '../ladder.js';
+import { condensed, formatDuration, renderLadder } from '../ladder.js';
 import { plainStyle, type Style } from '../style.js';
 import { renderTable, wrapToWidth } from '../table.js';
 import { visible } from '../visible.js';
 import type {
   DifferenceDocument,
   FailureDocument,
-  MessageDocument,
   NegotiationDocument,
   RecordPlace,
   RunDocument,
@@ -25,11 +24,6 @@ export interface NegotiationTextOptions {
 interface Context extends Required<Pick<NegotiationTextOptions, 'style' | 'verbosity' | 'allMessages'>> {
   readonly width?: number;
 }
-
-/** Main Mode has six. */
-const messagesOfExchange = 6;
-/** Rows of a ladder that are shown unless all are wanted. */
-const rowsMax = 40;
 
 /** Lines, without line breaks. */
 export function* renderNegotiation(
@@ -97,45 +91,6 @@ function* ladder({ messages, initiator, responder }: RunDocument, context: Conte
   });
   const left = messages.length - shown.length;
   if (left > 0) yield style.dim(`${' '.repeat(5)}  … ${left} more packets: see --trace messages`);
-}
-
-/** What sets SAs up, the first packets through them, and the first time that each kind of SA is replaced. */
-function condensed(messages: readonly MessageDocument[]): readonly MessageDocument[] {
-  const exchanges = firstRekeys(messages);
-  const senders = new Set<string>();
-  const counts = new Map<string, number>();
-  const isShown = ({ phase, title, from }: MessageDocument): boolean => {
-    switch (phase) {
-      case 'setup':
-        return true;
-      case 'traffic': {
-        const isFirst = !senders.has(from);
-        senders.add(from);
-        return isFirst;
-      }
-      case 'rekey': {
-        const exchange = exchangeOf(title);
-        counts.set(exchange, (counts.get(exchange) ?? 0) + 1);
-        return exchanges.has(exchange) && (counts.get(exchange) ?? 0) <= messagesOfExchange;
-      }
-      case 'other':
-        return false;
-    }
-  };
-  return messages.filter(isShown).slice(0, rowsMax);
-}
-
-/** The exchanges that replace each kind of SA for the first time. */
-function firstRekeys(messages: readonly MessageDocument[]): ReadonlySet<string> {
-  const byPurpose = new Map<string, string>();
-  for (const { phase, purpose = '', title } of messages)
-    if (phase === 'rekey' && !byPurpose.has(purpose)) byPurpose.set(purpose, exchangeOf(title));
-  return new Set(byPurpose.values());
-}
-
-/** A request and its response are one exchange. */
-function exchangeOf(title: string): string {
-  return title.replace(/ R$/, '');
 }
 
 const verdictWords: Readonly<Record<VerdictDocument['word'], string>> = {
