@@ -2,42 +2,19 @@
  * Our daemon against strongSwan's, each side as initiator: IKE for real over UDP, and what either side says of the outcome.
  * Our data path carries nothing here; that packets flow is for the tests of the data paths.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { callDaemon, daemonAnswers } from '../../src/services/runtime/control-client.js';
-import type { SaListDocument } from '../../src/services/runtime/sa-document.js';
-import { type Charon, charonMissing, startCharon } from '../support/charon.js';
-import { endProcess, ends, makeNamespaces, type Namespaces, namespacesMissing } from '../support/netns.js';
-import { type KeyKind, makePki } from './pki.js';
+import { callDaemon } from '../../src/services/runtime/control-client.js';
+import { charonMissing } from '../support/charon.js';
+import { ends, makeNamespaces, type Namespaces, namespacesMissing } from '../support/netns.js';
+import { makePki } from './pki.js';
+import { type Case, modernIke, modernRecord, psk, replaceOnce } from './strongswan-case.js';
+import { established, saList, startBoth } from './strongswan-run.js';
 
 const missing = namespacesMissing() ?? charonMissing();
 if (missing) console.warn(`interop with strongSwan is skipped: ${missing}`);
-
-interface Case {
-  readonly name: string;
-  readonly version: 1 | 2;
-  /** strongSwan's proposals. */
-  readonly ike: string;
-  readonly esp: string;
-  /** Our records: arguments of the IKE record and the transform. */
-  readonly record: string;
-  readonly action: string;
-  readonly pfs?: boolean;
-  readonly exchange?: 'MM' | 'AM';
-  readonly key?: KeyKind;
-  readonly method?: string;
-  readonly family?: 4 | 6;
-  readonly settings?: string;
-  readonly connection?: string;
-  /** More of our auth record. */
-  readonly auth?: string;
-}
-
-const psk = 'interop-Maple-Quill-31';
-const modernIke = 'aes128gcm16-prfsha256-x25519';
-const modernRecord = '-group 31 -encryption AES128-GCM16 -prf HMAC-SHA2-256';
 
 const cases: readonly Case[] = [
   {
@@ -266,67 +243,6 @@ function warnings(log: string): string {
     .join('\n');
 }
 
-function replaceOnce(text: string, from: string, to: string): string {
-  if (!text.includes(from)) throw new Error(`'${from}' is not in the text`);
-  return text.replace(from, to);
-}
-
-function recordsOf(test: Case): string {
-  const { outer, inner } = addressesOf(test);
-  const identity = (side: 'left' | 'right') => `${side}-${test.key ?? 'psk'}.example`;
-  const methods = test.method ? `-local_method ${test.method} -remote_method ${test.method}` : `-preshared ${psk}`;
-  return `add tunnel net -tsource ${outer.left} -tdestination ${outer.right} -source ${inner.left} -destination ${inner.right} -action ${test.action}
-add host net -source ${inner.left} -destination ${inner.right} -priority 10 -tunnel net -action PASS
-add ikev${test.version} lab -remote ${outer.right} -priority 10 ${test.record} -life 28800 -pfs ${test.pfs ? 'ON' : 'OFF'}
-add auth lab -remote ${outer.right} -priority 10 -kmp IKEV${test.version} ${test.exchange ? `-exchange ${test.exchange}` : ''} ${methods} -ltype FQDN -lid ${identity('left')} -rtype FQDN -rid ${identity('right')} ${test.auth ?? ''}
-`;
-}
-
-function addressesOf(test: Case) {
-  return test.family === 6
-    ? {
-        outer: { left: ends.left.outer6, right: ends.right.outer6 },
-        inner: { left: '2001:db8:1::/64', right: '2001:db8:2::/64' },
-      }
-    : {
-        outer: { left: ends.left.outer4, right: ends.right.outer4 },
-        inner: { left: '198.18.1.0/24', right: '198.18.2.0/24' },
-      };
-}
-
-function swanctlOf(test: Case): string {
-  const { outer, inner } = addressesOf(test);
-  const round = (side: 'left' | 'right') =>
-    test.key
-      ? `auth = pubkey\n id = ${side}-${test.key}.example${side === 'right' ? `\n certs = ${test.key}.pem` : ''}`
-      : `auth = psk\n id = ${side}-psk.example`;
-  return `connections {
-  lab {
-    version = ${test.version}
-    local_addrs = ${outer.right}
-    remote_addrs = ${outer.left}
-    proposals = ${test.ike}
-    ${test.connection ?? ''}
-    local { ${round('right')}
-    }
-    remote { ${round('left')}
-    }
-    children {
-      net {
-        local_ts = ${inner.right}
-        remote_ts = ${inner.left}
-        esp_proposals = ${test.esp}
-      }
-    }
-  }
-}
-secrets {
-  ike-lab { secret = "${psk}"
-  }
-}
-`;
-}
-
 describe.skipIf(missing)('strongSwan', () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'ipsec-interop-'));
   let namespaces: Namespaces;
@@ -341,7 +257,7 @@ describe.skipIf(missing)('strongSwan', () => {
 
   describe.each(cases)('$name', (test) => {
     it.each(['ours', 'theirs'] as const)('%s starts', async (initiator) => {
-      const run = await startBoth(test);
+      const run = await startBoth(namespaces, test, { folder });
       try {
         if (initiator === 'ours') await callDaemon(run.socket, 'initiate', { record: 'net' });
         else run.charon.swanctl('--initiate', '--child', 'net', '--timeout', '10');
@@ -379,7 +295,7 @@ describe.skipIf(missing)('strongSwan', () => {
     it('packets flow, also while SAs are rekeyed', async () => {
       // strongSwan's own ESP in userspace takes ESP in UDP only.
       const force = (text: string): string => replaceOnce(text, '-ltype FQDN', '-nat_traversal FORCE -ltype FQDN');
-      const run = await startBoth(test, undefined, force, 'userspace');
+      const run = await startBoth(namespaces, test, { folder, changeOurs: force, dataPath: 'userspace' });
       try {
         const ping = (...words: string[]): string =>
           namespaces.run('left', 'ping', ...words, '-W', '3', '-I', ends.left.inner4, ends.right.inner4);
@@ -417,11 +333,11 @@ describe.skipIf(missing)('strongSwan', () => {
   describe.each(refusals)('$name', ({ change, side, code, notify }) => {
     it.each(['ours', 'theirs'] as const)('%s starts: the reason is told', async (initiator) => {
       const good = cases[0]!;
-      const run = await startBoth(
-        good,
-        side === 'right' ? (text) => replaceOnce(text, ...change) : undefined,
-        side === 'left' ? (text) => replaceOnce(text, ...change) : undefined,
-      );
+      const changed = (text: string): string => replaceOnce(text, ...change);
+      const run = await startBoth(namespaces, good, {
+        folder,
+        ...(side === 'right' ? { changeTheirs: changed } : { changeOurs: changed }),
+      });
       try {
         if (initiator === 'ours') await callDaemon(run.socket, 'initiate', { record: 'net' });
         else run.charon.swanctl('--initiate', '--child', 'net', '--timeout', '4');
@@ -437,81 +353,4 @@ describe.skipIf(missing)('strongSwan', () => {
       }
     });
   });
-
-  interface Run {
-    readonly socket: string;
-    readonly charon: Charon;
-    log(): string;
-    stop(): Promise<void>;
-  }
-
-  async function startBoth(
-    test: Case,
-    changeTheirs: (text: string) => string = (text) => text,
-    changeOurs: (text: string) => string = (text) => text,
-    dataPath: 'none' | 'userspace' = 'none',
-  ): Promise<Run> {
-    const place = mkdtempSync(path.join(folder, 'run-'));
-    const records = path.join(place, 'left.conf');
-    writeFileSync(records, changeOurs(recordsOf(test)), { mode: 0o600 });
-    const charon = await startCharon(namespaces, 'right', {
-      swanctl: changeTheirs(swanctlOf(test)),
-      ...(test.settings ? { settings: test.settings } : {}),
-      ...(test.key ? { credentials: path.join(folder, 'pki', 'right') } : {}),
-    });
-    const said: string[] = [];
-    const program = path.resolve(import.meta.dirname, '../../bin/dev.js');
-    const child = namespaces.start(
-      'left',
-      [
-        process.execPath,
-        program,
-        'runtime',
-        'run',
-        records,
-        '--run-dir',
-        place,
-        '--data-path',
-        dataPath,
-        '--state-dir',
-        path.join(place, 'state'),
-        '--log-level',
-        'debug',
-        '--credentials',
-        path.join(folder, 'pki', 'left'),
-      ],
-      { stdio: ['ignore', 'pipe', 'pipe'] },
-    );
-    child.stdout?.on('data', (chunk) => said.push(String(chunk)));
-    child.stderr?.on('data', (chunk) => said.push(String(chunk)));
-    const socket = path.join(place, 'control.sock');
-    for (let tries = 0; !(await daemonAnswers(socket)); tries += 1) {
-      if (child.exitCode !== null || tries > 400) {
-        await charon.stop();
-        throw new Error(`our daemon did not start: ${said.join('')}`);
-      }
-      await new Promise((done) => setTimeout(done, 50));
-    }
-    return {
-      socket,
-      charon,
-      log: () => said.join(''),
-      async stop() {
-        await endProcess(child);
-        await charon.stop();
-      },
-    };
-  }
-
-  async function saList(socket: string): Promise<SaListDocument> {
-    return (await callDaemon(socket, 'sa.list', {})) as SaListDocument;
-  }
-
-  /** Waits for an SA pair; gives what there is when none comes. */
-  async function established(socket: string): Promise<SaListDocument> {
-    for (const until = Date.now() + 12_000; ; await new Promise((done) => setTimeout(done, 100))) {
-      const list = await saList(socket);
-      if (list.childSas.length > 0 || Date.now() > until) return list;
-    }
-  }
 });
