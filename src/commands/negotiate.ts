@@ -1,8 +1,10 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../base-command.js';
 import { asOfFlag, jobsFlag, outputFlag, seedFlag } from '../cli/flags.js';
+import { onInterrupt } from '../cli/interrupt.js';
 import { loadFlags, loadOptions } from '../cli/load-flags.js';
 import { exitCode } from '../exit-code.js';
+import { type Address, parseAddress } from '../model/address.js';
 import { parsePacket } from '../model/parse-packet.js';
 import { UsageError } from '../model/tool-error.js';
 import type { MatrixDocument, NegotiationDocument } from '../report/negotiation/document.js';
@@ -31,6 +33,38 @@ const onlyForPairs = [
   'scenario',
 ] as const;
 
+/** Flags that make no sense with a live peer. */
+const onlyForSimulations = [
+  'simulate',
+  'matrix',
+  'initiator',
+  'with',
+  'until',
+  'loss',
+  'reorder',
+  'dup',
+  'delay',
+  'nat',
+  'scenario',
+  'seed',
+  'jobs',
+] as const;
+
+/** Milliseconds of silence after which a live peer counts as gone. */
+const patienceMillisDefault = 15_000;
+
+type AgainstFlags = Parameters<typeof loadOptions>[0] & {
+  readonly packet?: string;
+  readonly credentials?: string;
+  readonly wait?: string;
+  readonly suggest?: boolean;
+  readonly mode?: 'main' | 'aggressive';
+  readonly trace?: (typeof details)[number];
+  readonly pcap?: string;
+  readonly keys?: string;
+  readonly 'peer-profile'?: string[];
+} & { readonly [Name in (typeof onlyForSimulations)[number]]?: unknown };
+
 type MatrixFlags = Parameters<typeof loadOptions>[0] & {
   readonly seed?: number;
   readonly 'as-of'?: Date;
@@ -39,9 +73,21 @@ type MatrixFlags = Parameters<typeof loadOptions>[0] & {
   readonly jobs?: number;
 } & { readonly [Name in (typeof onlyForPairs)[number]]?: unknown };
 
+/** `203.0.113.5`, `203.0.113.5:500`, `2001:db8::1`, `[2001:db8::1]:500`. */
+function parseEndpoint(text: string): { readonly address: Address; readonly port: number } {
+  const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:]+|.*:.*:.*?))(?::(\d{1,5}))?$/.exec(text) ?? [];
+  const whole = parseAddress(text);
+  const address = whole ?? parseAddress(bracketed ?? plain ?? '');
+  const number = whole || port === undefined ? 500 : Number(port);
+  if (address && number >= 1 && number <= 65_535) return { address, port: number };
+  throw new UsageError(`'${text}' is no address of a peer`, {
+    hints: ['Write 203.0.113.5, 203.0.113.5:500, 2001:db8::1 or [2001:db8::1]:500; names are not looked up.'],
+  });
+}
+
 export default class Negotiate extends BaseCommand {
   static override summary =
-    'Negotiate in memory what two systems would negotiate on the wire, and say why it works or not.';
+    'Negotiate what two systems would negotiate, in memory or with a live peer, and say why it works or not.';
   static override description =
     `A dry run: the product's own IKE and IPsec engines, one for each system, exchange real messages with real
 cryptography on a simulated network. Every kind of packet that one of the systems protects towards the other is sent
@@ -50,12 +96,17 @@ past the first rekeys, so that a PFS mismatch shows. On failure it says what dif
 say, and what would mend it; each suggestion was simulated before it is printed.
 
 A and B are files, folders or hosts of a repository. Keys of the records are used; certificates, and keys that are
-elsewhere, are assumed to be right.`;
+elsewhere, are assumed to be right.
+
+With --against, a live peer is asked instead, from this host: IKE for real, with real keys and certificates, for every
+policy of A that protects something towards the address. SAs are negotiated, replaced once, and deleted again; nothing
+is installed here, and the peer's other SAs are left alone. B may name the peer's records, to compare them.`;
   static override examples = [
     '<%= config.bin %> <%= command.id %> --simulate alpha.conf beta.conf',
     '<%= config.bin %> <%= command.id %> --simulate hq branch --packet "tcp 10.0.0.1:4000 > 10.0.0.2:23"',
     '<%= config.bin %> <%= command.id %> --simulate alpha.conf beta.conf --loss 5% --until 2d --seed 7',
     '<%= config.bin %> <%= command.id %> --simulate alpha.conf beta.conf --pcap out.pcapng --keys keys',
+    '<%= config.bin %> <%= command.id %> --against 203.0.113.5 alpha.conf --credentials /etc/ipsec/credentials',
   ];
   static override args = {
     a: Args.string({ description: 'First system: a file, a folder or a host of the repository.' }),
@@ -65,6 +116,24 @@ elsewhere, are assumed to be right.`;
     ...loadFlags,
     output: outputFlag,
     simulate: Flags.boolean({ summary: 'Negotiate on a simulated network: nothing leaves this process.' }),
+    against: Flags.string({
+      helpValue: 'ADDR[:PORT]',
+      summary: 'Negotiate with the live peer at this address; [ADDR]:PORT for IPv6.',
+    }),
+    credentials: Flags.string({
+      helpValue: 'DIR',
+      summary: 'With --against: folder with certificates, private keys (0600) and revocation lists.',
+    }),
+    wait: Flags.string({
+      helpValue: 'DURATION',
+      summary: 'With --against: give up when the peer says nothing for so long (default: 15s).',
+    }),
+    suggest: Flags.boolean({
+      allowNo: true,
+      default: true,
+      summary:
+        'With --against: after a refusal ask the peer what it would take, and try changes with it (--no-suggest asks once).',
+    }),
     initiator: Flags.option({ options: ['A', 'B', 'both'] as const })({
       helpValue: 'A|B|both',
       summary: 'Which system starts (default: each of them once).',
@@ -140,8 +209,14 @@ elsewhere, are assumed to be right.`;
 
   async run(): Promise<NegotiationDocument | MatrixDocument> {
     const { args, flags } = await this.parse(Negotiate);
-    if (!flags.simulate)
-      throw new UsageError('say how to negotiate', { hints: ['Negotiate in memory with --simulate.'] });
+    if (flags.against !== undefined) return this.runAgainst(flags.against, args, flags);
+    const onlyLive = (['credentials', 'wait'] as const).find((name) => flags[name] !== undefined);
+    if (onlyLive) throw new UsageError(`--${onlyLive} is for a live peer: --against ADDR`);
+    if (!flags.simulate) {
+      throw new UsageError('say how to negotiate', {
+        hints: ['Negotiate in memory with --simulate, or with a live peer with --against ADDR.'],
+      });
+    }
     if (flags.matrix) return this.runMatrix(args, flags);
     const words = [args.a, args.b].filter((word) => word !== undefined);
     const packet = flags.packet === undefined ? undefined : parsePacket(flags.packet, 'outbound');
@@ -172,16 +247,70 @@ elsewhere, are assumed to be right.`;
       detail: flags.trace ?? 'messages',
       suggest: true,
     });
+    await this.show(document, flags.trace !== undefined);
+    if (flags.pcap !== undefined || flags.keys !== undefined) await this.writeFiles(document, runs, beginsAt, flags);
+    if (!document.good) process.exitCode = exitCode.bad;
+    return document;
+  }
+
+  private async runAgainst(
+    given: string,
+    { a, b }: { readonly a?: string; readonly b?: string },
+    flags: AgainstFlags,
+  ): Promise<NegotiationDocument> {
+    const wrong = onlyForSimulations.find((name) => flags[name] !== undefined);
+    if (wrong) throw new UsageError(`--${wrong} is for simulated peers, and --against for a live one`);
+    const peer = parseEndpoint(given);
+    const packet = flags.packet === undefined ? undefined : parsePacket(flags.packet, 'outbound');
+    if (packet && 'error' in packet) throw new UsageError(packet.error);
+    const { negotiateAgainst } = await import('../services/negotiate/against/against.js');
+    const { parseDuration } = await import('../services/negotiate/durations.js');
+    const { paths: _, ...load } = loadOptions(flags, []);
+    const interrupted = new AbortController();
+    let ended: () => void = () => {};
+    const over = new Promise<void>((done) => {
+      ended = done;
+    });
+    // What has come about at the peer is deleted before the program ends.
+    const done = onInterrupt(() => {
+      interrupted.abort();
+      return over;
+    });
+    try {
+      const { document, runs } = await negotiateAgainst({
+        ...load,
+        ...(a === undefined ? {} : { system: a }),
+        ...(b === undefined ? {} : { theirs: b }),
+        peer: peer.address,
+        port: peer.port,
+        ...(packet ? { packet } : {}),
+        ...(flags.credentials === undefined ? {} : { credentialFolder: flags.credentials }),
+        profiles: flags['peer-profile'] ?? [],
+        ...(flags.mode ? { mode: flags.mode } : {}),
+        patienceMillis: flags.wait === undefined ? patienceMillisDefault : parseDuration(flags.wait, '--wait'),
+        detail: flags.trace ?? 'messages',
+        suggest: flags.suggest ?? true,
+        signal: interrupted.signal,
+      });
+      await this.show(document, flags.trace !== undefined);
+      if (flags.pcap !== undefined || flags.keys !== undefined)
+        await this.writeFiles(document, runs, new Date(document.beginsAt), flags);
+      if (!document.good) process.exitCode = exitCode.bad;
+      return document;
+    } finally {
+      ended();
+      done();
+    }
+  }
+
+  private async show(document: NegotiationDocument, allMessages: boolean): Promise<void> {
     const lines = renderNegotiation(document, {
       width: terminalWidth(),
       style: await this.style(),
       verbosity: this.verbosity as 0 | 1 | 2,
-      allMessages: flags.trace !== undefined,
+      allMessages,
     });
     this.writeResult(`${[...lines].join('\n')}\n`);
-    if (flags.pcap !== undefined || flags.keys !== undefined) await this.writeFiles(document, runs, beginsAt, flags);
-    if (!document.good) process.exitCode = exitCode.bad;
-    return document;
   }
 
   private async runMatrix(

@@ -3,6 +3,8 @@
 export type VerdictWord =
   /** Packets pass both ways, protected, to the end of the run. */
   | 'works'
+  /** A live peer has agreed to all of it; no packet was sent. */
+  | 'agreed'
   /** They did until the first rekey. */
   | 'until-rekey'
   | 'fails'
@@ -27,8 +29,11 @@ export interface RecordPlace {
 }
 
 export interface NegotiationDocument {
+  /** Empty for a live peer: such a run cannot be repeated. */
   readonly seed: string;
   readonly beginsAt: string;
+  /** The live peer that was asked; `ownPort`: it saw this UDP port instead of 500. */
+  readonly against?: { readonly address: string; readonly port: number; readonly ownPort?: number };
   readonly systems: readonly {
     readonly name: string;
     readonly addresses: readonly string[];

@@ -95,6 +95,7 @@ function* ladder({ messages, initiator, responder }: RunDocument, context: Conte
 
 const verdictWords: Readonly<Record<VerdictDocument['word'], string>> = {
   works: 'works',
+  agreed: 'the peer agrees',
   'until-rekey': 'works until the first rekey',
   fails: 'fails',
   waits: 'waits for the peer to start',
@@ -112,7 +113,11 @@ export function verdictWord(word: VerdictDocument['word']): string {
 
 function* verdictLines(verdict: VerdictDocument, context: Context): Generator<string> {
   const { style } = context;
-  const paint = verdict.good ? (verdict.word === 'works' ? style.green : style.yellow) : style.red;
+  const paint = verdict.good
+    ? verdict.word === 'works' || verdict.word === 'agreed'
+      ? style.green
+      : style.yellow
+    : style.red;
   const step = verdict.step ? ` at: ${visible(verdict.step)}` : '';
   yield paint(`${verdictWords[verdict.word]}${step}`);
   yield* wrapped(verdict.text, context, '  ');
@@ -217,11 +222,8 @@ function* trafficLines({ traffic, duration }: RunDocument, _systems: number, con
   const { sent, arrived, childRekeys, ikeRekeys, inTheClear } = traffic;
   const rekeys = `${childRekeys} rekey${childRekeys === 1 ? '' : 's'} of Child SAs, ${ikeRekeys} of IKE SAs`;
   const clear = inTheClear > 0 ? `, ${inTheClear} of them in the clear` : '';
-  yield* wrapped(
-    `${arrived} of ${sent} test packets arrived${clear}; ${rekeys} in ${formatDuration(duration)}`,
-    context,
-    '  ',
-  );
+  const packets = sent === 0 ? 'no packet was sent' : `${arrived} of ${sent} test packets arrived${clear}`;
+  yield* wrapped(`${packets}; ${rekeys} in ${formatDuration(duration)}`, context, '  ');
 }
 
 /** `ikev2 'b_ike' (alpha.conf:7)`; the line alone where the record before is in the same file. */

@@ -127,6 +127,32 @@ function chosenOf(chosen: readonly Found[], further: readonly Found[], wishes: P
   };
 }
 
+/** The one system that a word means: a file, a folder, or a host of the repository here; without a word, the only one here. */
+export async function chooseOne(
+  word: string | undefined,
+  load: Omit<LoadOptions, 'paths'>,
+  wishes: ProfileWishes,
+): Promise<{ readonly system: NegotiatingSystem; readonly repository: Repository }> {
+  const chosen = (loaded: LoadedSystem, repository: Repository) => ({
+    system: named([{ loaded, repository }], wishes)[0]!,
+    repository,
+  });
+  if (word !== undefined && (word === '-' || existsSync(word))) {
+    const repository = await loadRepository({ ...load, paths: [word] });
+    return chosen(onlySystem(word, repository), repository);
+  }
+  const repository = await loadRepository({ ...load, paths: [] });
+  const names = repository.systems.map(({ name }) => name);
+  const loaded =
+    word === undefined
+      ? onlySystem('the current folder', repository)
+      : repository.systems.find(({ name }) => name === word);
+  if (loaded) return chosen(loaded, repository);
+  throw new UsageError(`'${word}' is neither a file or folder nor a system here`, {
+    hints: [`Systems here: ${names.slice(0, 20).join(', ')}.`],
+  });
+}
+
 /** All systems of a repository. */
 export async function chooseAll(
   paths: readonly string[],

@@ -22,6 +22,35 @@ export function requestFor(
   return forRecord(config, wish.record);
 }
 
+/** What has to be negotiated with one peer: the outermost SA of each policy that protects something towards it, with a packet. */
+export function requestsTowards(config: SystemConfig, peer: Address): (ChildRequest & { readonly packet: Packet })[] {
+  return [...config.spd, ...config.forwardSpd].flatMap((entry) => {
+    if (entry.action.kind !== 'PROTECT') return [];
+    const template = entry.action.bundle.at(-1);
+    const end = template?.remoteEndpoint;
+    if (end && (end.family !== peer.family || end.value !== peer.value)) return [];
+    for (const box of entry.selectors) {
+      if (box.direction.lo !== 0) continue;
+      // Without an end of its own the SA ends where the packet goes.
+      const isMet = end !== undefined || (box.family === peer.family && isIn(box.remote, peer.value));
+      if (!isMet) continue;
+      const packet = witnessPacket(end ? box : { ...box, remote: { lo: peer.value, hi: peer.value } });
+      const request = outermost(config, entry, packet);
+      if (request) return [{ ...request, packet }];
+    }
+    return [];
+  });
+}
+
+function isIn({ lo, hi }: { readonly lo: Address['value']; readonly hi: Address['value'] }, value: Address['value']) {
+  return lo <= value && value <= hi;
+}
+
+/** The request for a packet of this system, or of a network behind it. Throws UsageError where no policy protects it. */
+export function requestForPacket(config: SystemConfig, packet: Packet): ChildRequest & { readonly packet: Packet } {
+  return { ...forPacket(config, packet), packet };
+}
+
 function forPacket(config: SystemConfig, packet: Packet): ChildRequest {
   const view = systemView(config);
   for (const list of [view.host, view.forward]) {

@@ -30,8 +30,12 @@ export interface MendOptions {
   /** Reads the two systems again with other texts. */
   reload(overlay: ReadonlyMap<string, string>): Promise<MendingPair>;
   /** Runs a negotiation; `undefined` where it cannot be planned any more. */
-  run(pair: MendingPair, planned: PlannedRun): RunResult;
+  run(pair: MendingPair, planned: PlannedRun): RunResult | Promise<RunResult>;
   isGood(result: RunResult): boolean;
+  /** Only changes of this side; of both when absent. */
+  readonly only?: Side;
+  /** Negotiations that are run at most. */
+  readonly runsMax?: number;
 }
 
 interface State {
@@ -62,8 +66,10 @@ export async function mend(pair: MendingPair, failed: RunResult, options: MendOp
       const before = stumbles(state.pair, failed.planned);
       if (!before) continue;
       for (const change of before.changes) {
+        if (options.only !== undefined && change.side !== options.only) continue;
         made += 1;
-        if (made > statesMax || simulations >= simulationsMax || found.length >= suggestionsMax) break;
+        if (made > statesMax || simulations >= (options.runsMax ?? simulationsMax) || found.length >= suggestionsMax)
+          break;
         const after = await applied(state, change, options);
         if (!after) continue;
         const still = stumbles(after.pair, failed.planned);
@@ -75,7 +81,7 @@ export async function mend(pair: MendingPair, failed: RunResult, options: MendOp
         const [planned] = planRuns(after.pair.a, after.pair.b, { initiators: [initiator], packet }).runs;
         if (!planned) continue;
         simulations += 1;
-        if (options.isGood(options.run(after.pair, { ...planned, packet, how: planned.how })))
+        if (options.isGood(await options.run(after.pair, { ...planned, packet, how: planned.how })))
           found.push({ changes: after.changes });
       }
     }
