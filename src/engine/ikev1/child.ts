@@ -6,11 +6,12 @@ import { witnessPacket } from '../../model/selector/witness.js';
 import type { ChildProposal, SaTemplate, SpdEntry } from '../../model/system-config.js';
 import { type SelectorPair, selectorBox } from '../../model/traffic-selector.js';
 import { quickModeKeymat } from '../crypto/kdf.js';
-import { encryptionKeymatLength, type SecureRandom } from '../crypto/provider.js';
+import { encryptionKeymatLength } from '../crypto/provider.js';
 import type { Environment } from '../environment.js';
 import type { ChildSaDescription } from '../event.js';
 import type { Ends } from '../ipsec/bundle.js';
 import type { SaId, SaLimits, SaParameters } from '../ipsec/sa.js';
+import { softLimit, type WrittenTime } from '../lifetimes.js';
 import type { ChildSaName } from '../output.js';
 import { spiOctets } from '../wire/payloads/spis.js';
 import { pairLists } from './client-ids.js';
@@ -157,18 +158,14 @@ function saKeys({ suite, keys }: IsakmpSa, values: ChildValues, spi: number): Sa
   };
 }
 
-/**
- * When a successor is sought, and when the SA ends. The responder of a Quick Mode waits for the second half of the margin, so
- * that it is the initiator that replaces the SA where it still can.
- */
+/** When a successor is sought, and when the SA ends. */
 function limitsOf(values: ChildValues, { profile, provider }: Environment): SaLimits {
   const { own, role, lifetimeSeconds, lifetimeKilobytes } = values;
-  const margins = { margin: profile.rekeyMarginPercent.value, fuzz: profile.rekeyFuzzPercent.value };
-  const soft = (limit: number, written: number | undefined): number | undefined =>
-    softLimit(limit, written, role, margins, provider.random);
+  const soft = (limit: number, written: WrittenTime): number | undefined =>
+    softLimit(limit, written, role, profile, provider.random);
   const [softSeconds, softKilobytes] = [
-    soft(lifetimeSeconds, own.rekeySeconds?.value),
-    soft(lifetimeKilobytes, own.rekeyKilobytes?.value),
+    soft(lifetimeSeconds, { at: own.rekeySeconds?.value, random: own.rekeyRandomSeconds?.value }),
+    soft(lifetimeKilobytes, { at: own.rekeyKilobytes?.value }),
   ];
   return {
     ...(softSeconds ? { softSeconds } : {}),
@@ -178,21 +175,4 @@ function limitsOf(values: ChildValues, { profile, provider }: Environment): SaLi
     ...(own.rekeyPackets?.value ? { softPackets: own.rekeyPackets.value } : {}),
     ...(own.lifetimePackets?.value ? { hardPackets: own.lifetimePackets.value } : {}),
   };
-}
-
-/** The limit at which a successor is sought; undefined where none is. `written` 0 is never. */
-export function softLimit(
-  limit: number,
-  written: number | undefined,
-  role: 'initiator' | 'responder',
-  { margin, fuzz }: { readonly margin: number; readonly fuzz: number },
-  random: SecureRandom,
-): number | undefined {
-  if (written !== undefined) return written > 0 && (limit === 0 || written < limit) ? written : undefined;
-  if (limit === 0) return undefined;
-  const [octet = 0] = random(1);
-  const share = (margin / 100) * (1 + ((fuzz / 100) * octet) / 255);
-  const left = limit * share * (role === 'initiator' ? 1 : 0.5);
-  const soft = Math.floor(limit - left);
-  return soft > 0 && soft < limit ? soft : undefined;
 }

@@ -3,6 +3,7 @@
 import { equalConstantTime, toHex } from '../crypto/octets.js';
 import type { Failure } from '../failure.js';
 import { sameAddress } from '../ipsec/bundle.js';
+import { uniquenessOf } from '../uniqueness.js';
 import { decode } from '../wire/codec.js';
 import { deadPeerDetection, lifetimeAttributes as lifetimeList } from '../wire/isakmp/notify.js';
 import { openIsakmp } from '../wire/isakmp/protect.js';
@@ -137,7 +138,8 @@ function onNotify(machine: Machine, slot: Slot, sa: IsakmpSa, arrival: Arrival, 
     case notify['R-U-THERE-ACK']:
       return; // that it came authentic is all there is to it; see `heard`
     case notify['INITIAL-CONTACT']:
-      if (saysInitialContact(arrival.payloads)) forgetOthers(machine, slot, sa);
+      if (saysInitialContact(arrival.payloads) && uniquenessOf(sa.pad, machine.env.profile) !== 'never')
+        forgetOthers(machine, slot, sa);
       return;
     case notify['RESPONDER-LIFETIME']:
       shortenLife(machine, slot, sa, body);

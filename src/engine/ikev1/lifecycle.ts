@@ -6,7 +6,7 @@ import type { Ends } from '../ipsec/bundle.js';
 import type { Millis, SaId } from '../ipsec/sa.js';
 import { isakmpNotifyTypes } from '../wire/registry/isakmp.js';
 import { phase1Failure } from './failures.js';
-import { aboutChild, deadPeerPayload, deleteIsakmp, notification, protectedInformational } from './informational.js';
+import { aboutChild, deadPeerPayload, notification, protectedInformational } from './informational.js';
 import {
   addressText,
   type ChildSlot,
@@ -26,7 +26,7 @@ import {
 } from './machine.js';
 import { freshMessageId, messageIdsMax } from './message-ids.js';
 import { peerText } from './phase1-common.js';
-import { closeSlot, idleMillis, keepaliveMillis, sameIdentity } from './phase1-end.js';
+import { closeSlot, idleMillis, keepaliveMillis, renewAgain, sameIdentity, sayIsakmpDeleted } from './phase1-end.js';
 import { repeatPhase1, startPhase1 } from './phase1-flow.js';
 import { quickTimeout, sayDeleted } from './quick-flow.js';
 import type { QuickGoal } from './quick-mode.js';
@@ -44,9 +44,10 @@ export function timeout(machine: Machine): void {
   for (const key of machine.timers.due(machine.now)) {
     const [kind, serialText, idText] = key.split(' ');
     const serial = Number(serialText);
-    if (kind === 'child') {
+    if (kind === 'child' || kind === 'renew') {
       const child = machine.children.get(serial);
-      if (child) endReplaced(machine, child);
+      if (child && kind === 'child') endReplaced(machine, child);
+      else if (child) renewChild(machine, child);
       continue;
     }
     const slot = machine.slots.get(serial);
@@ -92,8 +93,9 @@ function closeWhenQuiet(machine: Machine, slot: Slot): void {
     machine.timers.set(timerKey('close', slot.name.serial), machine.now + 1_000);
     return;
   }
-  const why =
-    slot.silentQuickModes > 0
+  const why = slot.closingWhy
+    ? slot.closingWhy
+    : slot.silentQuickModes > 0
       ? `nothing has come back to ${slot.silentQuickModes} Quick Modes`
       : 'it has had all the Quick Modes that its policy allows';
   deleteIke(machine, slot, why);
@@ -101,21 +103,19 @@ function closeWhenQuiet(machine: Machine, slot: Slot): void {
 
 /** Ends an ISAKMP SA, and tells the peer. Pairs of SAs go on by themselves until their own end. */
 export function deleteIke(machine: Machine, slot: Slot, why: string): void {
-  const { sa } = slot;
-  if (sa) {
-    const outgoing = protectedInformational(sa, freshMessageId(machine, slot), [deleteIsakmp(sa.cookies)], 'delete');
-    transmit(machine, slot, slot.peers, outgoing, 0);
-  }
+  sayIsakmpDeleted(machine, slot);
   closeSlot(machine, slot, why);
 }
 
 /** A new ISAKMP SA before the old one ends, where there is still something that needs it. */
 function renewIke(machine: Machine, slot: Slot): void {
   const ends = endsOf(slot);
-  const hasNewer = slotsBetween(machine, ends).some(
+  const newer = slotsBetween(machine, ends).filter(
     (other) => other.pad === slot.pad && other.startedAt > slot.startedAt && !other.closing,
   );
-  if (hasNewer || slot.closing || slot.pad.respondOnly || childrenBetween(machine, ends).length === 0) return;
+  // One that is being made, by the peer perhaps, may come to nothing.
+  if (newer.length > 0 && newer.every(({ sa }) => !sa)) renewAgain(machine, slot.name);
+  if (newer.length > 0 || slot.closing || slot.pad.respondOnly || childrenBetween(machine, ends).length === 0) return;
   const { pad, policy } = slot;
   startPhase1(machine, { pad, policy, ends, goals: [], replaces: slot.name });
 }
@@ -174,6 +174,15 @@ export function checkPeer(machine: Machine, slot: Slot): void {
     const isOver = limit > 0 && machine.now - deadPeer.probe.since >= limit;
     if (!isOver && repeat(machine, slot, deadPeer.probe, key) === 'sent') return;
     const tried = triesText(deadPeer.probe, machine.now);
+    const other = slotsBetween(machine, endsOf(slot)).findLast(
+      (one) => one !== slot && one.sa && !one.closing && sameIdentity(one.sa.peerId.identity, sa.peerId.identity),
+    );
+    if (other) {
+      // It may only be this ISAKMP SA that the peer has no longer: another one can tell.
+      closeSlot(machine, slot, `the peer did not answer R-U-THERE in it, tried ${tried}`);
+      if (other.sa?.abilities.deadPeerDetection) probe(machine, other);
+      return;
+    }
     peerIsDead(machine, slot, `${peerText(slot.peers)} did not answer R-U-THERE, tried ${tried}`);
     return;
   }
@@ -344,7 +353,7 @@ function startAnew(machine: Machine, ends: Ends): void {
 /** An ISAKMP SA whose Message IDs are nearly used up is replaced. */
 export function watchMessageIds(machine: Machine, slot: Slot): void {
   if (slot.seenIds.size > messageIdsMax * 0.9 && !slot.closing) {
+    renewIke(machine, slot);
     slot.closing = true;
-    machine.timers.set(timerKey('soft', slot.name.serial), machine.now);
   }
 }

@@ -82,6 +82,7 @@ export interface Slot {
   readonly replaces?: IkeSaName;
   /** It is being closed, and takes nothing new. */
   closing: boolean;
+  closingWhy?: string;
 }
 
 /** A pair of SAs in the data path, or half of one. */
@@ -248,8 +249,14 @@ export function quickTimerKey({ name }: Pick<Slot, 'name'>, messageId: number): 
   return `quick ${name.serial} ${messageId}`;
 }
 
+/** When a pair that was replaced ends. */
 export function childTimerKey(serial: number): string {
   return `child ${serial}`;
+}
+
+/** When a successor of a pair is sought again. */
+export function renewTimerKey(serial: number): string {
+  return `renew ${serial}`;
 }
 
 // Pairs of SAs
@@ -284,6 +291,7 @@ export function removeChild(machine: Machine, slot: ChildSlot, why: string): voi
   for (const parameters of [child.outbound, child.inbound]) machine.bySa.delete(saKey(saId(parameters)));
   takeFrom(machine.childrenByEnds, endsKey(child.ends), slot);
   machine.timers.cancel(childTimerKey(child.name.serial));
+  machine.timers.cancel(renewTimerKey(child.name.serial));
   if (slot.outboundInstalled) machine.out.push({ kind: 'remove', sa: saId(child.outbound), why });
   if (slot.inboundInstalled) machine.out.push({ kind: 'remove', sa: saId(child.inbound), why });
   if (slot.complete) emit(machine, { kind: 'child-sa', change: 'closed', name: child.name, why });

@@ -1,19 +1,22 @@
 /** How a phase 1 ends: with an ISAKMP SA, or with a failure that says why. */
-import { canonicalValue } from '../../model/peer/identity.js';
+import { canonicalValue, formatIdentity } from '../../model/peer/identity.js';
 import { nameRecord } from '../../model/peer/steps.js';
 import type { Identity } from '../../model/system-config.js';
 import type { IkeSaDescription } from '../event.js';
 import type { Failure } from '../failure.js';
+import type { IkeSaName } from '../input.js';
+import { sameAddress } from '../ipsec/bundle.js';
 import type { Millis } from '../ipsec/sa.js';
+import { softLimit } from '../lifetimes.js';
+import { replacedIkeMillis, uniquenessOf } from '../uniqueness.js';
 import { encode } from '../wire/codec.js';
 import { natTraversalPort } from '../wire/framing.js';
 import { lifetimeAttributes as lifetimeList } from '../wire/isakmp/notify.js';
 import { isakmpNotifyTypes, isakmpProtocolIds } from '../wire/registry/isakmp.js';
 import { oakleyAttributes } from '../wire/registry/isakmp-attributes.js';
 import { lifetimeAttributes } from './attributes.js';
-import { softLimit } from './child.js';
 import { phase1Failure } from './failures.js';
-import { aboutIsakmp, notification, protectedInformational } from './informational.js';
+import { aboutIsakmp, deleteIsakmp, notification, protectedInformational } from './informational.js';
 import {
   childrenBetween,
   dropSlot,
@@ -21,6 +24,7 @@ import {
   endsOf,
   type Machine,
   removeChild,
+  renewTimerKey,
   type Slot,
   setPeers,
   slotsBetween,
@@ -39,14 +43,17 @@ export const retryMillis: Millis = 30_000;
 /** Between NAT keepalives (RFC 3948 §4). */
 export const keepaliveMillis: Millis = 20_000;
 
-/** Tells those who wait that nothing came of it. */
+/** Tells those who wait that nothing came of it. A pair that was to be replaced goes on, and its successor is sought again. */
 export function failGoals(machine: Machine, goals: readonly QuickGoal[]): void {
   for (const { request, replaces } of goals) {
+    if (replaces.length === 0)
+      machine.out.push({ kind: 'request-failed', request, retryAt: machine.now + retryMillis });
     for (const { serial } of replaces) {
       const child = machine.children.get(serial);
-      if (child) child.replacing = false;
+      if (!child) continue;
+      child.replacing = false;
+      machine.timers.set(renewTimerKey(serial), machine.now + retryMillis);
     }
-    machine.out.push({ kind: 'request-failed', request, retryAt: machine.now + retryMillis });
   }
 }
 
@@ -54,12 +61,19 @@ export function failGoals(machine: Machine, goals: readonly QuickGoal[]): void {
 export function failPhase1(machine: Machine, slot: Slot, failure: Failure): void {
   const goals = slot.queue.splice(0);
   dropSlot(machine, slot);
+  renewAgain(machine, slot.replaces);
   emit(machine, {
     kind: 'failed',
     ikeSa: slot.name,
     failure: slot.replaces ? { ...failure, attempt: 'rekeying of the IKE SA' } : failure,
   });
   failGoals(machine, goals);
+}
+
+/** A successor of an ISAKMP SA did not come about: it is sought again, as long as the old one lives. */
+export function renewAgain(machine: Machine, replaced: IkeSaName | undefined): void {
+  const old = replaced && machine.slots.get(replaced.serial);
+  if (old?.sa && !old.closing) machine.timers.set(timerKey('soft', old.name.serial), machine.now + retryMillis);
 }
 
 /** Why a phase 1 is given up that got no answer, or none that could be believed. */
@@ -139,7 +153,9 @@ export function establish(machine: Machine, slot: Slot, sa: IsakmpSa, send: Outg
       ? { kind: 'ike-sa', change: 'rekeyed', sa: description, replaces: slot.replaces }
       : { kind: 'ike-sa', change: 'established', sa: description },
   );
-  if (sa.peerStartsAnew) forgetOthers(machine, slot, sa);
+  const uniqueness = uniquenessOf(sa.pad, machine.env.profile);
+  if (sa.peerStartsAnew && uniqueness !== 'never') forgetOthers(machine, slot, sa);
+  if (uniqueness === 'replace') replaceOthers(machine, slot, sa);
   setLifeTimers(machine, slot, sa);
   if (sa.announcesLifetime) announceLifetime(machine, slot, sa);
   for (const goal of slot.queue.splice(0)) machine.work.push({ kind: 'quick', slot, goal });
@@ -161,6 +177,51 @@ export function forgetOthers(machine: Machine, slot: Slot, sa: IsakmpSa): void {
     const isOlder = other.sa !== undefined && other.sa.establishedAt < slot.startedAt;
     if (other !== slot && isOlder && isPeer(other.sa?.peerId.identity)) closeSlot(machine, other, why);
   }
+}
+
+/** ISAKMP SAs of the same record with the same peer, wherever it is, that were there before this one began. */
+function olderWithPeer(machine: Machine, slot: Slot, { pad, peerId }: IsakmpSa): Slot[] {
+  return [...machine.slots.values()].filter(
+    (other) =>
+      other !== slot &&
+      other.sa !== undefined &&
+      other.pad === pad &&
+      other.sa.establishedAt < slot.startedAt &&
+      sameIdentity(other.sa.peerId.identity, peerId.identity),
+  );
+}
+
+/**
+ * The record wants one ISAKMP SA for each peer. Of the same host the older one serves for a while yet, and its pairs go on; those
+ * with another host go with it.
+ */
+function replaceOthers(machine: Machine, slot: Slot, sa: IsakmpSa): void {
+  const why = 'its peer has a newer one';
+  for (const other of olderWithPeer(machine, slot, sa)) {
+    if (sameAddress(other.peers.remote.address, slot.peers.remote.address)) {
+      other.closing = true;
+      other.closingWhy = why;
+      machine.timers.set(timerKey('close', other.name.serial), machine.now + replacedIkeMillis);
+      continue;
+    }
+    for (const child of childrenBetween(machine, endsOf(other))) {
+      if (sameIdentity(child.peer, sa.peerId.identity)) removeChild(machine, child, why);
+    }
+    sayIsakmpDeleted(machine, other);
+    closeSlot(machine, other, why);
+  }
+}
+
+/** Why a peer is refused that has proved itself: its record keeps the ISAKMP SA that is there with another host. */
+export function keptInstead(machine: Machine, slot: Slot, sa: IsakmpSa): Failure | undefined {
+  if (uniquenessOf(sa.pad, machine.env.profile) !== 'keep' || sa.role === 'initiator' || sa.peerStartsAnew)
+    return undefined;
+  const other = olderWithPeer(machine, slot, sa).find(
+    ({ peers }) => !sameAddress(peers.remote.address, slot.peers.remote.address),
+  );
+  if (!other) return undefined;
+  const text = `${formatIdentity(sa.peerId.identity)} is there already from ${peerText(other.peers)}, and ${nameRecord(machine.env.view, sa.pad.source)} keeps the first`;
+  return phase1Failure(sa, 'identity-refused', text, { notify: 'AUTHENTICATION-FAILED' });
 }
 
 /** Do two identities name the same peer? */
@@ -187,19 +248,28 @@ export function closeSlot(machine: Machine, slot: Slot, why: string): void {
   failGoals(machine, goals);
 }
 
+/** Tells the peer that an ISAKMP SA is gone. */
+export function sayIsakmpDeleted(machine: Machine, slot: Slot): void {
+  const { sa } = slot;
+  if (!sa) return;
+  const outgoing = protectedInformational(sa, freshMessageId(machine, slot), [deleteIsakmp(sa.cookies)], 'delete');
+  transmit(machine, slot, slot.peers, outgoing, 0);
+}
+
 /** Sets the times at which an ISAKMP SA is replaced, ends, is asked whether its peer is there. */
 export function setLifeTimers(machine: Machine, slot: Slot, sa: IsakmpSa): void {
   const { timers, env } = machine;
   const { serial } = slot.name;
   const { lifetimeSeconds, role, policy, establishedAt: now } = sa;
-  const { rekeyMarginPercent, rekeyFuzzPercent } = env.profile;
-  const soft = softLimit(
-    lifetimeSeconds,
-    policy.rekeySeconds?.value,
-    role,
-    { margin: rekeyMarginPercent.value, fuzz: rekeyFuzzPercent.value },
-    env.provider.random,
-  );
+  // IKEv1 renews ISAKMP SAs by authenticating anew only: rekeying and reauthentication come to the same.
+  const { rekeySeconds, reauthenticationSeconds, rekeyRandomSeconds } = policy;
+  const written = [rekeySeconds?.value, reauthenticationSeconds?.value || undefined].filter((at) => at !== undefined);
+  const soft = (written.length > 0 ? written : [undefined])
+    .flatMap((at) => {
+      const time = { at, random: rekeyRandomSeconds?.value };
+      return softLimit(lifetimeSeconds, time, role, env.profile, env.provider.random) ?? [];
+    })
+    .sort((a, b) => a - b)[0];
   if (soft) timers.set(timerKey('soft', serial), now + soft * 1000);
   if (lifetimeSeconds) timers.set(timerKey('hard', serial), now + lifetimeSeconds * 1000);
   const idle = idleMillis(machine, slot);

@@ -29,7 +29,7 @@ import { onAuth } from './main-mode-responder.js';
 import { randomMessageId } from './message-ids.js';
 import { type Arrival, cookiesOf, exchangeText, type Peers, rawOf } from './messages.js';
 import { basisOf } from './phase1-basis.js';
-import { establish, failGoals, failPhase1, silence } from './phase1-end.js';
+import { establish, failGoals, failPhase1, keptInstead, renewAgain, silence } from './phase1-end.js';
 import type { AwaitAggressiveAuth, AwaitAuth, Basis, Context, Phase1State, Phase1Step } from './phase1-state.js';
 import type { QuickGoal } from './quick-mode.js';
 import { answerAgain, hasten, ignore, repeat, sendAwaiting, transmit } from './transmission.js';
@@ -96,6 +96,7 @@ export function startPhase1(machine: Machine, wanted: Wanted): void {
   const fail = (failure: Failure): void => {
     const attempt = wanted.replaces ? 'rekeying of the IKE SA' : failure.attempt;
     emit(machine, { kind: 'failed', ikeSa: name, failure: { ...failure, attempt } });
+    renewAgain(machine, wanted.replaces);
     failGoals(machine, wanted.goals);
   };
   const role = 'initiator' as const;
@@ -270,11 +271,18 @@ export function apply(machine: Machine, slot: Slot, step: Phase1Step, octets: Ui
       slot.sent = sendAwaiting(machine, slot, step.send, timerKey('repeat', slot.name.serial));
       break;
     }
-    case 'established':
+    case 'established': {
+      const kept = keptInstead(machine, slot, step.sa);
+      if (kept) {
+        tell(machine, slot, isakmpNotifyTypes.number['AUTHENTICATION-FAILED'], octets);
+        failPhase1(machine, slot, kept);
+        break;
+      }
       slot.received = octets;
       if (!slot.responderCookie) setResponderCookie(machine, slot, step.sa.cookies.responder);
       establish(machine, slot, step.sa, step.send);
       break;
+    }
     case 'ignored':
       ignore(machine, slot.peers, step.why, { slot, ...(step.rfc ? { rfc: step.rfc } : {}) });
       if (!step.suspicion) break;

@@ -1,6 +1,8 @@
 /** What follows when both sides are authenticated: timers, and what becomes of older IKE SAs with the same peer. */
+import { sameAddress } from '../ipsec/bundle.js';
+import { randomFraction, rekeyAfterSeconds } from '../lifetimes.js';
+import { replacedIkeMillis, uniquenessOf } from '../uniqueness.js';
 import type { IkeSa } from './ike-sa.js';
-import { rekeyAfterSeconds } from './lifetimes.js';
 import { keepaliveSeconds } from './limits.js';
 import { closeIkeSa, describeIkeSa, enterPeer, ikeSasAt, ikeSasOfPeer } from './table.js';
 import { emit, setTimer, type Turn } from './turn.js';
@@ -11,7 +13,8 @@ export function startTimers(turn: Turn, sa: IkeSa): void {
   const { policy, pad } = sa;
   if (policy) {
     const lifetime = policy.lifetimeSeconds.value;
-    const rekey = rekeyAfterSeconds(lifetime, policy.rekeySeconds?.value, env.profile, env.provider.random);
+    const written = { at: policy.rekeySeconds?.value, random: policy.rekeyRandomSeconds?.value };
+    const rekey = rekeyAfterSeconds(lifetime, written, env.profile, env.provider.random);
     if (rekey !== undefined) setTimer(turn, sa, 'rekey', now + Math.round(rekey * 1000));
     if (lifetime > 0) setTimer(turn, sa, 'expire', now + lifetime * 1000);
   }
@@ -25,7 +28,9 @@ export function startTimers(turn: Turn, sa: IkeSa): void {
 export function startReauthentication(turn: Turn, sa: IkeSa): void {
   const seconds = sa.policy?.reauthenticationSeconds?.value ?? 0;
   if (seconds === 0 || sa.role !== 'initiator') return;
-  sa.reauthenticateAt = turn.now + seconds * 1000;
+  const earlier = sa.policy?.rekeyRandomSeconds?.value ?? 0;
+  const after = earlier > 0 ? Math.max(1, seconds - earlier * randomFraction(turn.env.provider.random)) : seconds;
+  sa.reauthenticateAt = turn.now + Math.round(after * 1000);
   setTimer(turn, sa, 'reauthenticate', sa.reauthenticateAt);
 }
 
@@ -59,14 +64,33 @@ export function hasOther({ host }: Turn, sa: IkeSa): boolean {
  * there before it began are forgotten. Without it a product may still want one IKE SA for each peer, and deletes the others.
  */
 export function onNewContact(turn: Turn, sa: IkeSa, initialContact: boolean): void {
-  for (const other of siblings(turn, sa)) {
-    const since = other.state.state === 'Established' ? other.state.since : turn.now;
-    // One that came up while this one was under way is not what the peer means.
-    if (initialContact && since < sa.startedAt) {
+  const uniqueness = uniquenessOf(sa.pad, turn.env.profile);
+  if (uniqueness === 'never') return;
+  for (const other of olderSiblings(turn, sa)) {
+    if (initialContact) {
       closeIkeSa(turn, other, 'forgotten', 'the peer has no other IKE SA any more (INITIAL_CONTACT)');
-    } else if (turn.env.profile.uniqueness.value === 'replace' && since < sa.startedAt) {
-      other.queue.unshift({ kind: 'delete-ike', why: 'the peer has authenticated anew' });
+      continue;
+    }
+    if (uniqueness !== 'replace') continue;
+    const why = 'the peer has authenticated anew';
+    if (sameAddress(other.remote.address, sa.remote.address)) {
+      // Make before break: the peer may be about to make its Child SAs anew.
+      other.endsBecause = why;
+      setTimer(turn, other, 'expire', turn.now + replacedIkeMillis);
+    } else {
+      other.queue.unshift({ kind: 'delete-ike', why });
       turn.touched.add(other);
     }
   }
+}
+
+/** Those that were there before this one began: one that came up meanwhile is not what the peer means. */
+function olderSiblings(turn: Turn, sa: IkeSa): readonly IkeSa[] {
+  return siblings(turn, sa).filter(({ state }) => state.state === 'Established' && state.since < sa.startedAt);
+}
+
+/** The IKE SA with another host that the record keeps instead of a new one with the same peer; see `Uniqueness`. */
+export function keptInstead(turn: Turn, sa: IkeSa, initialContact: boolean): IkeSa | undefined {
+  if (initialContact || uniquenessOf(sa.pad, turn.env.profile) !== 'keep') return undefined;
+  return olderSiblings(turn, sa).find((other) => !sameAddress(other.remote.address, sa.remote.address));
 }

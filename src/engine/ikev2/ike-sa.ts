@@ -140,6 +140,8 @@ export interface IkeSa {
   sentAt: Millis;
   /** For the responder: what finds it again by the first message. */
   halfOpenKey?: string;
+  /** Why it ends sooner than its lifetime says. */
+  endsBecause?: string;
   /** When we authenticate anew, where that is wanted. */
   reauthenticateAt?: Millis;
   /** The IKE SA that this one takes the place of once its own Child SAs are there. */

@@ -4,10 +4,10 @@ import type { Secret } from '../../model/secret.js';
 import type { ChildProposal } from '../../model/system-config.js';
 import type { SelectorLists } from '../../model/traffic-selector.js';
 import type { NoncePair } from '../crypto/kdf.js';
+import { rekeyAfterSeconds } from '../lifetimes.js';
 import { type Child, type ChildPurpose, limitsOf, saParameters } from './child-sa.js';
 import { childKey, type IkeSa, type Role } from './ike-sa.js';
 import { childKeys } from './keys.js';
-import { rekeyAfterSeconds } from './lifetimes.js';
 import { outboundDelayMillis } from './limits.js';
 import { hasNat } from './nat.js';
 import { announceChild, enterChild } from './table.js';
@@ -47,7 +47,7 @@ export function installChild(turn: Turn, sa: IkeSa, agreed: AgreedChild): Child 
   const { profile, provider } = env;
   const soft = rekeyAfterSeconds(
     proposal.lifetimeSeconds.value,
-    proposal.rekeySeconds?.value,
+    { at: proposal.rekeySeconds?.value, random: proposal.rekeyRandomSeconds?.value },
     profile,
     provider.random,
   );

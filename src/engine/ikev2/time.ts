@@ -34,7 +34,7 @@ export function onTimer(turn: Turn, sa: IkeSa, kind: TimerKind): void {
     case 'expire':
       sa.queue.unshift({
         kind: 'delete-ike',
-        why: sa.state.state === 'Replaced' ? 'it was rekeyed' : 'its lifetime is over',
+        why: sa.state.state === 'Replaced' ? 'it was rekeyed' : (sa.endsBecause ?? 'its lifetime is over'),
       });
       break;
     case 'liveness':

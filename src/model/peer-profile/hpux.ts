@@ -31,7 +31,10 @@ export const hpux: PeerProfile = {
   },
   fragmentation: { value: false, note: 'The product is older than RFC 7383.' },
   natTraversal: { value: false, note: 'UDP 4500 is not mentioned in the product’s documents.' },
-  uniqueness: { value: 'replace', note: 'Not documented; an address has one peer.' },
+  uniqueness: {
+    value: 'keep',
+    note: 'The documents know INITIAL-CONTACT alone, after which older SAs go (A.03.00 guide).',
+  },
   deadPeerDetection: { value: false, note: 'Not mentioned in the product’s documents.' },
   unknownSpiStartsIke: {
     value: true,

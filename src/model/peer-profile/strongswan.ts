@@ -28,8 +28,8 @@ export const strongswan: PeerProfile = {
   },
   fragmentOctets: { value: 1280, note: 'charon.fragment_size.' },
   uniqueness: {
-    value: 'replace',
-    note: 'connections.<conn>.unique is `no` in swanctl.conf: replaced only on INITIAL_CONTACT.',
+    value: 'keep',
+    note: 'connections.<conn>.unique is `no` by default: older IKE SAs go only on INITIAL_CONTACT.',
   },
   aggressivePresharedKey: {
     value: false,

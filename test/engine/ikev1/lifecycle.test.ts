@@ -1,7 +1,7 @@
 /** Rekeying, deletes, lifetimes, dead peers, unknown SPIs, operators. */
 import { describe, expect, it } from 'vitest';
 import type { SaId } from '../../../src/engine/ipsec/sa.js';
-import type { SystemConfig } from '../../../src/model/system-config.js';
+import type { IkePolicy, SystemConfig } from '../../../src/model/system-config.js';
 import {
   address,
   agree,
@@ -111,6 +111,24 @@ describe('a pair of SAs', () => {
     ]);
   });
 
+  it('goes on where its successor fails, which is sought again until it ends', () => {
+    const life = 'ESP_AES128_HMAC_SHA1/3000/0';
+    const world = up({ text: texts.a(psk, '', life) }, { text: texts.b(psk, '', life) });
+    const [alpha, beta] = [world.system('alpha'), world.system('beta')];
+    const first = ids(alpha, 'outbound')[0]!.spi;
+    world.network = (datagram) => (world.now < 2_850_000 ? [] : straight(datagram));
+    world.run(2_999_000);
+    expect(failures(alpha).map(({ attempt, code }) => [attempt, code])).toEqual([
+      ['rekeying of the Child SA', 'timeout'],
+    ]);
+    // Nobody waits for it: packets have the old pair.
+    expect(alpha.failedRequests).toEqual([]);
+    expect(ids(alpha, 'outbound').map(({ spi }) => spi)).not.toContain(first);
+    world.run(3_100_000);
+    expect(alpha.sas.size).toBeGreaterThan(0);
+    expect(agree(alpha, beta)).toBe(true);
+  });
+
   it('that is not known to the peer is let go (INVALID-SPI)', () => {
     const world = up();
     const [alpha, beta] = [world.system('alpha'), world.system('beta')];
@@ -189,15 +207,59 @@ describe('an ISAKMP SA', () => {
     expect(changes(alpha, 'ike-sa')).toEqual(['established', 'rekeyed']);
   });
 
-  it('whose successor fails is told so', () => {
+  it('whose successor fails is told so, and sought again', () => {
     const world = up();
     const alpha = world.system('alpha');
     world.network = () => [];
     world.input('alpha', { kind: 'rekey-ike', ikeSa: alpha.engine.ikeSas()[0]!.name });
-    world.run(300_000);
+    world.run(140_000);
     expect(failures(alpha).map(({ attempt, code }) => [attempt, code])).toEqual([
       ['rekeying of the IKE SA', 'timeout'],
     ]);
+    world.network = straight;
+    world.run(300_000);
+    expect(failures(alpha)).toHaveLength(1);
+    expect(changes(alpha, 'ike-sa')).toEqual(['established', 'rekeyed']);
+  });
+
+  it('is replaced when its policy says so: rekeying and reauthentication are one in IKEv1', () => {
+    const at = (times: Partial<IkePolicy>): Side => ({
+      adjust: (config) => ({ ...config, ikePolicies: config.ikePolicies.map((policy) => ({ ...policy, ...times })) }),
+    });
+    const say = (value: number) => ({ value, origin: { kind: 'builtin' as const, what: 'test' } });
+    const replacedAt = (times: Partial<IkePolicy>): number | undefined => {
+      const world = up({ text: texts.a(psk, ike(3600)), ...at(times) }, { text: texts.b(psk, ike(3600)) });
+      const alpha = world.system('alpha');
+      for (let time = 10; time < 3590; time += 10) {
+        world.run(time * 1000);
+        if (changes(alpha, 'ike-sa').includes('rekeyed')) return time;
+      }
+      return undefined;
+    };
+    expect(replacedAt({ rekeySeconds: say(1000) })).toBeCloseTo(1000, -2);
+    expect(replacedAt({ reauthenticationSeconds: say(700) })).toBeCloseTo(700, -2);
+    expect(replacedAt({ rekeySeconds: say(0), reauthenticationSeconds: say(700) })).toBeCloseTo(700, -2);
+    expect(replacedAt({ rekeySeconds: say(1000), reauthenticationSeconds: say(700) })).toBeCloseTo(700, -2);
+    expect(replacedAt({ rekeySeconds: say(0) })).toBeUndefined();
+    const random = replacedAt({ rekeySeconds: say(1000), rekeyRandomSeconds: say(500) });
+    expect(random).toBeGreaterThan(490);
+    expect(random).toBeLessThan(1000);
+  });
+
+  it('that the peer has no longer does not take the others along', () => {
+    const world = up(traitsWithPeerCheck(30), {});
+    const [alpha, beta] = [world.system('alpha'), world.system('beta')];
+    world.input('alpha', { kind: 'rekey-ike', ikeSa: alpha.engine.ikeSas()[0]!.name });
+    world.settle();
+    expect(beta.engine.ikeSas()).toHaveLength(2);
+    world.network = () => [];
+    world.input('beta', { kind: 'delete-ike', ikeSa: beta.engine.ikeSas()[0]!.name });
+    world.network = straight;
+    world.run(400_000);
+    expect(failures(alpha)).toEqual([]);
+    expect(alpha.sas.size).toBe(2);
+    expect(alpha.engine.ikeSas()).toHaveLength(1);
+    expect(agree(alpha, beta)).toBe(true);
   });
 
   it('that nothing comes back through is not used for ever', () => {

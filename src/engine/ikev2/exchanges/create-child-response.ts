@@ -1,12 +1,13 @@
 /** CREATE_CHILD_SA of the initiator — RFC 7296 §1.3, §2.8, §2.25: what the peer's answer makes of our request. */
+
 import { type KeyExchangeTransform, keyExchange } from '../../../model/transform.js';
 import type { Failure, FailureCode } from '../../failure.js';
+import { randomFraction } from '../../lifetimes.js';
 import { groupsFor, onChildAnswer } from '../child-offer.js';
 import type { Child, ChildAttempt } from '../child-sa.js';
 import { peerFailure, recordsOf } from '../failures.js';
 import type { IkeSa } from '../ike-sa.js';
 import { childBecomes } from '../lifecycle.js';
-import { randomFraction } from '../lifetimes.js';
 import {
   groupTriesMax,
   hopelessRetryMillis,

@@ -10,7 +10,7 @@ import type { FailureCode } from '../../failure.js';
 import { type Ikev2Payload, ikev2Payload } from '../../wire/payloads/table.js';
 import { methodsOf, signedOctets } from '../authentication.js';
 import { answerChild } from '../child-answer.js';
-import { announceIkeSa, onNewContact, startReauthentication, startTimers } from '../established.js';
+import { announceIkeSa, keptInstead, onNewContact, startReauthentication, startTimers } from '../established.js';
 import { readIdentity } from '../identities.js';
 import type { AwaitAuthRequest, IkeSa } from '../ike-sa.js';
 import { transformsOf } from '../ike-sa.js';
@@ -20,7 +20,7 @@ import { type NotifyName, notification, type Payloads } from '../payloads.js';
 import { findPeer } from '../peer-search.js';
 import { leaveHalfOpen, movePeer } from '../table.js';
 import { type Path, sendResponse } from '../transport.js';
-import { addressText, emit, report, type Turn } from '../turn.js';
+import { addressText, emit, recordText, report, type Turn } from '../turn.js';
 import { certificatePayloads } from './certificates.js';
 import { ownIdentity, prove } from './ike-auth.js';
 import { verifyPeer } from './verify-peer.js';
@@ -99,6 +99,13 @@ export function onAuthRequest(turn: Turn, sa: IkeSa, state: AwaitAuthRequest, as
     refuse(fault.code, fault.text, [pad.source]);
     return;
   }
+  const isFirst = payloads.notify('INITIAL_CONTACT') !== undefined;
+  const kept = keptInstead(turn, sa, isFirst);
+  if (kept) {
+    const text = `${formatIdentity(peer.identity)} is there already from ${addressText(kept.remote.address)}, and ${recordText(pad.source)} keeps the first`;
+    refuse('identity-refused', text, [pad.source]);
+    return;
+  }
   const proof = prove(turn, sa, pad, signedOctets(prf, { message: response, nonce: ni, id: own.id, skP: skPr }));
   emit(turn, { kind: 'identity', of: 'local', identity: own.identity, entry: pad.source, accepted: true });
   if (!proof.ok) {
@@ -120,7 +127,7 @@ export function onAuthRequest(turn: Turn, sa: IkeSa, state: AwaitAuthRequest, as
     ...child,
   ];
   sendResponse(turn, sa, asked.messageId, { exchange: 'IKE_AUTH', payloads: answer }, path);
-  onNewContact(turn, sa, payloads.notify('INITIAL_CONTACT') !== undefined);
+  onNewContact(turn, sa, isFirst);
 }
 
 /** The payloads that say what became of the first Child SA. */

@@ -1,0 +1,62 @@
+/** When a successor is sought — RFC 7296 §2.8: before the lifetime ends, and not at the same moment on both sides. */
+import type { PeerProfile } from '../model/peer-profile/peer-profile.js';
+import type { SecureRandom } from './crypto/random.js';
+
+/** A number from 0 up to, but not including, 1. */
+export function randomFraction(random: SecureRandom): number {
+  const [a, b, c] = random(3);
+  return ((a! << 16) | (b! << 8) | c!) / 0x100_0000;
+}
+
+/** What a configuration says of the time, where it does not leave it to the product's margin. */
+export interface WrittenTime {
+  /** 0 is never. */
+  readonly at?: number | undefined;
+  /** It is earlier by a random part of this. */
+  readonly random?: number | undefined;
+}
+
+/**
+ * IKEv2: seconds after which a successor is sought. `lifetimeSeconds` 0 is without end; where no time is written the profile's
+ * margin is kept. Undefined: never.
+ */
+export function rekeyAfterSeconds(
+  lifetimeSeconds: number,
+  written: WrittenTime,
+  { rekeyMarginPercent, rekeyFuzzPercent }: PeerProfile,
+  random: SecureRandom,
+): number | undefined {
+  if (written.at === 0) return undefined;
+  const margin =
+    written.at === undefined
+      ? (lifetimeSeconds * rekeyMarginPercent.value) / 100
+      : Math.max(0, lifetimeSeconds - written.at);
+  const latest = written.at ?? lifetimeSeconds - margin;
+  if (latest <= 0) return undefined;
+  const spread = written.random ?? (margin * rekeyFuzzPercent.value) / 100;
+  return Math.max(1, latest - spread * randomFraction(random));
+}
+
+/**
+ * IKEv1: the limit, in seconds or kilobytes, at which a successor is sought; undefined where none is. The responder of the
+ * exchange that made the SA waits for the second half of the margin, so that it is the initiator that replaces it where it
+ * still can. `limit` 0 is without end.
+ */
+export function softLimit(
+  limit: number,
+  written: WrittenTime,
+  role: 'initiator' | 'responder',
+  { rekeyMarginPercent, rekeyFuzzPercent }: PeerProfile,
+  random: SecureRandom,
+): number | undefined {
+  if (written.at !== undefined) {
+    if (written.at <= 0 || (limit !== 0 && written.at >= limit)) return undefined;
+    return written.random ? Math.max(1, Math.floor(written.at - written.random * randomFraction(random))) : written.at;
+  }
+  if (limit === 0) return undefined;
+  const [octet = 0] = random(1);
+  const share = (rekeyMarginPercent.value / 100) * (1 + ((rekeyFuzzPercent.value / 100) * octet) / 255);
+  const left = limit * share * (role === 'initiator' ? 1 : 0.5);
+  const soft = Math.floor(limit - left);
+  return soft > 0 && soft < limit ? soft : undefined;
+}
