@@ -91,7 +91,9 @@ describe.each([1, 2] as const)('IKEv%i: a peer that comes from elsewhere', (vers
     expect(roads.map(({ engine }) => engine.ikeSas().length)).toEqual([1, version === 1 ? 1 : 0]);
     expect(failures()[0]).toMatchObject({
       code: 'identity-refused',
-      text: "FQDN road.example is there already from 192.0.2.11, and auth 'auth' keeps the first",
+      text: expect.stringMatching(
+        /^FQDN road.example is there already from 192.0.2.11, and auth 'auth'.* keeps the first$/,
+      ),
     });
   });
 });
