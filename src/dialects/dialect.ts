@@ -65,7 +65,7 @@ export const noFiles: FileAccess = { find: () => [] };
 
 export interface DialectReading {
   readonly config: SystemConfig;
-  /** Syntax (IMP001), unknown options (IMP002), partial ones (IMP003), values that cannot be read (IMP004). */
+  /** Syntax (IMP001), unknown options (IMP002), partial ones (IMP003), values that cannot be read (IMP004), … */
   readonly problems: readonly Problem[];
   /** Every option that stands in the files, in order. */
   readonly options: readonly ReportedOption[];

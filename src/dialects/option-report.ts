@@ -12,6 +12,7 @@ export const importCodes = {
   badValue: 'IMP004',
   conflict: 'IMP005',
   notedOption: 'IMP006',
+  otherwise: 'IMP007',
 } as const;
 
 /** Options and problems of one reading, in the order in which they were met. */
@@ -57,6 +58,17 @@ export class OptionReport {
       message: `'${name}' is no option that is known here`,
       at,
       help: help ?? (guess === undefined ? 'correct its name, or take it out' : `did you mean '${guess}'?`),
+    });
+  }
+
+  /** What is written is understood, and the product makes something else of it. */
+  otherwise(message: string, at: Span, help?: string): void {
+    this.problems.push({
+      code: importCodes.otherwise,
+      severity: 'warning',
+      message,
+      at,
+      ...(help === undefined ? {} : { help }),
     });
   }
 

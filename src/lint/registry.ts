@@ -69,6 +69,7 @@ import impForeignValue from './rules/imp/foreign-value.js';
 import impMixedFormats from './rules/imp/mixed-formats.js';
 import impNotedOption from './rules/imp/noted-option.js';
 import impPartialOption from './rules/imp/partial-option.js';
+import impProductDiffers from './rules/imp/product-differs.js';
 import impUnknownOption from './rules/imp/unknown-option.js';
 import lifBlockCipherVolume from './rules/lif/block-cipher-volume.js';
 import lifChildOutlivesIke from './rules/lif/child-outlives-ike.js';
@@ -265,6 +266,7 @@ export const rules: readonly Rule[] = [
   impMixedFormats,
   impNotedOption,
   impPartialOption,
+  impProductDiffers,
   impUnknownOption,
   lifBlockCipherVolume,
   lifChildOutlivesIke,

@@ -47,7 +47,7 @@ export interface PacketExplanation {
   readonly sas: readonly SaExplanation[];
   /** What becomes of the packet. */
   readonly verdict: 'BYPASS' | 'DISCARD' | 'PROTECT';
-  /** Why the verdict is not simply the entry's action. */
+  /** Why the verdict is not simply the entry's action, or the entry not what was written. */
   readonly remark?: string;
 }
 
@@ -79,7 +79,9 @@ function explainMatch(
   search: Search<SpdEntry> & { found: SpdEntry },
 ): PacketExplanation {
   const { action } = search.found;
-  if (action.kind !== 'PROTECT') return { packet, spd: search, sas: [], verdict: action.kind };
+  const { notes = [] } = search.found;
+  const note = notes.length > 0 ? { remark: notes.join('; ') } : {};
+  if (action.kind !== 'PROTECT') return { packet, spd: search, sas: [], verdict: action.kind, ...note };
   const sas = action.bundle.map((template) => explainSa(config, packet, template));
   const outside = sas.find((sa) => !sa.selectorsFit);
   const name = outside && `${outside.template.source.record.kind} '${outside.template.source.record.name}'`;
@@ -90,12 +92,12 @@ function explainMatch(
     verdict: outside ? 'DISCARD' : 'PROTECT',
     ...(outside
       ? { remark: `the packet is outside of what ${name} carries: ${outside.selectorsBecause.join('; ')}` }
-      : {}),
+      : note),
   };
 }
 
 function explainSa(config: SystemConfig, packet: Packet, template: SaTemplate): SaExplanation {
-  const selectorsBecause = mismatch(template.selectors, packet);
+  const selectorsBecause = mismatch(template.carries ?? template.selectors, packet);
   const base = { template, selectorsFit: selectorsBecause.length === 0, selectorsBecause };
   if (template.manual) return base;
   const peer = template.remoteEndpoint ?? { family: packet.family, value: packet.remote };

@@ -69,6 +69,8 @@ export interface SpdEntry {
   readonly priority?: Sourced<number>;
   readonly selectors: Region;
   readonly action: SpdAction;
+  /** Where the product makes something else of it than was written: one sentence each without a full stop. */
+  readonly notes?: readonly string[];
 }
 
 export type SpdAction =
@@ -93,6 +95,8 @@ export interface SaTemplate {
   readonly remoteEndpoint?: Address;
   /** What this SA is negotiated for and may carry (tunnel filters, or the SPD entry's own selectors). */
   readonly selectors: Region;
+  /** What its SAs carry where that is not what they are negotiated for: the kernel's policies may be wider. */
+  readonly carries?: Region;
   /** In order of preference. */
   readonly proposals: readonly ChildProposal[];
   /** Key exchange of its own in each SA negotiation; absent: as the IKE policy of the peer says. Empty: none. */

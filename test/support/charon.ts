@@ -8,7 +8,7 @@ import { endProcess, type Namespaces } from './netns.js';
 const charonProgram = '/usr/lib/ipsec/charon';
 const plugins =
   'aesni aes des rc2 sha2 sha1 md5 mgf1 rdrand random nonce x509 revocation constraints pubkey pkcs1 pkcs8 pem openssl gcrypt fips-prf gmp curve25519 chapoly xcbc cmac hmac kdf ctr ccm gcm drbg';
-const daemonPlugins = 'kernel-libipsec kernel-netlink socket-default vici updown';
+const daemonPlugins = 'kernel-netlink socket-default vici updown';
 
 /** Why charon cannot be had here; undefined where it can. */
 export function charonMissing(): string | undefined {
@@ -30,13 +30,15 @@ export interface CharonOptions {
   readonly swanctl: string;
   /** More of strongswan.conf's section charon. */
   readonly settings?: string;
+  /** ESP by charon itself, or by the kernel, which may have none: policies it has all the same. */
+  readonly dataPath?: 'libipsec' | 'kernel';
   /** Folder with x509, x509ca and private. */
   readonly credentials?: string;
 }
 
 /** Starts charon and loads the configuration; throws what it said when it does not come up. */
 export async function startCharon(
-  namespaces: Namespaces,
+  namespaces: Pick<Namespaces, 'start'>,
   where: 'left' | 'right',
   options: CharonOptions,
 ): Promise<Charon> {
@@ -47,7 +49,7 @@ export async function startCharon(
     mkdirSync(path.join(folder, name), { recursive: true });
   if (options.credentials) cpSync(options.credentials, swanctlFolder, { recursive: true });
   writeFileSync(path.join(swanctlFolder, 'swanctl.conf'), options.swanctl, { mode: 0o600 });
-  writeFileSync(path.join(folder, 'strongswan.conf'), strongswanConf(folder, socket, options.settings ?? ''));
+  writeFileSync(path.join(folder, 'strongswan.conf'), strongswanConf(folder, socket, options));
   const child: ChildProcess = namespaces.start(
     where,
     // /run is private, for charon's fixed pid file.
@@ -103,10 +105,15 @@ export async function startCharon(
   return { swanctl, log, stop };
 }
 
-function strongswanConf(folder: string, socket: string, settings: string): string {
+function strongswanConf(
+  folder: string,
+  socket: string,
+  { settings = '', dataPath = 'libipsec' }: CharonOptions,
+): string {
+  const kernel = dataPath === 'libipsec' ? 'kernel-libipsec ' : '';
   return `charon {
   load_modular = no
-  load = ${plugins} ${daemonPlugins}
+  load = ${plugins} ${kernel}${daemonPlugins}
   threads = 16
   retransmit_tries = 3
   retransmit_timeout = 1.0

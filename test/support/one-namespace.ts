@@ -1,5 +1,5 @@
 /** A network namespace of a test's own, which the test's thread can step into: for what the kernel does in one host. */
-import { execFileSync } from 'node:child_process';
+import { type ChildProcess, execFileSync, type SpawnOptions, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import type { Backend } from '../../src/backends/backend.js';
@@ -14,6 +14,8 @@ export interface OneNamespace {
   /** A back end for the namespace, opened there. */
   backend(): Promise<Backend>;
   socket(): Promise<NetlinkSocket>;
+  /** Starts a program in it, as `Namespaces` does; whoever starts it ends it. */
+  start(where: 'left' | 'right', command: readonly string[], options?: SpawnOptions): ChildProcess;
   /** Runs a shell command in it, and gives what it printed. */
   shell(command: string): string;
   /** Counters of /proc/net/xfrm_stat. */
@@ -59,6 +61,8 @@ export async function oneNamespace(): Promise<OneNamespace> {
         go(home);
       }
     },
+    start: (_where, command, options = {}) =>
+      spawn('ip', ['netns', 'exec', name, ...command], { stdio: 'ignore', ...options }),
     socket: async () => enter(() => createXfrmSocket(calls)),
     shell,
     counters: () =>

@@ -176,8 +176,9 @@ function protectRules(
   const wanted = direction === 'outbound' ? 0 : 1;
   let carried = region;
   for (const template of bundle) {
-    if (template.selectors === entry.selectors) continue;
-    carried = intersectRegions(carried, directed(template.selectors, wanted));
+    const carries = template.carries ?? template.selectors;
+    if (carries === entry.selectors) continue;
+    carried = intersectRegions(carried, directed(carries, wanted));
   }
   const mark = bundle.find((template) => template.mark)?.mark?.value ?? 0;
   const ifId = bundle.find((template) => template.ifId)?.ifId?.value ?? 0;

@@ -100,9 +100,9 @@ function withRest(entry: SpdEntry): readonly SpdEntry[] {
   if (action.kind !== 'PROTECT') return [entry];
   let carried = selectors;
   for (const template of action.bundle) {
-    if (template.selectors === selectors || template.selectors.length === 0) continue;
-    if (isRegionCovered(carried, template.selectors).kind !== 'covered')
-      carried = intersectRegions(carried, template.selectors);
+    const carries = template.carries ?? template.selectors;
+    if (carries === selectors || carries.length === 0) continue;
+    if (isRegionCovered(carried, carries).kind !== 'covered') carried = intersectRegions(carried, carries);
   }
   if (carried === selectors) return [entry];
   return [

@@ -6,6 +6,7 @@
 import { rangePrefixLength } from '../../model/address.js';
 import type { Sourced } from '../../model/origin.js';
 import type { TrafficSelector } from '../../model/traffic-selector.js';
+import { kernelSelector } from '../strongswan/kernel-selector.js';
 import { policyPriority } from '../strongswan/priority.js';
 import type { ConnValues } from './values.js';
 
@@ -23,10 +24,11 @@ export function kernelPriority(
   const [local] = locals;
   const [remote] = remotes;
   if (values.product.flavour === 'starter' && local && remote) {
+    const kernel = kernelSelector(local, remote);
     const type = values.get('type')?.text.toLowerCase() ?? 'tunnel';
     const kind = /^pass/.test(type) ? 'pass' : /^(?:drop|reject)$/.test(type) ? 'drop' : 'protect';
     return {
-      value: policyPriority(kind, local, remote),
+      value: kernel ? policyPriority(kind, kernel) : 0,
       origin: { kind: 'automatic', rule: 'priority by kind of policy, prefixes, protocol and ports' },
     };
   }

@@ -1,8 +1,8 @@
 /** From strongSwan's connections to RFC 4301's words: SPD, PAD and IKE policies that belong together by connection. */
 import { type Address, type AddressRange, formatAddress, rangesIntersect } from '../../model/address.js';
 import type { Sourced } from '../../model/origin.js';
-import { intersectBoxes } from '../../model/selector/algebra.js';
-import { type Box, everything, type Region } from '../../model/selector/box.js';
+import { containsBox } from '../../model/selector/algebra.js';
+import type { Box, Region } from '../../model/selector/box.js';
 import type {
   ConfiguredSelector,
   EntrySource,
@@ -11,10 +11,19 @@ import type {
   SpdEntry,
   SystemConfig,
 } from '../../model/system-config.js';
-import { selectorBox, type TrafficSelector } from '../../model/traffic-selector.js';
+import { selectorBox, type TrafficSelector, withoutContained } from '../../model/traffic-selector.js';
+import { kernelLists } from '../common/lists.js';
 import { childTemplate } from './child.js';
 import type { SwanChild, SwanConnection } from './connection.js';
-import { type CompileInput, childSource, configuredSelectors, dynamicRanges } from './ends.js';
+import {
+  type CompileInput,
+  childSource,
+  configuredSelectors,
+  dynamicRanges,
+  everyAddress,
+  firstAddress,
+} from './ends.js';
+import { type KernelSelector, kernelSelector } from './kernel-selector.js';
 import { padAndPolicies } from './peer.js';
 import { type PolicyClass, policyPriority } from './priority.js';
 
@@ -22,7 +31,14 @@ import { type PolicyClass, policyPriority } from './priority.js';
 interface Policy {
   readonly priority: number;
   readonly manual: Sourced<number> | undefined;
-  readonly box: Box;
+  /** The priority that charon works out, also where another is written. */
+  readonly rank: number;
+  /** Equal for policies that are one to the kernel: selector, mark and interface. */
+  readonly key: string;
+  /** It is there as soon as the file is loaded, before any negotiation. */
+  readonly isLoaded: boolean;
+  readonly region: Region;
+  readonly notes: readonly string[];
   readonly source: EntrySource;
   readonly action: SpdAction;
 }
@@ -34,11 +50,7 @@ export function compileSwan(input: CompileInput): SystemConfig {
   const policies = connections.flatMap((connection) =>
     connection.children.flatMap((child) => childPolicies(connection, child, input)),
   );
-  // The kernel searches by priority, and among equals the one that came first.
-  const sorted = policies
-    .map((policy, order) => ({ policy, order }))
-    .sort((a, b) => a.policy.priority - b.policy.priority || a.order - b.order)
-    .map(({ policy }) => policy);
+  const sorted = searchOrder(policies);
   // A child without policies is negotiated all the same: an entry that selects nothing keeps its SA.
   const used = new Set(policies.map(({ source }) => source.record.name));
   const idle = connections.flatMap((connection) =>
@@ -49,9 +61,7 @@ export function compileSwan(input: CompileInput): SystemConfig {
   return {
     name: input.name,
     addresses: input.addresses && input.addresses.length > 0 ? input.addresses : impliedAddresses(connections),
-    spd: [...mergeEntries(sorted), ...idle, defaultEntry],
-    forwardSpd: [],
-    forwardsBySpd: true,
+    ...kernelLists([...mergeEntries(sorted), ...idle], true),
     pad: peers.flatMap(({ pad }) => pad),
     ikePolicies: peers.flatMap(({ policies: list }) => list),
     padSearch: 'first-match',
@@ -62,12 +72,27 @@ export function compileSwan(input: CompileInput): SystemConfig {
   };
 }
 
-/** Linux lets pass what no policy selects. */
-const defaultEntry: SpdEntry = {
-  source: { record: { kind: 'builtin', name: 'default' } },
-  selectors: everything,
-  action: { kind: 'BYPASS' },
-};
+/**
+ * The kernel searches by priority, and among equals the one that came first. It has one policy for equal selectors: of those
+ * that are installed as the file is loaded, charon lets the last one take the place of others of the same rank (add_policy).
+ */
+function searchOrder(policies: readonly Policy[]): readonly Policy[] {
+  const installed = new Map<string, Policy>();
+  const replaced: Policy[] = [];
+  for (const [place, policy] of policies.entries()) {
+    const key = policy.isLoaded ? `${policy.key} ${policy.priority}` : String(place);
+    const earlier = installed.get(key);
+    if (earlier && earlier.rank >= policy.rank) {
+      installed.delete(key);
+      replaced.push(earlier);
+    } else if (earlier) {
+      replaced.push(policy);
+      continue;
+    }
+    installed.set(key, policy);
+  }
+  return [...installed.values(), ...replaced].sort((a, b) => a.priority - b.priority);
+}
 
 function isShunt(mode: string | undefined): boolean {
   return mode === 'pass' || mode === 'drop';
@@ -84,13 +109,19 @@ function resolved(selector: ConfiguredSelector, ranges: readonly AddressRange[])
 interface Pair {
   readonly local: TrafficSelector;
   readonly remote: TrafficSelector;
-  readonly box: Box;
+  /** What is agreed on; absent where only the kernel makes something of the two. */
+  readonly box: Box | undefined;
+  readonly kernel: KernelSelector;
 }
 
-/** Every pair of selectors of a child that makes sense. */
+/** Every pair of selectors of a child that the kernel gets a policy for. */
 function selectorPairs(connection: SwanConnection, child: SwanChild, input: CompileInput): Pair[] {
-  const ends = (end: 'local' | 'remote') => {
-    const ranges = dynamicRanges(connection, end, input);
+  const isShunted = isShunt(child.options.mode?.value);
+  // Selectors within others of the same list go (get_traffic_selectors).
+  const ends = (end: 'local' | 'remote') => withoutContained(wholeList(end));
+  const wholeList = (end: 'local' | 'remote') => {
+    // Shunts know no peer: what is dynamic in them is any address (install_shunt_policy).
+    const ranges = isShunted ? everyAddress : dynamicRanges(connection, end, input);
     const list = configuredSelectors(child, end).flatMap((selector) => resolved(selector, ranges));
     if (child.options.mode?.value !== 'transport') return list;
     // Between hosts, selectors shrink to the addresses of the ends (get_traffic_selectors).
@@ -103,8 +134,8 @@ function selectorPairs(connection: SwanConnection, child: SwanChild, input: Comp
   const remotes = ends('remote');
   return ends('local').flatMap((local) =>
     remotes.flatMap((remote) => {
-      const box = selectorBox(local, remote);
-      return box ? [{ local, remote, box }] : [];
+      const kernel = kernelSelector(local, remote);
+      return kernel ? [{ local, remote, box: selectorBox(local, remote), kernel }] : [];
     }),
   );
 }
@@ -119,12 +150,25 @@ function overlap(a: AddressRange, b: AddressRange): AddressRange {
 
 /** All packets that a child is for. */
 export function childRegion(connection: SwanConnection, child: SwanChild, input: CompileInput): Region {
-  return selectorPairs(connection, child, input).map(({ box }) => box);
+  return agreed(selectorPairs(connection, child, input));
 }
 
-function protectEntry(connection: SwanConnection, child: SwanChild, input: CompileInput): SpdEntry {
-  const selectors = childRegion(connection, child, input);
-  const template: SaTemplate = childTemplate(connection, child, selectors, input);
+function agreed(pairs: readonly Pair[]): Region {
+  return pairs.flatMap(({ box }) => box ?? []);
+}
+
+function protectEntry(
+  connection: SwanConnection,
+  child: SwanChild,
+  input: CompileInput,
+  pairs = selectorPairs(connection, child, input),
+): SpdEntry {
+  const selectors = agreed(pairs);
+  const isExact = pairs.every(({ kernel }) => kernel.notes.length === 0);
+  const template: SaTemplate = {
+    ...childTemplate(connection, child, selectors, input),
+    ...(isExact ? {} : { carries: pairs.flatMap(({ kernel }) => kernel.region) }),
+  };
   return {
     source: childSource(connection, child),
     selectors,
@@ -136,39 +180,67 @@ function childPolicies(connection: SwanConnection, child: SwanChild, input: Comp
   const { mode, policies, priority, interface: on } = child.options;
   const kind: PolicyClass = mode?.value === 'pass' ? 'pass' : mode?.value === 'drop' ? 'drop' : 'protect';
   if (kind === 'protect' && policies?.value === false) return [];
+  if (kind !== 'protect' && !isInstalled(child)) return [];
+  const pairs = selectorPairs(connection, child, input);
   const action: SpdAction =
     kind === 'pass'
       ? { kind: 'BYPASS' }
       : kind === 'drop'
         ? { kind: 'DISCARD' }
-        : protectEntry(connection, child, input).action;
+        : protectEntry(connection, child, input, pairs).action;
   const manual = priority && priority.value !== 0 ? priority : undefined;
-  return selectorPairs(connection, child, input).map(({ local, remote, box }) => ({
-    priority: policyPriority(kind, local, remote, {
-      ...(manual ? { manual: manual.value } : {}),
-      ...(on ? { hasInterface: true } : {}),
-    }),
-    manual,
-    box,
-    source: childSource(connection, child),
-    action,
-  }));
+  const { mark_out: mark, if_id_out: ifId } = child.options;
+  const where = `${mark?.value.mark ?? 0} ${(ifId ?? connection.options.if_id_out)?.value ?? 0} ${on?.value ?? ''}`;
+  const isLoaded =
+    isInstalled(child) && (kind !== 'protect' || firstAddress(connection.options.remote_addrs?.value) !== undefined);
+  return pairs.flatMap(({ kernel }): Policy[] =>
+    kernel.region.length === 0
+      ? []
+      : [
+          {
+            priority: manual?.value ?? policyPriority(kind, kernel, on !== undefined),
+            manual,
+            rank: policyPriority(kind, kernel, on !== undefined),
+            key: `${kernel.key} ${where}`,
+            isLoaded,
+            region: kernel.region,
+            notes: kernel.notes,
+            source: childSource(connection, child),
+            action,
+          },
+        ],
+  );
+}
+
+/** Shunts are installed by start_action only, or by hand (run_start_action). */
+export function isInstalled(child: SwanChild): boolean {
+  return child.options.start_action?.value.includes('TRAP') ?? false;
 }
 
 /** Policies of one child that follow each other are one entry. */
 function mergeEntries(policies: readonly Policy[]): SpdEntry[] {
-  const entries: { source: EntrySource; priority: Sourced<number>; selectors: Box[]; action: SpdAction }[] = [];
-  for (const { priority, manual, box, source, action } of policies) {
+  const entries: {
+    source: EntrySource;
+    priority: Sourced<number>;
+    selectors: Box[];
+    action: SpdAction;
+    notes: string[];
+  }[] = [];
+  for (const { priority, manual, region, notes, source, action } of policies) {
     const last = entries.at(-1);
-    if (last && last.action === action && last.priority.value === priority) {
-      if (!last.selectors.some((other) => intersectBoxes(other, box) === box)) last.selectors.push(box);
-      continue;
-    }
+    const isSame = last && last.action === action && last.priority.value === priority;
     const rule = 'charon ranks policies by their selectors (kernel_netlink_ipsec.c, get_priority)';
     const origin = manual?.origin ?? { kind: 'automatic' as const, rule };
-    entries.push({ source, priority: { value: priority, origin }, selectors: [box], action });
+    const entry = isSame
+      ? last
+      : { source, priority: { value: priority, origin }, selectors: [], action, notes: [] as string[] };
+    if (!isSame) entries.push(entry);
+    for (const box of region) if (!entry.selectors.some((other) => containsBox(other, box))) entry.selectors.push(box);
+    for (const note of notes) if (!entry.notes.includes(note)) entry.notes.push(note);
   }
-  return entries;
+  return entries.map(({ notes, ...entry }) =>
+    notes.length === 0 ? entry : { ...entry, notes: notes.map((note) => `the kernel’s policy ${note}`) },
+  );
 }
 
 /** Own addresses as far as connections tell them. */

@@ -33,7 +33,7 @@ export function dynamicRanges(
   return hostRanges(end === 'local' ? local_addrs?.value : remote_addrs?.value);
 }
 
-const everyAddress = [anyAddress(4), anyAddress(6)];
+export const everyAddress = [anyAddress(4), anyAddress(6)];
 
 /** What the hosts of an option cover; names and nothing cover everything. */
 export function hostRanges(specs: readonly HostSpec[] | undefined): AddressRange[] {

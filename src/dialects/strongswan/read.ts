@@ -1,10 +1,11 @@
 /** Reads swanctl.conf and strongswan.conf into a SystemConfig. */
 import type { AddressRange } from '../../model/address.js';
 import { closest } from '../../model/did-you-mean.js';
+import type { SystemConfig } from '../../model/system-config.js';
 import type { DialectInput, DialectReading } from '../dialect.js';
 import { OptionReport } from '../option-report.js';
-import { compileSwan } from './compile.js';
-import { readConnections } from './connection.js';
+import { compileSwan, isInstalled } from './compile.js';
+import { readConnections, type SwanConnection } from './connection.js';
 import { readDaemonSettings } from './daemon-settings.js';
 import { defaultSwanVersion, type SwanVersion, swanVersions } from './defaults.js';
 import { authorityOptions, poolAttributes, poolOptions } from './options.js';
@@ -48,6 +49,7 @@ export function readSwan(input: DialectInput): DialectReading {
     settings: daemon,
     ...(input.addresses ? { addresses: input.addresses } : {}),
   });
+  tellKernel(connections, config, report);
   return {
     config,
     problems: [...fileProblems, ...settings.problems, ...report.problems],
@@ -55,6 +57,36 @@ export function readSwan(input: DialectInput): DialectReading {
     sources: settings.sources,
     product: `strongswan-${version satisfies SwanVersion}`,
   };
+}
+
+/** Where the kernel's policies are not what is written. */
+function tellKernel(connections: readonly SwanConnection[], { spd }: SystemConfig, report: OptionReport): void {
+  const told = new Map<string, Set<string>>();
+  for (const connection of connections) {
+    for (const child of connection.children) {
+      const { mode, start_action: start } = child.options;
+      if ((mode?.value !== 'pass' && mode?.value !== 'drop') || isInstalled(child)) continue;
+      report.otherwise(
+        `strongSwan installs the ${mode.value} policies of '${child.name}' only by start_action = trap, so they are left out`,
+        start?.origin.kind === 'explicit' ? start.origin.at : child.at,
+        'write start_action = trap',
+      );
+    }
+  }
+  for (const { source, notes = [] } of spd) {
+    const { name } = source.record;
+    const known = told.get(name) ?? new Set();
+    told.set(name, known);
+    for (const note of notes) {
+      if (known.has(note) || !source.at) continue;
+      known.add(note);
+      report.otherwise(
+        `'${name}': ${note}`,
+        source.at,
+        'write networks, and single ports or ranges that a mask covers (1024-2047)',
+      );
+    }
+  }
 }
 
 function baseName(path: string): string {

@@ -1,4 +1,5 @@
 /** Pairs of ESP or AH SAs that Quick Mode made: their keys, their parameters for the data path, and what is told of them. */
+import { carriedRegion } from '../../model/carried.js';
 import type { Packet } from '../../model/packet.js';
 import type { ChosenTransforms } from '../../model/proposal.js';
 import { Secret } from '../../model/secret.js';
@@ -71,7 +72,7 @@ export function makeChild(sa: IsakmpSa, values: ChildValues, env: Environment): 
     protocol,
     mode: template.mode,
     ...ends,
-    selectors: box ? [box] : [],
+    selectors: carriedRegion(template, box ? [box] : []),
     ...(transforms.encryption && protocol === 'ESP' ? { encryption: transforms.encryption } : {}),
     ...(transforms.integrity ? { authentication: transforms.integrity } : {}),
     esn: transforms.esn === 'esn',

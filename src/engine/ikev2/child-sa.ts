@@ -1,4 +1,5 @@
 /** Child SAs of IKEv2 — RFC 7296 §1.3, §2.8, §2.9, §2.17: a pair of ESP or AH SAs, and the attempt to make one. */
+import { carriedRegion } from '../../model/carried.js';
 import type { Packet } from '../../model/packet.js';
 import type { ChosenTransforms } from '../../model/proposal.js';
 import type { ChildProposal, SaTemplate, SpdEntry } from '../../model/system-config.js';
@@ -129,7 +130,7 @@ export function saParameters(
     mode,
     local: purpose.ends.local,
     remote: purpose.ends.remote,
-    selectors: listsRegion(selectors),
+    selectors: carriedRegion(purpose.template, listsRegion(selectors)),
     ...(protocol === 'ESP' && encryption ? { encryption } : {}),
     ...(integrity ? { authentication: integrity } : {}),
     keys,

@@ -79,7 +79,7 @@ export function planBundle(
     remote: { family: ip.family, value: ip.destination },
   };
   for (const template of action.bundle) {
-    if (!holds(template.selectors, classified)) return { kind: 'outside', template };
+    if (!holds(template.carries ?? template.selectors, classified)) return { kind: 'outside', template };
     const here = endsOf(template, ends, addresses);
     if (!here) return { kind: 'no-end', template };
     const candidates = sad.outbound(
