@@ -3,6 +3,7 @@
  * brings the host's packets to them. The main thread only controls; packets never come by it.
  */
 import type { Acquire } from '../../engine/ipsec/bundle.js';
+import type { IcmpErrorPolicy } from '../../engine/ipsec/icmp-errors.js';
 import { ipProtocols } from '../../engine/ipsec/packet.js';
 import type { SaId, SaParameters } from '../../engine/ipsec/sa.js';
 import type { Family } from '../../model/address.js';
@@ -32,6 +33,8 @@ export interface UserspaceOptions {
   readonly names?: Partial<HostNames>;
   /** A gateway: packets that the host forwards are looked up in `forwardSpd`. */
   readonly forwards?: boolean;
+  /** What is made of ICMP errors (RFC 4301 §6); `icmpErrorDefaults` when absent. */
+  readonly icmpErrors?: IcmpErrorPolicy;
   /** `none` for hosts without nf_tables: then nobody refuses packets that come in the clear. */
   readonly guard?: HostOptions['guard'];
   /** How often it is looked whether the guard is still there; a minute when absent. */
@@ -161,6 +164,7 @@ class OwnDataPath implements UserspaceDataPath {
       mark: names.mark,
       ikePorts: names.ikePorts,
       forwards,
+      icmpErrors: this.#options.icmpErrors,
       engine: this.#options.engine ?? 'fastest',
       counters: block,
       backlog: backlogBlock(),

@@ -75,6 +75,18 @@ function nameOf({ source: { record } }: SpdEntry): string {
   return `${record.kind} '${record.name}'`;
 }
 
+/**
+ * Was the entry written for packets of this one's protocol, and not for all of them? What the product adds by itself
+ * nobody asked for.
+ */
+export function namesProtocol({ entry }: SpdDecision, classified: Classified): boolean {
+  if (!entry || entry.source.record.kind === 'builtin') return false;
+  const { protocol } = classified.packet;
+  return entry.selectors.some(
+    (box) => box.protocol.lo === protocol && box.protocol.hi === protocol && boxFit(box, classified) !== 'none',
+  );
+}
+
 /** Does a region hold the packet, whatever it does not show? */
 export function holds(region: Region, classified: Classified): boolean {
   return fitOf(region, classified) === 'all';

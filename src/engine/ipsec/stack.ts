@@ -9,12 +9,21 @@
 import type { Address } from '../../model/address.js';
 import { formatAddress } from '../../model/address.js';
 import { formatPacket } from '../../model/packet.js';
-import type { SpdEntry, SystemConfig } from '../../model/system-config.js';
+import type { SystemConfig } from '../../model/system-config.js';
 import type { CryptoProvider } from '../crypto/provider.js';
 import { ikePort, natTraversalPort } from '../wire/framing.js';
-import { type Acquire, mayFallBack, planBundle, sameAddress } from './bundle.js';
+import { createAcquires } from './acquires.js';
+import { type Acquire, planBundle, sameAddress } from './bundle.js';
 import { type Drop, drop } from './drop.js';
 import { createDefragmenter, fragmentIp } from './fragments.js';
+import {
+  type ErrorWay,
+  heedError,
+  type IcmpErrorPolicy,
+  type IcmpSurroundings,
+  icmpErrorDefaults,
+  outboundErrorWay,
+} from './icmp-errors.js';
 import { type IkePorts, receive } from './inbound.js';
 import { checkInbound } from './inbound-policy.js';
 import { transportInsertion, withHopLimitDecremented } from './ip-build.js';
@@ -32,8 +41,8 @@ import {
   type SaId,
   type SaParameters,
 } from './sa.js';
-import { createSad, flowKey, type Sad } from './sad.js';
-import { createSpdLookup, type SpdLookup } from './spd-lookup.js';
+import { createSad, type Sad } from './sad.js';
+import { createSpdLookup, type SpdDecision, type SpdLookup } from './spd-lookup.js';
 import type { UdpPorts } from './udp-encap.js';
 
 export interface StackOptions {
@@ -49,6 +58,8 @@ export interface StackOptions {
   readonly sad?: Sad;
   /** Do manual SAs come by `addSa`, as all others? Otherwise those of the configuration are made here. */
   readonly manualSasAreAdded?: boolean;
+  /** What is made of ICMP errors; `icmpErrorDefaults` when absent. */
+  readonly icmpErrors?: IcmpErrorPolicy;
   /** Does somebody else count hops, as the IP layer of a host that forwards into a tunnel device? */
   readonly hopsAreCounted?: boolean;
 }
@@ -71,6 +82,8 @@ export type StackOutput =
       readonly ports: UdpPorts;
       readonly octets: Uint8Array;
     }
+  /** A router on the way to the other end of an SA says how long packets may be (RFC 4301 §8.2). */
+  | { readonly kind: 'path-mtu'; readonly remote: Address; readonly mtu: number }
   | Acquire
   | Drop
   | { readonly kind: 'event'; readonly event: SaEvent };
@@ -81,6 +94,8 @@ export interface IpsecStack {
   outbound(octets: Uint8Array, now: Millis): readonly StackOutput[];
   /** A packet of another system, received and permitted, on its way to a third. */
   forward(octets: Uint8Array, now: Millis): readonly StackOutput[];
+  /** Why a packet of another system may not be sent on to a third, or undefined; nothing is sent. */
+  refusesForwarding(octets: Uint8Array): Drop | undefined;
   /** A packet from the network. */
   inbound(octets: Uint8Array, now: Millis): readonly StackOutput[];
   /** What becomes of a packet that somebody else took out of SAs of this system (outermost first) as `inbound` would have. */
@@ -109,10 +124,6 @@ interface Sending {
 
 /** ESP and AH headers of one packet that are followed. */
 const nestingMax = 8;
-/** One acquire for each SA that is missing, again after so long. */
-const acquireRepeatMillis = 30_000;
-/** Acquires and failures that are remembered. */
-const rememberedMax = 65_536;
 
 /** A stack with the manual SAs of the configuration in it. `faults` tells those that could not be made. */
 export function createIpsecStack(
@@ -124,8 +135,16 @@ export function createIpsecStack(
   const sad = options.sad ?? createSad();
   const spd = createSpdLookup(config.spd);
   const forwardSpd = createSpdLookup(config.forwardSpd);
-  const acquired = new Map<string, Millis>();
-  const clearUntil = new Map<string, Millis>();
+  const icmp: IcmpSurroundings = {
+    policy: options.icmpErrors ?? icmpErrorDefaults,
+    sad,
+    spd,
+    forwardSpd,
+    addresses: config.addresses,
+    ikePorts,
+    forwards,
+  };
+  const acquires = createAcquires();
   const outboundFragments = createDefragmenter();
   const inboundFragments = createDefragmenter();
   let identification = 0;
@@ -156,15 +175,22 @@ export function createIpsecStack(
       if (!sent) return [drop('hop-limit', 'its hops are used up')];
       return send({ ip: parseIp(sent) as IpPacket, at }, forwardSpd);
     },
+    refusesForwarding(octets) {
+      const ip = parseIp(octets);
+      if (isIpFault(ip)) return drop('malformed', ip.why);
+      const classified = classifyIp(ip, 'outbound');
+      const decision = forwardSpd.decide(classified);
+      const errorWay = outboundErrorWay(icmp, ip, classified, decision);
+      if (errorWay) return errorWay.kind === 'drop' ? errorWay : undefined;
+      return decision.action.kind === 'DISCARD' ? drop('policy', decision.why) : undefined;
+    },
     inbound: (octets, at) => receiveFrom(octets, [], at),
     resume: receiveFrom,
     addSa,
     removeSa: (id) => sad.remove(id),
     tick,
     nextTimeout: () => nextTick,
-    negotiationFailed(acquire, until) {
-      if (mayFallBack(acquire.entry.action)) remember(clearUntil, acquireKey(acquire), until);
-    },
+    negotiationFailed: acquires.failed,
     dummy(id, length, at) {
       const sa = id.direction === 'outbound' ? sad.get(id) : undefined;
       const applied = sa && dummyPacket(sa, length, environment(at));
@@ -181,7 +207,7 @@ export function createIpsecStack(
     if (!sad.add(sa)) return { why: `an SA with SPI ${parameters.spi} is there already, or the database is full` };
     schedule(nextAging(sa));
     // What was waited for may be this one; if not, the next packet asks again.
-    acquired.clear();
+    acquires.forgetAsked();
     return sa;
   }
 
@@ -213,14 +239,17 @@ export function createIpsecStack(
   function send(sending: Sending, lookup: SpdLookup): readonly StackOutput[] {
     const classified = classifyIp(sending.ip, 'outbound');
     if (lookup === spd && isOwnIke(classified)) return transmitWithin(sending, sending.ip, []);
-    const { entry, action, why } = lookup.decide(classified);
+    const decision = lookup.decide(classified);
+    const errorWay = outboundErrorWay(icmp, sending.ip, classified, decision);
+    if (errorWay) return takeErrorWay(errorWay, sending);
+    const { action, why } = decision;
     switch (action.kind) {
       case 'DISCARD':
         return [drop('policy', why)];
       case 'BYPASS':
         return transmitWithin(sending, sending.ip, []);
       case 'PROTECT':
-        return protect(sending, classified, entry!);
+        return protect(sending, classified, decision);
     }
   }
 
@@ -229,13 +258,26 @@ export function createIpsecStack(
     return protocol === ipProtocols.UDP && (localPort === ikePorts.ike || localPort === ikePorts.natTraversal);
   }
 
-  function protect(sending: Sending, classified: Classified, entry: SpdEntry): readonly StackOutput[] {
+  function takeErrorWay(way: ErrorWay, sending: Sending): readonly StackOutput[] {
+    switch (way.kind) {
+      case 'through':
+        return protectThrough(way.sas, sending);
+      case 'bypass':
+        return transmitWithin(sending, sending.ip, []);
+      case 'drop':
+        return [way];
+    }
+  }
+
+  function protect(sending: Sending, classified: Classified, decision: SpdDecision): readonly StackOutput[] {
     const { ip, at } = sending;
-    const plan = planBundle(sad, entry, ip, classified, config.addresses);
+    const plan = planBundle(sad, decision.entry!, ip, classified, config.addresses);
     switch (plan.kind) {
       case 'ready':
         return protectThrough(plan.sas, sending);
       case 'outside': {
+        const errorWay = outboundErrorWay(icmp, ip, classified, decision, false);
+        if (errorWay) return takeErrorWay(errorWay, sending);
         const { record } = plan.template.source;
         return [
           drop(
@@ -248,16 +290,11 @@ export function createIpsecStack(
         return [drop('no-sa', 'this system has no address of the tunnel’s IP version')];
       case 'missing': {
         const { acquire } = plan;
-        const key = acquireKey(acquire);
-        const until = clearUntil.get(key);
-        if (until !== undefined && at < until) return transmitWithin(sending, ip, []);
+        if (acquires.isClear(acquire, at)) return transmitWithin(sending, ip, []);
         const { remote } = acquire.ends;
         const lost = drop('no-sa', `there is no SA to ${formatAddress(remote.family, remote.value)} yet`);
         if (acquire.template.manual) return [lost];
-        const last = acquired.get(key);
-        if (last !== undefined && at - last < acquireRepeatMillis) return [lost];
-        remember(acquired, key, at);
-        return [acquire, lost];
+        return acquires.ask(acquire, at) ? [acquire, lost] : [lost];
       }
     }
   }
@@ -337,12 +374,15 @@ export function createIpsecStack(
       ip = result.ip;
     }
     const forward = !isOurs(ip);
-    const refused = checkInbound({ sad, spd, forwardSpd, addresses: config.addresses }, ip, through, forward);
-    if (refused) return [...asOutputs(events), refused];
-    return [
-      ...asOutputs(events),
-      { kind: 'deliver', octets: ip.octets, through: through.map(({ id }) => id), forward },
-    ];
+    const heeded = through.length === 0 && !forward ? heedError(icmp, ip) : undefined;
+    const refused = checkInbound(icmp, ip, through, forward);
+    const outputs = asOutputs(events);
+    if (heeded?.pathMtu) outputs.push({ kind: 'path-mtu', ...heeded.pathMtu });
+    if (!refused || (heeded && !heeded.pathMtu))
+      outputs.push({ kind: 'deliver', octets: ip.octets, through: through.map(({ id }) => id), forward });
+    // A path MTU that is heeded has done its work.
+    else if (!heeded) outputs.push(refused);
+    return outputs;
   }
 
   /** Without forwarding everything that arrives is for us, whatever address it has. */
@@ -357,18 +397,4 @@ function transmit(octets: Uint8Array, sas: readonly Sa[]): StackOutput {
 
 function asOutputs(events: readonly SaEvent[]): StackOutput[] {
   return events.map((event) => ({ kind: 'event', event }));
-}
-
-function acquireKey({ template, ends, packet, populateFromPacket }: Acquire): string {
-  const { record } = template.source;
-  const names = `${record.kind} ${record.name} ${template.mode} ${template.proposals[0]?.protocol}`;
-  const between = `${formatAddress(ends.local.family, ends.local.value)} ${formatAddress(ends.remote.family, ends.remote.value)}`;
-  return `${names} ${between} ${populateFromPacket ? flowKey(packet) : ''}`;
-}
-
-/** Notes a time, forgetting the oldest notes when there are too many. */
-function remember(notes: Map<string, Millis>, key: string, at: Millis): void {
-  notes.delete(key);
-  notes.set(key, at);
-  if (notes.size > rememberedMax) notes.delete(notes.keys().next().value!);
 }

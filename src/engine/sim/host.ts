@@ -14,6 +14,8 @@ import type { IkeVersionFactory } from '../ike-version.js';
 import type { ChildRequest, Endpoint, EngineInput } from '../input.js';
 import type { Acquire } from '../ipsec/bundle.js';
 import { drop } from '../ipsec/drop.js';
+import { icmpErrorPolicy, toldPathMtu } from '../ipsec/icmp-errors.js';
+import { isIpFault, parseIp } from '../ipsec/packet.js';
 import type { KeyFault, Millis } from '../ipsec/sa.js';
 import { createIpsecStack, type IpsecStack, type StackOutput } from '../ipsec/stack.js';
 import type { EngineOutput } from '../output.js';
@@ -61,8 +63,6 @@ export interface SimulatedHost {
   send(octets: Uint8Array, how?: 'own' | 'forwarded'): void;
   /** A packet comes from the network. */
   receive(octets: Uint8Array): void;
-  /** A router says how long packets to an address may be. */
-  pathTooNarrow(remote: Address, mtu: number): void;
   command(input: EngineInput): void;
   /** Lets its clock bring what is due. */
   wake(): void;
@@ -88,8 +88,6 @@ const askedMax = 8;
 /** Outputs that one input may give rise to: an engine that goes round in circles is told from one that works. */
 const outputsMax = 10_000;
 const spiDrawsMax = 64;
-/** RFC 791 and RFC 8200 §5: no path is narrower. */
-const mtuMin = { 4: 576, 6: 1280 } as const;
 
 export function createHost(options: HostOptions, world: HostSurroundings): SimulatedHost {
   const { config, profile, credentials, versions, mtu } = options;
@@ -107,7 +105,13 @@ export function createHost(options: HostOptions, world: HostSurroundings): Simul
     const provider = world.provider(boot);
     const forwards = options.forwards || view.forward.protects;
     const made = createIpsecStack(
-      { config: forwards ? forwardingConfig(config) : config, provider, forwards, pathMtu: pathMtuTo },
+      {
+        config: forwards ? forwardingConfig(config) : config,
+        provider,
+        forwards,
+        pathMtu: pathMtuTo,
+        icmpErrors: icmpErrorPolicy(profile),
+      },
       clock.shows(world.now()),
     );
     const serials = { ike: 0, child: 0 };
@@ -142,6 +146,18 @@ export function createHost(options: HostOptions, world: HostSurroundings): Simul
 
   function pathMtuTo({ family, value }: Address): number | undefined {
     return pathMtus.get(formatAddress(family, value)) ?? mtu;
+  }
+
+  function learnPathMtu({ family, value }: Address, mtu: number): void {
+    const key = formatAddress(family, value);
+    pathMtus.set(key, Math.min(mtu, pathMtus.get(key) ?? mtu));
+  }
+
+  /** What a host's IP layer makes of an ICMP error that policy has let in: paths of packets in the clear have widths too. */
+  function hearError(octets: Uint8Array): void {
+    const ip = parseIp(octets);
+    const told = isIpFault(ip) ? undefined : toldPathMtu(ip);
+    if (told) learnPathMtu(told.remote, told.mtu);
   }
 
   /** Does everything that an input to the engine gives rise to. */
@@ -325,6 +341,7 @@ export function createHost(options: HostOptions, world: HostSurroundings): Simul
               forward: output.forward,
             });
             if (output.forward) send(output.octets, 'forwarded', inputs);
+            else hearError(output.octets);
             break;
           case 'drop':
             recordDrop(octets, 'inbound', output);
@@ -333,15 +350,14 @@ export function createHost(options: HostOptions, world: HostSurroundings): Simul
             world.record({ kind: 'sa-event', event: output.event });
             inputs.push({ kind: 'sa-event', event: output.event });
             break;
+          case 'path-mtu':
+            learnPathMtu(output.remote, output.mtu);
+            break;
           default:
             break;
         }
       }
       drain(inputs);
-    },
-    pathTooNarrow(remote, narrower) {
-      const key = formatAddress(remote.family, remote.value);
-      pathMtus.set(key, Math.max(mtuMin[remote.family], Math.min(narrower, pathMtus.get(key) ?? narrower)));
     },
     command(input) {
       if (isUp) drain([input]);

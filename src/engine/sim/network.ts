@@ -4,6 +4,7 @@
  */
 import type { Address } from '../../model/address.js';
 import { fragmentIp } from '../ipsec/fragments.js';
+import { tooBigError } from '../ipsec/icmp-too-big.js';
 import { type IpPacket, ipProtocols, isIpFault, parseIp, viewOf } from '../ipsec/packet.js';
 import type { Millis } from '../ipsec/sa.js';
 import { ikePort, natTraversalPort } from '../wire/framing.js';
@@ -28,6 +29,8 @@ export interface NetworkOptions {
   readonly mtu?: number;
   /** Firewalls often throw fragments away. */
   readonly fragments?: 'pass' | 'drop';
+  /** Some throw ICMP errors away too: then nobody learns that a path is narrow. */
+  readonly icmpErrors?: 'pass' | 'drop';
   readonly partitions?: readonly Partition[];
   readonly nats?: readonly NatOptions[];
   /** Systems behind a gateway: what they send goes to it first, but for IKE, which policies let pass (RFC 4301 §4.4.1). */
@@ -53,8 +56,8 @@ export interface Surroundings {
   /** Gives a packet to a system, which may be down. */
   deliver(host: string, packet: number, octets: Uint8Array, how: Arrival): void;
   lost(from: string, packet: number, why: LossReason): void;
-  /** A router's report that a packet was too long for the way to a destination. */
-  tooBig(host: string, destination: Address, mtu: number): void;
+  /** Gives a system the error that a router sends about a packet of its own. */
+  report(host: string, error: Uint8Array): void;
 }
 
 export interface Arrival {
@@ -91,14 +94,15 @@ export function createNetwork(options: NetworkOptions, world: Surroundings): Net
     );
   }
 
-  /** The pieces that the path lets through; undefined where it refuses, which the sender is told. */
-  function fitted(from: string, octets: Uint8Array): readonly Uint8Array[] | undefined {
+  /** The pieces that the path lets through; undefined where it refuses, which the sender is told about the packet that it made. */
+  function fitted(from: string, sent: Uint8Array, octets: Uint8Array): readonly Uint8Array[] | undefined {
     const { mtu } = options;
     if (mtu === undefined || octets.length <= mtu) return [octets];
     const ip = parseIp(octets);
     if (isIpFault(ip)) return undefined;
     if (ip.dontFragment) {
-      world.tooBig(from, { family: ip.family, value: ip.destination }, mtu);
+      const error = options.icmpErrors === 'drop' ? undefined : tooBigError(sent, mtu);
+      if (error) world.at(world.now() + delay, () => world.report(from, error));
       return undefined;
     }
     identification = (identification + 1) >>> 0;
@@ -153,7 +157,7 @@ export function createNetwork(options: NetworkOptions, world: Surroundings): Net
       const nat = natOf.get(from);
       const isChosen = options.lose?.({ number: packet, from, octets }) === true;
       const outer = isChosen ? undefined : nat ? nat.outward(octets, world.now()) : octets;
-      const pieces = outer && fitted(from, outer);
+      const pieces = outer && fitted(from, octets, outer);
       if (!pieces) {
         world.lost(from, packet, isChosen ? 'loss' : outer ? 'too-big' : 'nat');
         return;

@@ -72,7 +72,7 @@ export function createWorld(options: WorldOptions): World {
       host.receive(octets);
     },
     lost: (from, packet, why) => record(from, { kind: 'lost', packet, why }),
-    tooBig: (name, destination, mtu) => hosts.get(name)?.pathTooNarrow(destination, mtu),
+    report: (name, error) => hosts.get(name)?.receive(error),
   });
 
   /** Sees to it that a system is woken when it wants to be, a millisecond later at the earliest than the last time. */

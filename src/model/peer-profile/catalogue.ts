@@ -16,6 +16,7 @@ const libreswan: PeerProfile = {
     note: 'retransmit-interval 500 ms, retransmit-timeout 60 s.',
   },
   narrowing: { value: 'exact', note: 'narrowing=no by default: selectors must be the same.' },
+  icmpErrorsBy: { value: 'own-header', note: 'Linux looks at quoted packets for policies with the flag `icmp` only.' },
   rekeyMarginPercent: { value: 10, note: 'rekeymargin is 9 minutes by default.' },
 };
 
@@ -26,6 +27,7 @@ const racoon: PeerProfile = {
   summary: 'racoon of ipsec-tools, IKEv1 only.',
   ikev1NoProposal: { value: 'notify', note: 'NO-PROPOSAL-CHOSEN is sent.' },
   fragmentation: { value: false, note: 'IKEv1 only.' },
+  icmpErrorsBy: { value: 'own-header', note: 'Linux looks at quoted packets for policies with the flag `icmp` only.' },
 };
 
 const iked: PeerProfile = {
@@ -58,6 +60,10 @@ const ours: PeerProfile = {
   name: 'ours',
   title: 'ipsec',
   summary: 'This tool’s own engine where no product is imitated.',
+  icmpErrorsInTheClear: {
+    value: false,
+    note: 'They quote what was to be protected; a policy that names ICMP lets them pass.',
+  },
 };
 
 export const peerProfiles: readonly PeerProfile[] = [

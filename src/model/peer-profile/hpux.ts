@@ -58,5 +58,13 @@ export const hpux: PeerProfile = {
     value: 'notify',
     note: 'A longer lifetime is answered by a NOTIFY of its own value, which then applies.',
   },
+  icmpErrorsBy: {
+    value: 'own-header',
+    note: 'ICMPv4 is covered by ALL and by -protocol ICMP (A.03.02 guide); quoted packets are not mentioned.',
+  },
+  icmpErrorsInTheClear: {
+    value: true,
+    note: 'ICMPv6 errors always pass unless a policy names their type (A.03.02 guide); ICMPv4 ones where a policy passes them.',
+  },
   packetSelectorsFirst: { value: true, note: 'TSi and TSr start with the packet’s exact values.' },
 };

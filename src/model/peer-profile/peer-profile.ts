@@ -107,6 +107,16 @@ export interface PeerProfile {
   /** Do the traffic selectors of the packet that started it go first (RFC 7296 §2.9)? */
   readonly packetSelectorsFirst: Trait<boolean>;
 
+  // Packets
+
+  /**
+   * ICMP errors that no policy protects by their own header: `quoted-packet` sends and takes them through the SAs of the packet that they
+   * are about (RFC 4301 §6.2), `own-header` treats them as all other packets.
+   */
+  readonly icmpErrorsBy: Trait<'quoted-packet' | 'own-header'>;
+  /** May an ICMP error about protected traffic, which quotes it, go in the clear where a policy for everything lets it pass? */
+  readonly icmpErrorsInTheClear: Trait<boolean>;
+
   // Rekeying
 
   /** Share of a lifetime, in percent, that is left when a successor is sought, and the part of it that is random. */

@@ -47,6 +47,11 @@ export const strictRfc: PeerProfile = {
     note: 'RFC 7296 §1.3.1: a request for transport mode that is declined makes a tunnel mode SA, which the initiator deletes if its policy does not allow it.',
   },
   packetSelectorsFirst: { value: true, note: 'RFC 7296 §2.9: the first selector should be the packet’s.' },
+  icmpErrorsBy: { value: 'quoted-packet', note: 'RFC 4301 §6.2.' },
+  icmpErrorsInTheClear: {
+    value: true,
+    note: 'RFC 4301 §6.2 looks at the quoted packet only where no SPD entry lets the error pass.',
+  },
   rekeyMarginPercent: { value: 10, note: 'No RFC says; a tenth is common.' },
   rekeyFuzzPercent: { value: 10, note: 'RFC 7296 §2.8.1 asks for jitter.' },
   retriesRekeyGroup: { value: true, note: 'RFC 7296 §1.3.2.' },

@@ -44,5 +44,10 @@ export const strongswan: PeerProfile = {
   quickModeInbound: { value: 'message-3', note: 'Quick Mode’s SAs are installed when message 3 has come.' },
   longerLifetime: { value: 'accept', note: 'Lifetimes of the peer are not compared.' },
   modeMismatch: { value: 'tunnel', note: 'A responder that declines transport mode answers in tunnel mode.' },
+  icmpErrorsBy: {
+    value: 'own-header',
+    note: 'Linux looks at quoted packets for policies with the flag `icmp` only, which charon sets since 6.0.5 where it is configured.',
+  },
+  icmpErrorsInTheClear: { value: true, note: 'Linux: what the kernel has no policy for passes.' },
   rekeyMarginPercent: { value: 10, note: 'rekey_time is 90 % of life_time by default (life_time = 1.1 × rekey_time).' },
 };

@@ -28,6 +28,7 @@ export const scenarioSchema = z
         corruption: share.optional().describe('Packets in which one bit is changed'),
         mtu: z.int().min(576).max(65_535).optional(),
         fragments: z.enum(['pass', 'drop']).optional(),
+        icmpErrors: z.enum(['pass', 'drop']).optional().describe('Dropped, nobody learns that a path is narrow'),
       })
       .optional(),
     nat: z

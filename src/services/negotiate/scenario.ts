@@ -79,6 +79,7 @@ export function scenarioOf(
       ...mapped(times, (value, name) => time(value, name)),
       ...(network.mtu === undefined ? {} : { mtu: network.mtu }),
       ...(network.fragments ? { fragments: network.fragments } : {}),
+      ...(network.icmpErrors ? { icmpErrors: network.icmpErrors } : {}),
       ...(nats.length > 0 ? { nats } : {}),
       ...(partitions.length > 0 ? { partitions } : {}),
     },

@@ -6,6 +6,7 @@ import type { DataPath } from '../../backends/data-path.js';
 import { createNoDataPath } from '../../backends/none/none.js';
 import { createXfrmDataPath } from '../../backends/xfrm/data-path.js';
 import { loadNodeProvider } from '../../engine/crypto/node/load.js';
+import { icmpErrorPolicy } from '../../engine/ipsec/icmp-errors.js';
 import { ikeVersions } from '../../engine/versions.js';
 import { systemView } from '../../model/peer/system-view.js';
 import { findPeerProfile, peerProfile } from '../../model/peer-profile/catalogue.js';
@@ -91,7 +92,7 @@ async function started(options: DaemonOptions, release: () => void): Promise<Dae
   const since = new Date();
   let level = options.level ?? 'info';
   let { config, files } = await loadConfig(options);
-  const dataPath = await createDataPath(options, systemView(config).forward.protects);
+  const dataPath = await createDataPath(options, config);
   let { credentials, faults } = loadLiveCredentials(config, provider, options.credentialFolder);
   let live = await start();
   let server: ControlServer | undefined;
@@ -265,12 +266,18 @@ function profileOf(config: SystemConfig, named: string | undefined): PeerProfile
   });
 }
 
-async function createDataPath({ dataPath, stateDir }: DaemonOptions, forwards: boolean): Promise<DataPath> {
+async function createDataPath(options: DaemonOptions, config: SystemConfig): Promise<DataPath> {
+  const { dataPath, stateDir, peerProfile: named } = options;
   switch (dataPath) {
     case 'none':
       return createNoDataPath();
     case 'userspace':
-      return userspaceDataPath({ stateDir: stateDirectory(stateDir), forwards });
+      return userspaceDataPath({
+        stateDir: stateDirectory(stateDir),
+        forwards: systemView(config).forward.protects,
+        // What a product lets out in the clear, only who asks for that product gets.
+        ...(named === undefined ? {} : { icmpErrors: icmpErrorPolicy(profileOf(config, named)) }),
+      });
     case 'xfrm': {
       // What was applied says which numbers the kernel's policies have.
       const session = await openSession(stateDir === undefined ? {} : { stateDir });

@@ -17,6 +17,7 @@ import { createIpsecStack, type StackOutput } from '../../../src/engine/ipsec/st
 import { everything, fullBox } from '../../../src/model/selector/box.js';
 import type { SystemConfig } from '../../../src/model/system-config.js';
 import { node } from '../../engine/crypto/support.js';
+import { icmpError } from '../../engine/ipsec/icmp-support.js';
 import {
   address,
   config,
@@ -64,7 +65,7 @@ interface Step {
     | 'dummy'
     | 'ike'
     | 'clear';
-  readonly inner: 'udp' | 'tcp' | 'options' | 'noise' | 'forbidden' | 'elsewhere';
+  readonly inner: 'udp' | 'tcp' | 'error' | 'options' | 'noise' | 'forbidden' | 'elsewhere';
   readonly length: number;
   readonly count: number;
   readonly push: boolean;
@@ -93,7 +94,7 @@ const steps = fc.record<Step>({
     'ike',
     'clear',
   ),
-  inner: fc.constantFrom('udp', 'tcp', 'tcp', 'options', 'noise', 'forbidden', 'elsewhere'),
+  inner: fc.constantFrom('udp', 'tcp', 'tcp', 'error', 'options', 'noise', 'forbidden', 'elsewhere'),
   length: fc.integer({ min: 0, max: 1400 }),
   count: fc.integer({ min: 1, max: 6 }),
   push: fc.boolean(),
@@ -209,6 +210,16 @@ function innerPacket(step: Step, family: 4 | 6, index: number, sequence: number)
   switch (inner) {
     case 'tcp':
       return tcp(remote, local, about);
+    case 'error': {
+      // The other end, or somebody behind it whom the selectors leave out, about what we sent to it or to somebody else.
+      const from = step.bit % 2 ? remote : family === 4 ? '203.0.113.7' : '2001:db8:7::7';
+      const to = step.bit % 3 ? remote : from;
+      return icmpError(
+        from,
+        local,
+        udp(local, to, { data: pattern(length % 300), destinationPort: step.bit % 5 ? 23 : 99 }),
+      );
+    }
     case 'elsewhere':
       return udp(family === 4 ? '203.0.113.7' : '2001:db8:7::7', local, about);
     case 'options': {

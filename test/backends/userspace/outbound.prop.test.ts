@@ -16,6 +16,7 @@ import { udpContent } from '../../../src/engine/ipsec/udp-encap.js';
 import { everything, fullBox, type Region } from '../../../src/model/selector/box.js';
 import type { SystemConfig } from '../../../src/model/system-config.js';
 import { node } from '../../engine/crypto/support.js';
+import { icmpError } from '../../engine/ipsec/icmp-support.js';
 import {
   address,
   config,
@@ -61,7 +62,7 @@ const suites: readonly Suite[] = [
 
 /** One thing that the kernel hands over. */
 interface Step {
-  readonly kind: 'udp' | 'tcp' | 'tso' | 'uso' | 'icmp' | 'options' | 'fragments' | 'noise';
+  readonly kind: 'udp' | 'tcp' | 'tso' | 'uso' | 'icmp' | 'error' | 'options' | 'fragments' | 'noise';
   readonly length: number;
   readonly size: number;
   readonly port: number;
@@ -75,7 +76,7 @@ interface Step {
 }
 
 const steps = fc.record<Step>({
-  kind: fc.constantFrom('udp', 'tcp', 'tcp', 'tso', 'tso', 'uso', 'icmp', 'options', 'fragments', 'noise'),
+  kind: fc.constantFrom('udp', 'tcp', 'tcp', 'tso', 'tso', 'uso', 'icmp', 'error', 'options', 'fragments', 'noise'),
   length: fc.oneof(fc.integer({ min: 0, max: 1500 }), fc.integer({ min: 0, max: 6000 })),
   size: fc.integer({ min: 48, max: 1448 }),
   port: fc.constantFrom(23, 23, 23, 24, 53, 99),
@@ -220,6 +221,12 @@ function packetsOf(
       packet[inner === 4 ? 9 : 6] = inner === 4 ? 1 : 58;
       const given = inner === 4 ? unnumbered(packet) : packet;
       return { given: [whole(given)], parts: [given] };
+    }
+    case 'error': {
+      // About a packet that the other end sent: one that is protected, bypassed or discarded on the way back.
+      const about = udp(to, from, { data: data.subarray(0, 400), sourcePort: step.port, destinationPort: 4000 });
+      const packet = icmpError(from, to, about, { quotes: Math.min(about.length, 28 + size), hopLimit });
+      return { given: [whole(packet)], parts: [packet] };
     }
     case 'options': {
       // IPv4 options, or an IPv6 header that only the end looks at.

@@ -5,6 +5,7 @@ import { fragmentIp } from '../../../src/engine/ipsec/fragments.js';
 import { createIpsecStack, type StackOutput } from '../../../src/engine/ipsec/stack.js';
 import { everything } from '../../../src/model/selector/box.js';
 import { node } from '../crypto/support.js';
+import { icmpError } from './icmp-support.js';
 import {
   address,
   config,
@@ -60,7 +61,14 @@ const seeds = [
   ...fragmentIp(ipOf(udpPacket('2001:db8::2', '2001:db8::1', { data: pattern(1500) })), 1280, 3)!,
   ...stack()
     .outbound(udpPacket('192.0.2.1', '192.0.2.2'), 0)
-    .flatMap((output) => (output.kind === 'transmit' ? [output.octets] : [])),
+    .flatMap((output) =>
+      output.kind === 'transmit'
+        ? [output.octets, icmpError('203.0.113.1', '192.0.2.1', output.octets, { type: 3, code: 4, mtu: 1400 })]
+        : [],
+    ),
+  icmpError('192.0.2.1', '192.0.2.2', udpPacket('192.0.2.2', '192.0.2.1')),
+  icmpError('2001:db8::1', '2001:db8::2', udpPacket('2001:db8::2', '2001:db8::1')),
+  icmpError('203.0.113.1', '192.0.2.1', udpPacket('192.0.2.1', '192.0.2.2')),
 ];
 
 const damaged = fc

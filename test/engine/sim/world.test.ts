@@ -128,19 +128,26 @@ describe('the network', () => {
     expect(entriesOf(strict.trace.entries, 'lost').map(({ why }) => why)).toContain('fragment');
   });
 
-  it('tells a sender that may not be fragmented how long packets may be', () => {
-    const small = smallWorld({ network: { mtu: 700 } });
-    const [a] = hosts(small);
-    const dontFragment = makeProbe(packet('udp 192.0.2.1:4000 > 192.0.2.2:53'), 3, 1000)!.octets;
-    a.send(probe(there, 1));
-    small.world.run(1000);
-    dontFragment[6] = 0x40;
-    a.send(dontFragment);
-    small.world.run(2000);
-    a.send(dontFragment);
-    expect(entriesOf(small.trace.entries, 'lost').map(({ why }) => why)).toContain('too-big');
-    expect(entriesOf(small.trace.entries, 'dropped').at(-1)).toMatchObject({ reason: 'too-big' });
-  });
+  it.each(['pass', 'drop'] as const)(
+    'tells a sender that may not fragment how long packets may be: errors %s',
+    (icmpErrors) => {
+      const small = smallWorld({ network: { mtu: 700, icmpErrors } });
+      const [a] = hosts(small);
+      const dontFragment = makeProbe(packet('udp 192.0.2.1:4000 > 192.0.2.2:53'), 3, 1000)!.octets;
+      a.send(probe(there, 1));
+      small.world.run(1000);
+      dontFragment[6] = 0x40;
+      a.send(dontFragment);
+      small.world.run(2000);
+      a.send(dontFragment);
+      const lost = entriesOf(small.trace.entries, 'lost').map(({ why }) => why);
+      const refused = entriesOf(small.trace.entries, 'dropped').map(({ reason }) => reason);
+      // Where the errors are thrown away, the path is a black hole.
+      expect([lost, refused]).toEqual(
+        icmpErrors === 'pass' ? [['too-big'], ['too-big']] : [['too-big', 'too-big'], []],
+      );
+    },
+  );
 });
 
 describe('time', () => {

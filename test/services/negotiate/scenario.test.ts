@@ -75,7 +75,7 @@ describe('a scenario file', () => {
       'seed: 3',
       'initiator: A',
       'until: 3h',
-      'network: { loss: 10%, duplication: 0.1, reordering: 10%, jitter: 20ms, delay: 30ms, mtu: 1300 }',
+      'network: { loss: 10%, duplication: 0.1, reordering: 10%, jitter: 20ms, delay: 30ms, mtu: 1300, icmpErrors: drop }',
       'partitions: [{ from: 20m, to: 21m, between: [A, B] }]',
       'crashes: [{ host: B, at: 40m, down: 1m }]',
       'clocks: [{ host: A, ahead: 90s, drift: 50 }]',

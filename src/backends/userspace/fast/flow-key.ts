@@ -1,8 +1,9 @@
 /**
  * The flow that a packet is of, read from pinned memory into words that compare quickly: everything that selectors can ask about a plain
- * packet (RFC 4301 §4.4.1.1). Packets that are not plain (options, extension headers, fragments, lengths that do not fit) have none,
- * and are for the reference.
+ * packet (RFC 4301 §4.4.1.1). Packets that are not plain (options, extension headers, fragments, lengths that do not fit, ICMP errors,
+ * whose way depends on what they quote) have none, and are for the reference.
  */
+import { isIcmpError } from '../../../engine/ipsec/icmp.js';
 import { ipProtocols } from '../../../engine/ipsec/packet.js';
 import { hasPorts, hasTypes } from '../../../model/packet.js';
 import type { Memory } from '../system/memory.js';
@@ -92,7 +93,7 @@ export class FlowKey {
       case 'types':
         if (payloadLength < 2) return false;
         words[1] = view.getUint16(payloadAt);
-        return true;
+        return !isIcmpError(this.protocol, octets[payloadAt]!);
       case 'none':
         words[1] = 0;
         return true;

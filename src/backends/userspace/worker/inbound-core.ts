@@ -1,7 +1,7 @@
 /** The way in, without sockets: what came from the network in, packets for the TUN device and IKE messages out. */
 import { leave } from '../../../engine/ipsec/inbound.js';
 import { payloadInsertion, replaceFrom } from '../../../engine/ipsec/ip-build.js';
-import { classifyIp, isIpFault, parseIp } from '../../../engine/ipsec/packet.js';
+import { isIpFault, parseIp } from '../../../engine/ipsec/packet.js';
 import type { KeyFault, SaId, SaParameters } from '../../../engine/ipsec/sa.js';
 import type { StackOutput } from '../../../engine/ipsec/stack.js';
 import type { SystemConfig } from '../../../model/system-config.js';
@@ -161,7 +161,7 @@ export class InboundCore {
     const outputs = stack.resume(packet, [sa.sa], now);
     const [only, another] = outputs;
     const isPlain = only?.kind === 'deliver' && !another && only.through.length === 1;
-    if (isPlain && (!only.forward || this.#mayForward(packet) === undefined)) return true;
+    if (isPlain && (!only.forward || !stack.refusesForwarding(packet))) return true;
     this.#options.counters.add('referencePackets');
     this.#take(outputs);
     return false;
@@ -188,9 +188,10 @@ export class InboundCore {
     for (const output of outputs) {
       switch (output.kind) {
         case 'deliver': {
-          const refused = output.forward ? this.#mayForward(output.octets) : undefined;
-          if (refused !== undefined) {
-            this.#policies.dropped('policy', refused);
+          // One that is to be protected again goes to the host too: routes bring it back to the TUN device, where the way out takes it.
+          const refused = output.forward ? this.#policies.stack.refusesForwarding(output.octets) : undefined;
+          if (refused) {
+            this.#policies.dropped(refused.reason, refused.why);
             break;
           }
           this.#options.counters.add('packetsIn');
@@ -216,22 +217,13 @@ export class InboundCore {
         case 'drop':
           this.#policies.dropped(output.reason, output.why);
           break;
+        case 'path-mtu':
+          break; // the host has learned it by itself
         case 'transmit':
         case 'acquire':
           break; // only outbound
       }
     }
-  }
-
-  /**
-   * Why a packet may not be forwarded, or undefined. One that is to be protected again goes to the host too: routes bring it back to the
-   * TUN device, where the way out takes it.
-   */
-  #mayForward(packet: Uint8Array): string | undefined {
-    const ip = parseIp(packet);
-    if (isIpFault(ip)) return ip.why;
-    const { action, why } = this.#policies.forwardSpd.decide(classifyIp(ip, 'outbound'));
-    return action.kind === 'DISCARD' ? why : undefined;
   }
 }
 

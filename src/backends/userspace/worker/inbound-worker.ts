@@ -50,6 +50,7 @@ export function runInbound(setup: WorkerSetup, tools: WorkerTools): void {
       counters,
       ikePorts: setup.ikePorts,
       forwards: setup.forwards,
+      icmpErrors: setup.icmpErrors,
       pathMtu: () => undefined,
       now,
     },

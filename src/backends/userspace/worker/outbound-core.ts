@@ -3,6 +3,7 @@
  * the rest; packets that need an SA which is not there yet wait.
  */
 import { type Acquire, planBundle } from '../../../engine/ipsec/bundle.js';
+import { tooBigError } from '../../../engine/ipsec/icmp-too-big.js';
 import { innerMtu } from '../../../engine/ipsec/outbound.js';
 import { classifyIp, ipProtocols, isIpFault, parseIp } from '../../../engine/ipsec/packet.js';
 import type { KeyFault, Sa, SaId, SaParameters } from '../../../engine/ipsec/sa.js';
@@ -12,7 +13,7 @@ import { type EspBatch, type OutboundDecision, OutboundPath } from '../fast/outb
 import type { PeerMove, SaUsageReport } from '../report.js';
 import type { Memory } from '../system/memory.js';
 import type { Native } from '../system/native.js';
-import { tooBigError } from './icmp-error.js';
+
 import { type CoreOptions, Policies, type Telling } from './policies.js';
 import { WaitingPackets } from './waiting-packets.js';
 
@@ -207,6 +208,7 @@ export class OutboundCore {
           if (output.reason === 'too-big' && output.mtu !== undefined && packet) this.#answerTooBig(packet, output.mtu);
           break;
         case 'deliver':
+        case 'path-mtu':
         case 'ike':
           break; // only inbound
       }

@@ -54,6 +54,7 @@ export function runOutbound(setup: WorkerSetup, tools: WorkerTools): void {
       counters,
       ikePorts: setup.ikePorts,
       forwards: setup.forwards,
+      icmpErrors: setup.icmpErrors,
       pathMtu: (remote) => paths.get(remote),
       now,
     },

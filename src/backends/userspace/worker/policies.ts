@@ -4,6 +4,7 @@
  */
 import type { CryptoProvider } from '../../../engine/crypto/provider.js';
 import type { DropReason } from '../../../engine/ipsec/drop.js';
+import type { IcmpErrorPolicy } from '../../../engine/ipsec/icmp-errors.js';
 import type { IkePorts } from '../../../engine/ipsec/inbound.js';
 import type { KeyFault, Sa, SaEvent, SaId, SaParameters } from '../../../engine/ipsec/sa.js';
 import { createSad, type Sad } from '../../../engine/ipsec/sad.js';
@@ -24,6 +25,8 @@ export interface CoreOptions {
   readonly ikePorts: IkePorts;
   /** Does the host forward packets of others into the TUN device? */
   readonly forwards: boolean;
+  /** As for the stack. */
+  readonly icmpErrors?: IcmpErrorPolicy | undefined;
   /** Octets that the path to an address takes, where they are known to be few. */
   readonly pathMtu: (remote: Address) => number | undefined;
   /** Milliseconds since 1970. */
@@ -77,9 +80,9 @@ export class Policies {
   }
 
   #makeStack(): IpsecStack {
-    const { provider, forwards, ikePorts, pathMtu } = this.#options;
+    const { provider, forwards, ikePorts, pathMtu, icmpErrors } = this.#options;
     const { config, sad } = this;
-    const options = { config, provider, forwards, ikePorts, pathMtu, sad };
+    const options = { config, provider, forwards, ikePorts, pathMtu, sad, ...(icmpErrors ? { icmpErrors } : {}) };
     return createIpsecStack({ ...options, manualSasAreAdded: true, hopsAreCounted: true }, this.now).stack;
   }
 

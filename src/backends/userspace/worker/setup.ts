@@ -1,6 +1,7 @@
 /** What a worker is started with, and what it makes of it. */
 import type { MessagePort } from 'node:worker_threads';
 import type { CryptoProvider } from '../../../engine/crypto/provider.js';
+import type { IcmpErrorPolicy } from '../../../engine/ipsec/icmp-errors.js';
 import type { IkePorts } from '../../../engine/ipsec/inbound.js';
 import type { Family } from '../../../model/address.js';
 import { chooseEngine } from '../cipher/engine.js';
@@ -24,6 +25,7 @@ export interface WorkerSetup {
   readonly mark: number;
   readonly ikePorts: IkePorts;
   readonly forwards: boolean;
+  readonly icmpErrors?: IcmpErrorPolicy | undefined;
   /** `node`: without OpenSSL's EVP functions, for comparison and for hosts where they fail. */
   readonly engine: 'fastest' | 'node';
   readonly counters: SharedArrayBuffer;

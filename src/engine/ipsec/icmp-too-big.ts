@@ -1,8 +1,10 @@
 /** ICMP errors for packets that are too long once they are protected — RFC 792, RFC 1191 §4, RFC 4443 §3.2, RFC 4301 §8.2. */
-import { buildIp, internetChecksum, upperChecksum } from '../../../engine/ipsec/ip-build.js';
-import { classifyIp, isIpFault, parseIp, viewOf } from '../../../engine/ipsec/packet.js';
-import { addressScope } from '../../../model/address.js';
-import { protocolNumbers } from '../../../model/packet.js';
+
+import { addressScope } from '../../model/address.js';
+import { protocolNumbers } from '../../model/packet.js';
+import { fragmentationNeeded, icmpTypes, icmpv6PacketTooBig, isIcmpError } from './icmp.js';
+import { buildIp, internetChecksum, upperChecksum } from './ip-build.js';
+import { classifyIp, isIpFault, parseIp, viewOf } from './packet.js';
 
 /** Octets of the packet that an error for IPv4 quotes: as many as fit into 576 (RFC 1812 §4.3.2.3). */
 const quotedV4Max = 576 - 20 - 8;
@@ -10,7 +12,6 @@ const quotedV4Max = 576 - 20 - 8;
 const quotedV6Max = 1280 - 40 - 8;
 /** The least path MTU (RFC 791 §3.2, RFC 8200 §5): less cannot be told. */
 const mtuMin = { 4: 68, 6: 1280 } as const;
-const icmpErrorTypes: ReadonlySet<number> = new Set([3, 4, 5, 11, 12]);
 
 /**
  * Destination Unreachable with Fragmentation Needed, or Packet Too Big, as if it came from where the packet was going: an answer from an
@@ -21,8 +22,7 @@ export function tooBigError(packet: Uint8Array, mtu: number): Uint8Array | undef
   if (isIpFault(ip) || (ip.fragment && ip.fragment.offset > 0)) return undefined;
   const { family } = ip;
   const { type } = classifyIp(ip, 'outbound').packet;
-  if (type !== undefined && ip.protocol === protocolNumbers.ICMP && icmpErrorTypes.has(type)) return undefined;
-  if (type !== undefined && ip.protocol === protocolNumbers.ICMPV6 && type < 128) return undefined;
+  if (type !== undefined && isIcmpError(ip.protocol, type)) return undefined;
   const source = { family, value: ip.destination };
   const destination = { family, value: ip.source };
   if (addressScope(source) !== 'unicast' || addressScope(destination) !== 'unicast') return undefined;
@@ -32,13 +32,13 @@ export function tooBigError(packet: Uint8Array, mtu: number): Uint8Array | undef
   icmp.set(quoted, 8);
   const view = viewOf(icmp);
   if (family === 4) {
-    icmp[0] = 3;
-    icmp[1] = 4;
+    icmp[0] = icmpTypes.DESTINATION_UNREACHABLE;
+    icmp[1] = fragmentationNeeded;
     view.setUint16(6, told);
     view.setUint16(2, internetChecksum(icmp));
     return buildIp({ source, destination, protocol: protocolNumbers.ICMP }, icmp);
   }
-  icmp[0] = 2;
+  icmp[0] = icmpv6PacketTooBig;
   view.setUint32(4, told);
   const made = buildIp({ source, destination, protocol: protocolNumbers.ICMPV6 }, icmp);
   const whole = made && parseIp(made);
