@@ -62,7 +62,10 @@ export interface Backend {
   unsupported(desired: HostState): Promise<readonly Unsupported[]>;
   /** Tries algorithms, away from the host's own state; undefined where that cannot be done. */
   algorithms(wanted: WantedAlgorithms): Promise<KnownAlgorithms | undefined>;
-  /** Does the changes in their order, up to the first that is refused. Throws EnvironmentError when it cannot be asked. */
-  execute(changes: readonly Change[]): Promise<Execution>;
+  /**
+   * Does the changes in their order, up to the first that is refused. Throws EnvironmentError when it cannot be asked. With `atOnce` those
+   * behind one that is refused may be done as well, which is faster: for states where that leaves nothing open that was not.
+   */
+  execute(changes: readonly Change[], options?: { readonly atOnce?: boolean }): Promise<Execution>;
   close(): void;
 }

@@ -7,7 +7,7 @@ import { type HostPolicy, type HostSa, type HostState, policyKey, saKey } from '
 import type { Change } from './backend.js';
 import { diff } from './diff.js';
 import { isNamedAlike, samePolicy, sameSa } from './equal.js';
-import { orderChanges, selectorsMeet } from './order.js';
+import { isOpen, orderChanges, selectorsMeet } from './order.js';
 
 /**
  * What belongs to this tool, as it was registered. A policy is ours when it is registered under the index that the kernel has for
@@ -121,6 +121,8 @@ export interface Plan {
   readonly conflicts: readonly Conflict[];
   readonly precedence: readonly Precedence[];
   readonly corrections: Corrections;
+  /** Nothing is protected or blocked now: whatever is done of the changes, no packet passes that would not pass without them. */
+  readonly startsOpen: boolean;
 }
 
 /** Comparisons for `precedence`; foreign policies are few, and where they are not this is no more than a hint. */
@@ -142,7 +144,12 @@ export function makePlan(current: HostState, desired: HostState, owned: Ownershi
     conflicts: findConflicts(after, foreign),
     precedence: findPrecedence(after, foreign),
     corrections,
+    startsOpen: isWideOpen(current),
   };
+}
+
+function isWideOpen({ policies, defaults }: HostState): boolean {
+  return policies.every(isOpen) && Object.values(defaults).every((action) => action === 'accept');
 }
 
 /** Gives policies that are not there yet an index that is free. */

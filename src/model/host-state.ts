@@ -171,11 +171,13 @@ export const emptyHostState: HostState = {
   defaults: { in: 'accept', out: 'accept', fwd: 'accept' },
 };
 
+export type PolicyName = Pick<HostPolicy, 'direction' | 'selector' | 'mark' | 'ifId' | 'type'>;
+
 /**
  * What names a policy in the stack: no two have equal ones. It is for maps and not for people, packed into as few characters as
  * possible, because a host may have a hundred thousand.
  */
-export function policyKey({ direction, selector, mark, ifId, type }: HostPolicy): string {
+export function policyKey({ direction, selector, mark, ifId, type }: PolicyName): string {
   const { family, source, sourcePrefix, destination, destinationPrefix, protocol, interfaceIndex, user } = selector;
   const key = String.fromCharCode(
     (policyDirections.indexOf(direction) << 4) | family,

@@ -26,6 +26,8 @@ export type Outcome =
 export interface Goal {
   readonly changes: readonly Change[];
   readonly corrections: Corrections;
+  /** No packet can be let through by doing a part of the changes. */
+  readonly startsOpen?: boolean;
   readonly numbers: Numbers;
   readonly applied: Applied;
 }
@@ -43,7 +45,7 @@ const groupSteps = 256;
 /** Carries the changes out. Throws EnvironmentError when the journal cannot be written; then nothing is done. */
 export async function carryOut(session: HostSession, goal: Goal, control: Control = {}): Promise<Outcome> {
   const { registry, store } = session;
-  const { changes, corrections, numbers, applied } = goal;
+  const { changes, corrections, numbers, applied, startsOpen = false } = goal;
   if (changes.length === 0) return { kind: 'done', serial: registry.serial, steps: 0 };
   const at = new Date().toISOString();
   const journal: Journal = {
@@ -56,7 +58,7 @@ export async function carryOut(session: HostSession, goal: Goal, control: Contro
     corrections,
     changes,
   };
-  return finish(session, journal, store.begin(journal), changes, control);
+  return finish(session, journal, store.begin(journal), changes, control, startsOpen);
 }
 
 /** Does the steps that are left, and closes the journal. */
@@ -66,9 +68,10 @@ async function finish(
   open: OpenJournal,
   steps: readonly Change[],
   control: Control,
+  atOnce = false,
 ): Promise<Outcome> {
   const { backend } = session;
-  const problem = await performAll(backend, steps, control);
+  const problem = await performAll(backend, steps, control, atOnce);
   if (problem) return undo(session, journal, open, problem.why, problem.interrupted);
   try {
     const { moved, differing } = await compare(backend, journal.changes);
@@ -126,12 +129,17 @@ interface Problem {
   readonly interrupted: boolean;
 }
 
-async function performAll(backend: Backend, steps: readonly Change[], control: Control): Promise<Problem | undefined> {
+async function performAll(
+  backend: Backend,
+  steps: readonly Change[],
+  control: Control,
+  atOnce: boolean,
+): Promise<Problem | undefined> {
   for (let at = 0; at < steps.length; at += groupSteps) {
     if (control.interrupted?.()) return { why: 'it was interrupted', interrupted: true };
     const group = steps.slice(at, at + groupSteps);
     try {
-      const { done, failure } = await backend.execute(group);
+      const { done, failure } = await backend.execute(group, { atOnce });
       if (failure) return { why: failureText(group[done]!, failure), interrupted: false };
     } catch (error) {
       if (!(error instanceof EnvironmentError)) throw error;

@@ -105,3 +105,19 @@ describe('SAs that were negotiated', () => {
     ]);
   });
 });
+
+describe('a host where nothing is protected or blocked', () => {
+  it.each([
+    ['with nothing at all', state([]), true],
+    ['with a policy of others that lets pass', state([tcp(5, 8)]), true],
+    ['with a policy of others that blocks', state([{ ...tcp(5, 8), action: 'block' }]), false],
+    ['with a policy of others that protects', state([{ ...tcp(5, 8), templates: [smallTemplate] }]), false],
+    [
+      'that blocks what no policy takes',
+      { ...state([]), defaults: { in: 'block', out: 'accept', fwd: 'accept' } },
+      false,
+    ],
+  ] as const)('%s', (_name, current, isSo) => {
+    expect(makePlan(current, state([udp(6)]), nothingOwned).startsOpen).toBe(isSo);
+  });
+});

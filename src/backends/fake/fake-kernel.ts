@@ -74,14 +74,16 @@ export function createFakeKernel(options: FakeOptions = {}): FakeKernel {
     find: async () => state,
     unsupported: async () => options.unsupported ?? [],
     algorithms: async () => options.algorithms,
-    async execute(changes): Promise<Execution> {
+    async execute(changes, { atOnce = false } = {}): Promise<Execution> {
+      let first: Execution | undefined;
       for (const [done, change] of changes.entries()) {
         const failure = options.fails?.(operations, change) ?? refusal(change);
         operations += 1;
-        if (failure) return { done, failure };
-        perform(change);
+        if (!failure) perform(change);
+        else if (atOnce) first ??= { done, failure };
+        else return { done, failure };
       }
-      return { done: changes.length };
+      return first ?? { done: changes.length };
     },
     close() {},
     state: () => state,

@@ -45,22 +45,38 @@ export function bandedRules(
   const refusals: Refusal[] = [];
   const banded: BandedRule[] = [];
   for (const family of [4, 6] as const) {
-    const parted = rules.map((rule) => ({ rule, parts: partsOf(rule, family, refusals) }));
-    const special = new Set(parted.flatMap(({ parts }) => parts.flatMap(({ missing }) => missing)));
+    const parted: { readonly rule: Rule; readonly parts: readonly Parts[] }[] = [];
+    const special = new Set<number>();
+    for (const rule of rules) {
+      const parts = partsOf(rule, family, refusals);
+      if (parts.length > 0) parted.push({ rule, parts });
+      for (const { missing } of parts) for (const protocol of missing) special.add(protocol);
+    }
     const bands = [...special].sort((a, b) => a - b);
     for (const band of [...bands, 0]) {
-      const inBand = parted.flatMap(({ rule, parts }): BandedRule[] => {
-        const boxes = parts.flatMap((part) => boxesInBand(part, band, special));
-        return boxes.length > 0 ? [{ rule, band, boxes }] : [];
-      });
+      const inBand: BandedRule[] = [];
+      for (const { rule, parts } of parted) {
+        const boxes =
+          parts.length === 1
+            ? boxesInBand(parts[0]!, band, special)
+            : parts.flatMap((part) => boxesInBand(part, band, special));
+        if (boxes.length > 0) inBand.push({ rule, band, boxes });
+      }
       banded.push(...withoutEmptyEnd(inBand, direction, band === 0 && otherwise === 'accept'));
     }
   }
   return { banded, refusals };
 }
 
+const none: readonly never[] = [];
+const noParts: readonly Parts[] = [];
+
 function boxesInBand({ open, missing, single }: Parts, band: number, special: ReadonlySet<number>): readonly Box[] {
-  if (band === 0) return [...open, ...single.filter((box) => !special.has(box.protocol.lo))];
+  if (band === 0) {
+    if (single.length === 0) return open;
+    const others = special.size === 0 ? single : single.filter((box) => !special.has(box.protocol.lo));
+    return open.length === 0 ? others : [...open, ...others];
+  }
   const protocol = { lo: band, hi: band };
   return [
     ...(missing.includes(band) ? [] : open.map((box) => ({ ...box, protocol }))),
@@ -70,12 +86,13 @@ function boxesInBand({ open, missing, single }: Parts, band: number, special: Re
 
 /** A rule's boxes of one family, grouped by their addresses. */
 function partsOf(rule: Rule, family: Family, refusals: Refusal[]): readonly Parts[] {
-  const boxes = simplify(rule.region.filter((box) => box.family === family));
-  if (boxes.every((box) => isOpen(box) || isSingle(box))) {
-    return boxes.length === 0
-      ? []
-      : [{ open: boxes.filter((box) => isOpen(box)), missing: [], single: boxes.filter((box) => !isOpen(box)) }];
-  }
+  const isOfFamily = (box: Box) => box.family === family;
+  if (!rule.region.some(isOfFamily)) return noParts;
+  const boxes = simplify(rule.region.every(isOfFamily) ? rule.region : rule.region.filter(isOfFamily));
+  if (boxes.every(isOpen)) return [{ open: boxes, missing: none, single: none }];
+  if (boxes.every(isSingle)) return [{ open: none, missing: none, single: boxes }];
+  if (boxes.every((box) => isOpen(box) || isSingle(box)))
+    return [{ open: boxes.filter(isOpen), missing: none, single: boxes.filter((box) => !isOpen(box)) }];
   const groups = new Map<string, Box[]>();
   for (const box of boxes) {
     const key = `${box.local.lo} ${box.local.hi} ${box.remote.lo} ${box.remote.hi}`;

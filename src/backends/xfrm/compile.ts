@@ -117,6 +117,8 @@ function draftsOf(
   const drafts: Draft[] = [];
   const templates = new Map<Family, readonly HostTemplate[] | undefined>();
   const name = sourceName(source);
+  const isProtecting = verdict.kind === 'protect';
+  const mark = isProtecting && verdict.mark !== 0 ? { value: verdict.mark, mask: 0xffff_ffff } : noMark;
   for (const box of boxes) {
     const unseen = unseenByKernel(rule, box);
     if (unseen) {
@@ -134,25 +136,26 @@ function draftsOf(
       return [];
     }
     context.counts.set(name, had + selectors.length);
-    if (!templates.has(box.family)) templates.set(box.family, familyTemplates(rule, box.family, direction, context));
-    const asked = templates.get(box.family);
+    if (isProtecting && !templates.has(box.family))
+      templates.set(box.family, familyTemplates(rule, box.family, direction, context));
+    const asked = isProtecting ? templates.get(box.family) : noTemplates;
     if (!asked) return [];
     for (const selector of selectors) {
       const policy: Draft['policy'] = {
         direction,
         selector,
-        mark: verdict.kind === 'protect' && verdict.mark !== 0 ? { value: verdict.mark, mask: 0xffff_ffff } : noMark,
-        ifId: verdict.kind === 'protect' ? verdict.ifId : 0,
+        mark,
+        ifId: isProtecting ? verdict.ifId : 0,
         type: 'main',
         index: 0,
         action: verdict.kind === 'block' ? 'block' : 'allow',
         flags: 0,
         share: 0,
         templates: asked,
-        limits: {},
+        limits: noLimits,
         record: source.record,
       };
-      const key = policyKey({ ...policy, priority: 0 });
+      const key = policyKey(policy);
       if (context.keys.has(key)) continue;
       context.keys.add(key);
       drafts.push({ place, isDefault: rule.isDefault && band === 0, policy });
@@ -179,6 +182,7 @@ function unseenByKernel({ source }: Rule, { protocol, x, y }: Box): Refusal | un
 const dccp = 33;
 
 const noTemplates: readonly HostTemplate[] = [];
+const noLimits: HostPolicy['limits'] = {};
 
 function familyTemplates(
   { verdict, region }: Rule,
@@ -214,7 +218,7 @@ function usedPlaces(
 function withIkeExempt(config: SystemConfig, drafts: readonly Draft[]): readonly Draft[] {
   const exempt = ikeDrafts(config, drafts);
   if (exempt.length === 0) return drafts;
-  const keyOf = ({ policy }: Draft) => policyKey({ ...policy, priority: 0 });
+  const keyOf = ({ policy }: Draft) => policyKey(policy);
   const keys = new Set(exempt.map(keyOf));
   return [
     ...exempt,

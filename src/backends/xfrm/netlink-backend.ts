@@ -22,7 +22,7 @@ export async function openNetlinkBackend(): Promise<Backend> {
     find: async (entries) => find(socket, entries),
     unsupported: async (desired) => probe(desired),
     algorithms: kernelAlgorithms,
-    execute: async (changes) => execute(socket, changes),
+    execute: async (changes, { atOnce = false } = {}) => (atOnce ? executeAtOnce : execute)(socket, changes),
     close: () => socket.close(),
   };
 }
@@ -76,6 +76,12 @@ function execute(socket: NetlinkSocket, changes: readonly Change[]): Execution {
     if (answer!.errno !== 0) return { done, failure: failureOf(socket, answer!) };
   }
   return { done: changes.length };
+}
+
+function executeAtOnce(socket: NetlinkSocket, changes: readonly Change[]): Execution {
+  const answers = socket.request(changes.map(requestOf));
+  const done = answers.findIndex(({ errno }) => errno !== 0);
+  return done < 0 ? { done: changes.length } : { done, failure: failureOf(socket, answers[done]!) };
 }
 
 export function failureOf(socket: NetlinkSocket, { errno, text }: Answer): Failure {

@@ -142,12 +142,12 @@ function rulesOf(
 ): readonly Rule[] {
   const region = directed(entry.selectors, direction === 'outbound' ? 0 : 1);
   if (region.length === 0) return [];
-  const base = { source: entry.source, isDefault };
+  const { source } = entry;
   switch (entry.action.kind) {
     case 'BYPASS':
-      return [{ ...base, place, region, verdict: allow }];
+      return [{ place, source, region, verdict: allow, isDefault }];
     case 'DISCARD':
-      return [{ ...base, place, region, verdict: block }];
+      return [{ place, source, region, verdict: block, isDefault }];
     case 'PROTECT':
       return protectRules(entry, entry.action, place, region, direction, isForwarded);
   }

@@ -143,23 +143,22 @@ export function saFromJson(json: JsonSa, keys: KeyStore): HostSa {
 
 /** What is nothing is left out. */
 function dense(values: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(
-    Object.entries(values).filter(([, value]) => value !== undefined && value !== 0 && value !== false),
-  );
+  const made: Record<string, unknown> = {};
+  for (const name in values) {
+    const value = values[name];
+    if (value !== undefined && value !== 0 && value !== false) made[name] = value;
+  }
+  return made;
 }
 
 /** `4 10.0.0.0/8 10.1.0.0/16 6 0/0 23/65535 0 0`: source, destination, protocol, ports with masks, interface, user. */
 function selectorToText(selector: HostSelector): string {
   const { family } = selector;
-  return [
-    `${formatAddress(family, selector.source)}/${selector.sourcePrefix}`,
-    `${formatAddress(family, selector.destination)}/${selector.destinationPrefix}`,
-    selector.protocol,
-    `${selector.sourcePort}/${selector.sourcePortMask}`,
-    `${selector.destinationPort}/${selector.destinationPortMask}`,
-    selector.interfaceIndex,
-    selector.user,
-  ].join(' ');
+  const source = `${formatAddress(family, selector.source)}/${selector.sourcePrefix}`;
+  const destination = `${formatAddress(family, selector.destination)}/${selector.destinationPrefix}`;
+  const sourcePort = `${selector.sourcePort}/${selector.sourcePortMask}`;
+  const destinationPort = `${selector.destinationPort}/${selector.destinationPortMask}`;
+  return `${source} ${destination} ${selector.protocol} ${sourcePort} ${destinationPort} ${selector.interfaceIndex} ${selector.user}`;
 }
 
 function selectorFromText(value: unknown): HostSelector {
@@ -234,8 +233,13 @@ function markFromText(value: unknown): Mark {
 }
 
 function limitsToJson(limits: HostLimits): unknown {
-  const entries = Object.entries(limits).map(([name, value]) => [name, String(value)] as const);
-  return entries.length === 0 ? undefined : Object.fromEntries(entries);
+  const made: Record<string, string> = {};
+  let isLimited = false;
+  for (const name in limits) {
+    made[name] = String(limits[name as keyof HostLimits]);
+    isLimited = true;
+  }
+  return isLimited ? made : undefined;
 }
 
 const noLimits: HostLimits = {};

@@ -55,10 +55,17 @@ export const be32 = number(
   (view, at, value) => view.setUint32(at, value),
 );
 
+const allOnes = 0xffff_ffff_ffff_ffffn;
+
 export const u64: Field<bigint> = {
   size: 8,
   align: 8,
-  decode: (view, at) => view.getBigUint64(at, little),
+  // Most of them are one of two numbers, which need not be made each time.
+  decode(view, at) {
+    const [first, second] = [view.getInt32(at), view.getInt32(at + 4)];
+    if (first === 0 && second === 0) return 0n;
+    return first === -1 && second === -1 ? allOnes : view.getBigUint64(at, little);
+  },
   encode: (view, at, value) => view.setBigUint64(at, value, little),
 };
 
@@ -96,8 +103,14 @@ export function text(size: number): Field<string> {
   };
 }
 
-/** `xfrm_address_t`: which family it is of stands elsewhere, so it is 16 octets here. */
-export const rawAddress = octets(16, 4);
+/**
+ * `xfrm_address_t`: which family it is of stands elsewhere, so it is 16 octets here; as they stand in the message, because nobody keeps
+ * them.
+ */
+export const rawAddress: Field<Uint8Array> = {
+  ...octets(16, 4),
+  decode: (view, at) => new Uint8Array(view.buffer, view.byteOffset + at, 16),
+};
 
 /** A structure: its fields in their order, each where C puts it. */
 export function struct<F extends Readonly<Record<string, Field<unknown>>>>(
@@ -157,7 +170,11 @@ export function familyOf(number_: number): Family | undefined {
 export function addressOctets(family: Family, value: AddressValue): Uint8Array {
   const made = new Uint8Array(16);
   if (family === 4) {
-    new DataView(made.buffer).setUint32(0, Number(value));
+    const number_ = Number(value);
+    made[0] = number_ >>> 24;
+    made[1] = number_ >>> 16;
+    made[2] = number_ >>> 8;
+    made[3] = number_;
     return made;
   }
   made.set(addressToOctets({ family, value }));
@@ -166,8 +183,9 @@ export function addressOctets(family: Family, value: AddressValue): Uint8Array {
 
 /** The address that 16 octets hold. */
 export function addressValue(family: Family, from: Uint8Array): AddressValue {
+  if (family === 4) return ((from[0]! << 24) | (from[1]! << 16) | (from[2]! << 8) | from[3]!) >>> 0;
   const view = viewOf(from);
-  return family === 4 ? view.getUint32(0) : (view.getBigUint64(0) << 64n) | view.getBigUint64(8);
+  return (view.getBigUint64(0) << 64n) | view.getBigUint64(8);
 }
 
 export function addressOf(family: Family, from: Uint8Array): Address {

@@ -31,13 +31,25 @@ import {
   hostLimits,
   hostSelector,
   hostUsage,
+  isUnlimited,
   markAttributes,
+  rawAnything,
   rawLimits,
   rawNoUsage,
   rawSelector,
   readMark,
 } from './selectors.js';
-import { policyDefaults, policyId, policyInfo, policyType, userTemplate } from './structures.js';
+import {
+  policyDefaults,
+  policyId,
+  policyInfo,
+  policyNumbers,
+  policyType,
+  userTemplate,
+  xfrmLimits,
+  xfrmSelector,
+  xfrmUsage,
+} from './structures.js';
 
 const directions = ['in', 'out', 'fwd'] as const satisfies readonly PolicyDirection[];
 const types = ['main', 'sub'] as const;
@@ -47,10 +59,11 @@ const templatesMax = 6;
 
 /** The body of NEWPOLICY (which refuses one that is there) and UPDPOLICY (which takes its place). */
 export function encodePolicy(policy: HostPolicy): Uint8Array {
-  const info = toOctets(policyInfo, {
-    selector: rawSelector(policy.selector),
-    limits: rawLimits(policy.limits),
-    usage: rawNoUsage,
+  const info = plainInfo.slice();
+  const view = viewOf(info);
+  xfrmSelector.encode(view, 0, rawSelector(policy.selector));
+  if (!isUnlimited(policy.limits)) xfrmLimits.encode(view, limitsAt, rawLimits(policy.limits));
+  policyNumbers.encode(view, numbersAt, {
     priority: policy.priority,
     index: policy.index,
     direction: directions.indexOf(policy.direction),
@@ -58,13 +71,22 @@ export function encodePolicy(policy: HostPolicy): Uint8Array {
     flags: policy.flags,
     share: policy.share,
   });
+  const attributes = commonAttributes(policy);
+  if (policy.templates.length === 0 && attributes.length === 0) return info;
   const templates = concatenate(policy.templates.map((template) => toOctets(userTemplate, rawTemplate(template))));
-  const attributes: readonly Attribute[] = [
-    ...(templates.length > 0 ? [{ type: attributeTypes.templates, octets: templates }] : []),
-    ...commonAttributes(policy),
-  ];
-  return concatenate([info, encodeAttributes(attributes)]);
+  const all = [...(templates.length > 0 ? [{ type: attributeTypes.templates, octets: templates }] : []), ...attributes];
+  return concatenate([info, encodeAttributes(all)]);
 }
+
+/** A policy without limits, which nearly all are: what remains to be written differs from one to the next. */
+const plainInfo = toOctets(policyInfo, {
+  selector: rawAnything,
+  limits: rawLimits({}),
+  usage: rawNoUsage,
+  numbers: { priority: 0, index: 0, direction: 0, action: 0, flags: 0, share: 0 },
+});
+const limitsAt = xfrmSelector.size;
+const numbersAt = limitsAt + xfrmLimits.size + xfrmUsage.size;
 
 /** The body of DELPOLICY and GETPOLICY for one policy, which is found by its selector, mark and interface. */
 export function encodePolicyId(policy: HostPolicy): Uint8Array {
@@ -118,7 +140,8 @@ export function policyOf(
   info: FieldValue<typeof policyInfo>,
   attributes: ReadonlyMap<number, Uint8Array> | undefined,
 ): HostPolicy | undefined {
-  const direction = directions[info.direction];
+  const { numbers } = info;
+  const direction = directions[numbers.direction];
   const selector = hostSelector(info.selector);
   const templates = attributes && decodeTemplates(attributes.get(attributeTypes.templates));
   if (!direction || !selector || !templates) return undefined;
@@ -129,11 +152,11 @@ export function policyOf(
     mark: readMark(attributes),
     ifId: readNumber(attributes, attributeTypes.ifId) ?? 0,
     type: types[type] ?? 'main',
-    priority: info.priority,
-    index: info.index,
-    action: actions[info.action] ?? 'block',
-    flags: info.flags,
-    share: info.share,
+    priority: numbers.priority,
+    index: numbers.index,
+    action: actions[numbers.action] ?? 'block',
+    flags: numbers.flags,
+    share: numbers.share,
     templates,
     limits: hostLimits(info.limits),
     usage: hostUsage(info.usage),

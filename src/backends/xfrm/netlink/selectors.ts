@@ -1,5 +1,5 @@
 /** Selectors, limits, marks and usage: what messages about policies and about SAs have in common. */
-import type { HostLimits, HostSelector, HostUsage, Mark } from '../../../model/host-state.js';
+import { type HostLimits, type HostSelector, type HostUsage, type Mark, noMark } from '../../../model/host-state.js';
 import { type Attribute, attributeOf, readAttribute } from './attributes.js';
 import { attributeTypes, unlimited } from './constants.js';
 import { addressOctets, addressValue, type FieldValue, familyNumbers, familyOf } from './fields.js';
@@ -81,7 +81,13 @@ export function rawLimits(limits: HostLimits): RawLimits {
 
 const noLimits: HostLimits = {};
 
+export function isUnlimited(limits: HostLimits): boolean {
+  return limits === noLimits || Object.keys(limits).length === 0;
+}
+
 export function hostLimits(raw: RawLimits): HostLimits {
+  const hasNone = countNames.every((name) => raw[name] === unlimited) && secondNames.every((name) => raw[name] === 0n);
+  if (hasNone) return noLimits;
   const limits: Record<string, bigint> = {};
   for (const name of countNames) if (raw[name] !== unlimited) limits[name] = raw[name];
   for (const name of secondNames) if (raw[name] !== 0n && raw[name] !== unlimited) limits[name] = raw[name];
@@ -101,5 +107,5 @@ export function markAttributes({ value, mask }: Mark): readonly Attribute[] {
 
 export function readMark(attributes: ReadonlyMap<number, Uint8Array>): Mark {
   const mark = readAttribute(attributes, attributeTypes.mark, xfrmMark);
-  return mark ? { value: mark.value, mask: mark.mask } : { value: 0, mask: 0 };
+  return mark ? { value: mark.value, mask: mark.mask } : noMark;
 }

@@ -47,17 +47,15 @@ export const xfrmUsage = struct({ bytes: u64, packets: u64, addedAt: u64, usedAt
 /** struct xfrm_stats */
 export const xfrmStatistics = struct({ replayWindow: u32, replay: u32, integrityFailed: u32 });
 
+/** The end of struct xfrm_userpolicy_info. */
+export const policyNumbers = struct({ priority: u32, index: u32, direction: u8, action: u8, flags: u8, share: u8 });
+
 /** struct xfrm_userpolicy_info */
 export const policyInfo = struct({
   selector: xfrmSelector,
   limits: xfrmLimits,
   usage: xfrmUsage,
-  priority: u32,
-  index: u32,
-  direction: u8,
-  action: u8,
-  flags: u8,
-  share: u8,
+  numbers: policyNumbers,
 });
 
 /** struct xfrm_userpolicy_id */
