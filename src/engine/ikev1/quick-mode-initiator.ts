@@ -8,7 +8,8 @@
  * The inbound SAs are in the data path before message 3 leaves, so that the peer's first packets find them.
  */
 import { isLongerLifetime } from '../../model/peer/child.js';
-import { quickModeOffer, withOwnGroups } from '../../model/peer/connection/offers.js';
+import { proposalsWithGroups } from '../../model/peer/child-proposals.js';
+import { quickModeOffer } from '../../model/peer/connection/offers.js';
 import { nameRecord } from '../../model/peer/steps.js';
 import { type ChosenTransforms, selectProposal } from '../../model/proposal.js';
 import { sameProxyIds } from '../../model/proxy-ids.js';
@@ -163,13 +164,13 @@ export function togetherWith({ action }: SpdEntry, template: SaTemplate): readon
 
 /** PFS with the group of phase 1 where the template leaves the choice: both sides are known to have it. */
 function groupFor(template: SaTemplate, { policy }: QuickGoal, { suite }: IsakmpSa): KeyExchangeTransform | undefined {
-  return quickModeOffer(withOwnGroups(template, policy), suite.transforms.keyExchange).group;
+  return quickModeOffer(proposalsWithGroups(template, policy), suite.transforms.keyExchange).group;
 }
 
 /** What is proposed of a template: a connection's proposals as charon cuts them, those of records as they are. */
 function offeredOf(template: SaTemplate, { policy }: QuickGoal, { suite }: IsakmpSa): readonly ChildProposal[] {
   if (!template.lists) return template.proposals;
-  return quickModeOffer(withOwnGroups(template, policy), suite.transforms.keyExchange).proposals;
+  return quickModeOffer(proposalsWithGroups(template, policy), suite.transforms.keyExchange).proposals;
 }
 
 /** ESP in UDP where a NAT was found (RFC 3947 §5.1). */

@@ -11,17 +11,11 @@ import { proxyIds } from '../../proxy-ids.js';
 import type { SaTemplate, SystemConfig } from '../../system-config.js';
 import { formatSelector, type SelectorLists, type SelectorPair } from '../../traffic-selector.js';
 import type { KeyExchangeTransform } from '../../transform.js';
+import { type GroupedProposal, proposalsWithGroups } from '../child-proposals.js';
 import type { IkeEnd } from '../ike.js';
 import { type ChildStep, type IkeOutcome, nameRecord } from '../steps.js';
 import { preferenceOf, usable } from './ike.js';
-import {
-  createChildOffer,
-  type GroupedOffer,
-  type OfferedChild,
-  quickModeOffer,
-  withOwnGroups,
-  withoutGroups,
-} from './offers.js';
+import { createChildOffer, type GroupedOffer, quickModeOffer, withoutGroups } from './offers.js';
 import type { Refusal, RefusalNotify } from './refusal.js';
 import { areHost, chooseChild, type Ends, mirrorLists, narrowedLists, proposedLists } from './selectors.js';
 
@@ -204,7 +198,7 @@ function createChild(work: Work): ConnectionChildOutcome {
   const proposed = proposedLists(template, ends.x);
   const responder = findChild(work, proposed, 'TS_UNACCEPTABLE');
   if ('steps' in responder) return responder;
-  const groups = { mine: ownGroups(work), theirs: withOwnGroups(responder, work.ike.responderPolicy) };
+  const groups = { mine: ownGroups(work), theirs: proposalsWithGroups(responder, work.ike.responderPolicy) };
   const offer = childless.own ? createChildOffer(groups.mine) : { proposals: withoutGroups(groups.mine) };
   const own = childless.own ? groups.theirs : withoutGroups(groups.theirs);
   const selection = offer && agree(work, responder, offer.proposals, own);
@@ -311,7 +305,7 @@ function quickMode(work: Work): ConnectionChildOutcome {
   const [backLocal, backRemote] = [narrowed.local[0], narrowed.remote[0]];
   if (!backLocal || !backRemote) return noSelectors(work, responder, proposed, answered('INVALID_ID_INFORMATION'));
   const offer = quickModeOffer(ownGroups(work), ikeGroup(ike));
-  const selection = agree(work, responder, offer.proposals, withOwnGroups(responder, ike.responderPolicy));
+  const selection = agree(work, responder, offer.proposals, proposalsWithGroups(responder, ike.responderPolicy));
   if (!selection) return done(work, { refusal: answered('NO_PROPOSAL_CHOSEN'), responderTemplate: responder });
   if (selection.transforms.keyExchange && !offer.group) {
     steps.push({
@@ -351,8 +345,8 @@ function asClientId(selector: SelectorLists['local'][number]): SelectorLists['lo
   return { ...selector, ports: { lo: ports.lo, hi: ports.lo } };
 }
 
-function ownGroups({ template, ike }: Work): readonly OfferedChild[] {
-  return withOwnGroups(template, ike.initiatorPolicy);
+function ownGroups({ template, ike }: Work): readonly GroupedProposal[] {
+  return proposalsWithGroups(template, ike.initiatorPolicy);
 }
 
 function ikeGroup({ proposal }: IkeOutcome): KeyExchangeTransform | undefined {

@@ -1,8 +1,8 @@
 /** What products put into their offers, where that is less than what their configuration holds. */
 import { none, type ProposalLike } from '../../proposal.js';
-import type { ChildProposal, IkePolicy, IkeProposal, SaTemplate } from '../../system-config.js';
+import type { IkePolicy, IkeProposal } from '../../system-config.js';
 import type { KeyExchangeTransform } from '../../transform.js';
-import { pfsGroups } from '../child.js';
+import type { GroupedProposal } from '../child-proposals.js';
 
 /** The first group of a list of proposals: what the first key exchange is made with. */
 export function firstGroup(proposals: readonly ProposalLike[]): KeyExchangeTransform | undefined {
@@ -25,17 +25,8 @@ export function offeredIkeProposals({ proposals, version }: IkePolicy): readonly
   }));
 }
 
-/** A proposal for a Child SA with the groups of its own key exchange. */
-export type OfferedChild = ChildProposal & { readonly keyExchange: readonly KeyExchangeTransform[] };
-
-/** The proposals of a template with their groups, be they written for each, for the template, or in the IKE policy. */
-export function withOwnGroups(template: SaTemplate, policy?: IkePolicy): readonly OfferedChild[] {
-  const groups = pfsGroups(template, policy);
-  return template.proposals.map((proposal) => ({ ...proposal, keyExchange: proposal.keyExchange ?? groups }));
-}
-
 /** Without groups and without such as are equal then: what goes into IKE_AUTH (get_proposals with strip_ke). */
-export function withoutGroups(proposals: readonly OfferedChild[]): readonly OfferedChild[] {
+export function withoutGroups(proposals: readonly GroupedProposal[]): readonly GroupedProposal[] {
   const seen = new Set<string>();
   return proposals.flatMap((proposal) => {
     const stripped = { ...proposal, keyExchange: [] };
@@ -51,7 +42,7 @@ function names(list: readonly { readonly name: string }[]): string {
 }
 
 export interface GroupedOffer {
-  readonly proposals: readonly OfferedChild[];
+  readonly proposals: readonly GroupedProposal[];
   /** The group of the public value that goes along; absent: none. */
   readonly group?: KeyExchangeTransform;
 }
@@ -61,7 +52,10 @@ export interface GroupedOffer {
  * group of the proposals; those without it go to the end, and in the others it comes first. Undefined where no proposal has
  * the group that was asked for.
  */
-export function createChildOffer(own: readonly OfferedChild[], asked?: KeyExchangeTransform): GroupedOffer | undefined {
+export function createChildOffer(
+  own: readonly GroupedProposal[],
+  asked?: KeyExchangeTransform,
+): GroupedOffer | undefined {
   const group = asked ?? firstGroup(own);
   if (!group) return { proposals: withoutGroups(own) };
   const having = own.filter((proposal) => hasGroup(proposal, group));
@@ -76,7 +70,10 @@ export function createChildOffer(own: readonly OfferedChild[], asked?: KeyExchan
  * The offer of Quick Mode (quick_mode.c, build_i): with PFS only proposals of one group, that of the ISAKMP SA where a
  * proposal has it, else the first; and of each proposal the first algorithm of a kind.
  */
-export function quickModeOffer(own: readonly OfferedChild[], ikeGroup: KeyExchangeTransform | undefined): GroupedOffer {
+export function quickModeOffer(
+  own: readonly GroupedProposal[],
+  ikeGroup: KeyExchangeTransform | undefined,
+): GroupedOffer {
   const first = firstGroup(own);
   if (!first) return { proposals: own.map(firstOfEach).filter(hasIkev1Transform) };
   const group = ikeGroup && own.some((proposal) => hasGroup(proposal, ikeGroup)) ? ikeGroup : first;
@@ -89,22 +86,22 @@ export function quickModeOffer(own: readonly OfferedChild[], ikeGroup: KeyExchan
 /** Ciphers without a transform number of IKEv1 in strongSwan (map_esp of 5.9.8 and 6.0.0), though others use one. */
 const withoutIkev1Number: ReadonlySet<string> = new Set(['CHACHA20-POLY1305']);
 
-function hasIkev1Transform({ protocol, encryption }: OfferedChild): boolean {
+function hasIkev1Transform({ protocol, encryption }: GroupedProposal): boolean {
   const [cipher] = encryption;
   if (protocol === 'AH') return true;
   return cipher?.espId !== undefined && !withoutIkev1Number.has(cipher.name);
 }
 
-function hasGroup({ keyExchange }: OfferedChild, group: KeyExchangeTransform): boolean {
+function hasGroup({ keyExchange }: GroupedProposal, group: KeyExchangeTransform): boolean {
   return keyExchange.some(({ name }) => name === group.name);
 }
 
-function promoted(proposal: OfferedChild, group: KeyExchangeTransform): OfferedChild {
+function promoted(proposal: GroupedProposal, group: KeyExchangeTransform): GroupedProposal {
   return { ...proposal, keyExchange: [group, ...proposal.keyExchange.filter(({ name }) => name !== group.name)] };
 }
 
 /** IKEv1: extended sequence numbers are an attribute, which is there or not. */
-function firstOfEach(proposal: OfferedChild): OfferedChild {
+function firstOfEach(proposal: GroupedProposal): GroupedProposal {
   return {
     ...proposal,
     encryption: proposal.encryption.slice(0, 1),

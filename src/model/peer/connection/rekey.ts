@@ -2,10 +2,11 @@
 import { type ChosenTransforms, selectProposal } from '../../proposal.js';
 import type { SaTemplate } from '../../system-config.js';
 import type { KeyExchangeTransform } from '../../transform.js';
+import { proposalsWithGroups } from '../child-proposals.js';
 import { type ChildStep, type IkeOutcome, nameRecord } from '../steps.js';
 import { type AgreedChild, type ChildSide, walkConnectionChild } from './child.js';
 import { preferenceOf, usable } from './ike.js';
-import { createChildOffer, type GroupedOffer, withOwnGroups } from './offers.js';
+import { createChildOffer, type GroupedOffer } from './offers.js';
 import type { RefusalNotify } from './refusal.js';
 
 export interface RekeyOutcome {
@@ -27,8 +28,8 @@ export function walkRekey(
   child: AgreedChild,
 ): RekeyOutcome {
   const responder = child.responderTemplate;
-  const mine = withOwnGroups(template, ike.initiatorPolicy);
-  const theirs = withOwnGroups(responder, ike.responderPolicy);
+  const mine = proposalsWithGroups(template, ike.initiatorPolicy);
+  const theirs = proposalsWithGroups(responder, ike.responderPolicy);
   const sources = { initiator: template.source, responder: responder.source };
   const between = `${nameRecord(x.view, template.source)} and ${nameRecord(y.view, responder.source)}`;
   if (ike.version === 1) {
