@@ -80,6 +80,33 @@ export const seedFlag = Flags.integer({
   summary: 'Seed of the randomness; the same seed repeats the same run.',
 });
 
+const traceLevels = ['messages', 'payloads', 'bytes'] as const;
+export type TraceLevel = (typeof traceLevels)[number];
+
+/** `--trace LEVEL`: how much of each packet is shown; `summary` says it in the words of the command. */
+export function traceFlag(summary: string) {
+  return Flags.option({ options: traceLevels })({
+    helpValue: 'messages|payloads|bytes',
+    summary,
+  });
+}
+
+const cryptoSummary = "Use OpenSSL's cryptography (node, the default), or the one written in JavaScript (noble)";
+
+/** `--crypto NAME`: the cryptographic provider. */
+export const cryptoFlag = Flags.option({ options: ['node', 'noble'] as const })({
+  default: async () => 'node' as const,
+  helpValue: 'node|noble',
+  summary: `${cryptoSummary}.`,
+});
+
+/** The same for commands that can compare. */
+export const cryptoChoiceFlag = Flags.option({ options: ['node', 'noble', 'both'] as const })({
+  default: async () => 'node' as const,
+  helpValue: 'node|noble|both',
+  summary: `${cryptoSummary}, or compare what both of them send, octet by octet.`,
+});
+
 /** `--state-dir DIR`: undefined means the default, which the service that opens it knows. */
 export const stateDirFlag = Flags.string({
   env: 'IPSEC_STATE_DIR',

@@ -1,6 +1,14 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../base-command.js';
-import { asOfFlag, jobsFlag, outputFlag, seedFlag } from '../cli/flags.js';
+import {
+  asOfFlag,
+  cryptoChoiceFlag,
+  jobsFlag,
+  outputFlag,
+  seedFlag,
+  type TraceLevel,
+  traceFlag,
+} from '../cli/flags.js';
 import { onInterrupt } from '../cli/interrupt.js';
 import { loadFlags, loadOptions } from '../cli/load-flags.js';
 import { exitCode } from '../exit-code.js';
@@ -12,8 +20,8 @@ import { renderMatrix } from '../report/negotiation/matrix.js';
 import { renderNegotiation } from '../report/negotiation/text.js';
 import type { Progress } from '../report/progress.js';
 import { terminalWidth } from '../report/terminal.js';
+import type { CryptoChoice } from '../services/crypto-provider.js';
 
-const details = ['messages', 'payloads', 'bytes'] as const;
 const network = 'NETWORK';
 
 /** Flags that say something of one negotiation. */
@@ -54,18 +62,20 @@ const onlyForSimulations = [
 const patienceMillisDefault = 15_000;
 
 type AgainstFlags = Parameters<typeof loadOptions>[0] & {
+  readonly crypto: CryptoChoice;
   readonly packet?: string;
   readonly credentials?: string;
   readonly wait?: string;
   readonly suggest?: boolean;
   readonly mode?: 'main' | 'aggressive';
-  readonly trace?: (typeof details)[number];
+  readonly trace?: TraceLevel;
   readonly pcap?: string;
   readonly keys?: string;
   readonly 'peer-profile'?: string[];
 } & { readonly [Name in (typeof onlyForSimulations)[number]]?: unknown };
 
 type MatrixFlags = Parameters<typeof loadOptions>[0] & {
+  readonly crypto: CryptoChoice;
   readonly seed?: number;
   readonly 'as-of'?: Date;
   readonly until?: string;
@@ -194,15 +204,13 @@ is installed here, and the peer's other SAs are left alone. B may name the peer'
       summary:
         'Imitate this product (hpux, strongswan, libreswan, windows …), for one system or for all of unknown product.',
     }),
-    trace: Flags.option({ options: details })({
-      helpValue: 'messages|payloads|bytes',
-      summary: 'Show every packet; with the fields of its payloads; with its octets.',
-    }),
+    trace: traceFlag('Show every packet; with the fields of its payloads; with its octets.'),
     pcap: Flags.string({ helpValue: 'FILE', summary: 'Write the packets to FILE (pcapng).' }),
     keys: Flags.string({
       helpValue: 'DIR',
       summary: 'Write the keys to DIR, as the tables that Wireshark reads.',
     }),
+    crypto: cryptoChoiceFlag,
     seed: seedFlag,
     'as-of': asOfFlag({}),
   };
@@ -245,6 +253,7 @@ is installed here, and the peer's other SAs are left alone. B may name the peer'
       },
       profiles: flags['peer-profile'] ?? [],
       detail: flags.trace ?? 'messages',
+      crypto: flags.crypto,
       suggest: true,
     });
     await this.show(document, flags.trace !== undefined);
@@ -260,6 +269,7 @@ is installed here, and the peer's other SAs are left alone. B may name the peer'
   ): Promise<NegotiationDocument> {
     const wrong = onlyForSimulations.find((name) => flags[name] !== undefined);
     if (wrong) throw new UsageError(`--${wrong} is for simulated peers, and --against for a live one`);
+    if (flags.crypto !== 'node') throw new UsageError('--crypto is for simulated peers, and --against for a live one');
     const peer = parseEndpoint(given);
     const packet = flags.packet === undefined ? undefined : parsePacket(flags.packet, 'outbound');
     if (packet && 'error' in packet) throw new UsageError(packet.error);
@@ -319,6 +329,7 @@ is installed here, and the peer's other SAs are left alone. B may name the peer'
   ): Promise<MatrixDocument> {
     const wrong = onlyForPairs.find((name) => flags[name] !== undefined);
     if (wrong) throw new UsageError(`--${wrong} is for two systems, and --matrix for all`);
+    if (flags.crypto === 'both') throw new UsageError('--crypto both is for two systems, and --matrix for all');
     const { negotiateMatrix } = await import('../services/negotiate/matrix.js');
     const { parseDuration } = await import('../services/negotiate/durations.js');
     let bar: Progress | undefined;
@@ -332,6 +343,7 @@ is installed here, and the peer's other SAs are left alone. B may name the peer'
       beginsAt: flags['as-of'] ?? new Date(),
       ...(flags.until === undefined ? {} : { untilMillis: parseDuration(flags.until, '--until') }),
       profiles: flags['peer-profile'] ?? [],
+      crypto: flags.crypto,
       ...(flags.jobs === undefined ? {} : { jobs: flags.jobs }),
       onProgress: (done, total) => {
         bar ??= this.startProgress('negotiating', total);
@@ -364,7 +376,11 @@ is installed here, and the peer's other SAs are left alone. B may name the peer'
     }
     if (keys === undefined) return;
     const { files, leftOut } = writeKeys(runs, keys);
-    this.note(`${files.length} tables of keys are in ${keys}; who reads them reads the traffic`);
+    this.note(
+      files.length === 0
+        ? `there are no keys to write: no SA came about`
+        : `${files.length} table${files.length === 1 ? '' : 's'} of keys ${files.length === 1 ? 'is' : 'are'} in ${keys}; who reads ${files.length === 1 ? 'it' : 'them'} reads the traffic`,
+    );
     for (const sa of leftOut) this.note(`Wireshark has no name for the algorithms of ${sa}: left out`);
   }
 }

@@ -94,7 +94,11 @@ function ikev2PayloadText(payload: Ikev2Payload, header: Header, inner: Describe
     }
     case 'SKF': {
       const { fragmentNumber, totalFragments, encrypted } = payload.body;
-      return `SKF(${fragmentNumber}/${totalFragments}) {${encrypted.length} octets}`;
+      const fragment = `SKF(${fragmentNumber}/${totalFragments})`;
+      // The last one to come is told with what all of them hold together.
+      return inner
+        ? `${fragment} {${(inner as readonly Ikev2Payload[]).map((each) => ikev2PayloadText(each, header, undefined)).join(', ')}}`
+        : `${fragment} {${encrypted.length} octets}`;
     }
     case 'unknown':
       return `${payloadTypes.name(payload.number) ?? `payload ${payload.number}`}${payload.critical ? ' (critical)' : ''}`;

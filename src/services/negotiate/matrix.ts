@@ -3,10 +3,10 @@ import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { loadNodeProvider } from '../../engine/crypto/node/load.js';
 import { seededRandom } from '../../engine/crypto/random.js';
 import { peersOf } from '../../model/peer/peers.js';
 import type { MatrixDocument, MatrixPair } from '../../report/negotiation/document.js';
+import { loadProvider, type ProviderName } from '../crypto-provider.js';
 import type { LoadOptions } from '../repository/load-repository.js';
 import { causeOf, explain } from './explain.js';
 import { ikeVersions } from './ike-versions.js';
@@ -20,6 +20,8 @@ export interface MatrixOptions extends Omit<LoadOptions, 'overlay' | 'onSystem'>
   readonly beginsAt: Date;
   readonly untilMillis?: number;
   readonly profiles: readonly string[];
+  /** `node` unless told. */
+  readonly crypto?: ProviderName;
   /** Worker threads; one for each processor unless told. */
   readonly jobs?: number;
   onProgress?(done: number, total: number): void;
@@ -61,7 +63,7 @@ export interface MatrixRunner {
 export async function matrixRunner(options: Omit<MatrixOptions, 'jobs' | 'onProgress'>): Promise<MatrixRunner> {
   const { systems } = await chooseAll(options.paths, options, parseProfileWishes(options.profiles));
   const settings: RunSettings = {
-    provider: await loadNodeProvider(seededRandom(options.seed)),
+    provider: await loadProvider(options.crypto ?? 'node', seededRandom(options.seed)),
     versions: await ikeVersions(),
     seed: options.seed,
     beginsAt: options.beginsAt,

@@ -1,18 +1,19 @@
 /** The use case behind `negotiate --simulate`: two systems, every flow between them, each side as the initiator. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { loadNodeProvider } from '../../engine/crypto/node/load.js';
 import type { CryptoProvider } from '../../engine/crypto/provider.js';
 import { seededRandom } from '../../engine/crypto/random.js';
 import type { IkeVersionFactory } from '../../engine/ike-version.js';
 import type { ClockOptions } from '../../engine/sim/clock.js';
 import { type NegotiationRun, type RunOptions, type RunSide, runNegotiation } from '../../engine/sim/negotiation.js';
+import { entriesOf } from '../../engine/sim/trace.js';
 import { judge } from '../../engine/sim/verdict.js';
 import { formatAddress } from '../../model/address.js';
-import type { Packet } from '../../model/packet.js';
+import { formatPacket, type Packet } from '../../model/packet.js';
 import { Secret } from '../../model/secret.js';
 import type { SecretReference } from '../../model/system-config.js';
 import type { NegotiationDocument, RunDocument } from '../../report/negotiation/document.js';
+import { type CryptoChoice, loadProvider } from '../crypto-provider.js';
 import type { LoadOptions } from '../repository/load-repository.js';
 import { type MendingPair, mend } from './changes/mend.js';
 import { groupCredentials } from './credentials.js';
@@ -43,6 +44,8 @@ export interface NegotiateOptions extends Omit<LoadOptions, 'paths'> {
   readonly faults: ScenarioFlags;
   readonly profiles: readonly string[];
   readonly detail: TraceDetail;
+  /** `node` unless told. */
+  readonly crypto?: CryptoChoice;
   /** Are changes looked for that would mend failures? */
   readonly suggest: boolean;
 }
@@ -90,7 +93,7 @@ export async function negotiate(options: NegotiateOptions): Promise<NegotiateOut
   const untilMillis =
     options.untilMillis ?? (file?.until === undefined ? undefined : parseDuration(String(file.until), 'until'));
   const settings: RunSettings = {
-    provider: await loadNodeProvider(seededRandom(seed)),
+    provider: await loadProvider(options.crypto === 'noble' ? 'noble' : 'node', seededRandom(seed)),
     versions: await ikeVersions(),
     seed,
     beginsAt: options.beginsAt,
@@ -98,12 +101,8 @@ export async function negotiate(options: NegotiateOptions): Promise<NegotiateOut
     ...(untilMillis === undefined ? {} : { untilMillis }),
   };
   const initiator = options.initiator ?? file?.initiator ?? 'both';
-  const pair = pairContext(
-    systems,
-    initiator === 'both' ? ['a', 'b'] : [initiator === 'A' ? 'a' : 'b'],
-    options.packet,
-    settings,
-  );
+  const initiators: readonly Side[] = initiator === 'both' ? ['a', 'b'] : [initiator === 'A' ? 'a' : 'b'];
+  const pair = pairContext(systems, initiators, options.packet, settings);
   const results = pair.plan.runs.map((planned) => runPlanned(pair, planned));
   const suggest = options.suggest && (scenario.network.nats ?? []).length === 0;
   const documents: RunDocument[] = [];
@@ -126,7 +125,36 @@ export async function negotiate(options: NegotiateOptions): Promise<NegotiateOut
       }),
     );
   }
-  return { document: negotiationDocument(pair, documents), runs: results.map(({ run }) => run) };
+  const document = negotiationDocument(pair, documents);
+  const runs = results.map(({ run }) => run);
+  if (options.crypto !== 'both') return { document, runs };
+  const provider = await loadProvider('noble', seededRandom(seed));
+  const again = pairContext(systems, initiators, options.packet, { ...settings, provider });
+  const compared = comparedWith(
+    runs,
+    again.plan.runs.map((planned) => runPlanned(again, planned).run),
+  );
+  return {
+    document: { ...document, good: document.good && compared.same, notes: [...document.notes, compared.note] },
+    runs,
+  };
+}
+
+/** Both providers get the same random octets: whatever they send has to be the same too. */
+function comparedWith(
+  runs: readonly NegotiationRun[],
+  others: readonly NegotiationRun[],
+): { readonly same: boolean; readonly note: string } {
+  const [mine, theirs] = [runs, others].map((list) =>
+    list.flatMap(({ trace }) => entriesOf(trace.entries, 'sent').map(({ octets }) => octets)),
+  ) as [Uint8Array[], Uint8Array[]];
+  const first = mine.findIndex((octets, index) => !theirs[index] || Buffer.compare(octets, theirs[index]) !== 0);
+  if (first < 0 && mine.length === theirs.length)
+    return { same: true, note: `OpenSSL and noble send the same ${mine.length} packets, octet for octet` };
+  return {
+    same: false,
+    note: `OpenSSL and noble differ from packet ${first < 0 ? mine.length + 1 : first + 1} on: a fault of ours`,
+  };
 }
 
 /** Prepares the runs of a pair. */
@@ -203,7 +231,8 @@ export function runPlanned(
     how,
     versions,
     provider,
-    seed,
+    // Of its own for each run: SPIs that come again with other keys would spoil a capture of all runs.
+    seed: `${seed} ${sides[initiator].config.name} ${formatPacket(packet)}`,
     beginsAt,
     network: { ...scenario?.network, ...(routes.length > 0 ? { routes } : {}) },
     ...(scenario ? { crashes: scenario.crashes, packets: scenario.packets } : {}),

@@ -1,32 +1,12 @@
 /** The JSON of dry runs against its schemas; members that they do not know are a change that somebody forgot to write down. */
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { Ajv2020 } from 'ajv/dist/2020.js';
-import addFormats from 'ajv-formats';
 import { describe, expect, it } from 'vitest';
 import { negotiate } from '../../../src/services/negotiate/negotiate.js';
-import { root } from '../../support/sources.js';
+import { schemaValidator } from '../../support/schema.js';
 
 type Schema = Record<string, unknown>;
 
-/** The schema with every object closed. */
-function closed(schema: unknown): unknown {
-  if (Array.isArray(schema)) return schema.map(closed);
-  if (typeof schema !== 'object' || schema === null) return schema;
-  const entries = Object.entries(schema).map(([key, value]) => [key, closed(value)] as const);
-  const copy: Schema = Object.fromEntries(entries);
-  return copy.type === 'object' && copy.properties ? { ...copy, additionalProperties: false } : copy;
-}
-
-function validator(name: string) {
-  const ajv = new Ajv2020({ strict: true, allErrors: true });
-  addFormats.default(ajv);
-  return ajv.compile(
-    closed(JSON.parse(readFileSync(path.join(root, 'schemas', `${name}.schema.json`), 'utf8'))) as Schema,
-  );
-}
-
-const validate = validator('negotiation-v1');
+const validate = schemaValidator('negotiation-v1');
 
 async function document(name: string, detail: 'messages' | 'payloads' | 'bytes') {
   const file = (letter: string) => path.join('test', 'golden', 'negotiation', name, `${letter}.conf`);
