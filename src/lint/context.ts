@@ -1,12 +1,13 @@
 /** What rules are given: the records, the configuration, and answers that several rules share. */
 import type { Address } from '../model/address.js';
+import type { StatedRequirement } from '../model/assertion.js';
 import type { SystemCredentials } from '../model/credentials.js';
 import type { ExtendedTables } from '../model/language/extra-values.js';
 import type { PeerProfileName } from '../model/peer-profile/peer-profile.js';
 import type { PolicySet } from '../model/resolve.js';
 import { buildSpdIndex, type SpdIndex } from '../model/selector/spd-index.js';
 import type { SourceText } from '../model/span.js';
-import type { SystemConfig } from '../model/system-config.js';
+import type { SpdEntry, SystemConfig } from '../model/system-config.js';
 import type { PeerProduct } from './peer-products.js';
 
 /** A host of the inventory, as far as rules need it. */
@@ -48,6 +49,14 @@ export interface LintSettings {
   readonly expiryDays?: number;
 }
 
+/** What captures show of one system. */
+export interface ObservedTraffic {
+  /** Packets with an end that is the system's own. */
+  readonly packets: number;
+  /** Entries of its SPD that took at least one. */
+  readonly hit: ReadonlySet<SpdEntry>;
+}
+
 export interface SystemContext {
   readonly name: string;
   /** Read from another product's configuration: there are no records. */
@@ -58,6 +67,8 @@ export interface SystemContext {
   readonly settings: LintSettings;
   /** What the files hold that its records name as certificates; absent where they name none. */
   readonly credentials?: SystemCredentials;
+  /** Absent where no captures were given. */
+  readonly traffic?: ObservedTraffic;
   /** The first of its files, for findings about the system as a whole. */
   readonly firstFile?: SourceText;
   /** First-match index over `config.spd`, built once. */
@@ -76,6 +87,8 @@ export interface RepositoryContext {
   readonly hosts: readonly HostFacts[];
   /** Files that belong to no host of the inventory. */
   readonly unownedFiles: readonly string[];
+  /** What the repository's assertion files demand; absent where it has none. */
+  readonly requirements?: readonly StatedRequirement[];
   readonly settings: LintSettings;
 }
 

@@ -53,8 +53,10 @@ import cryStaticSpiReuse from './rules/cry/static-spi-reuse.js';
 import cryUnauthenticatedDefault from './rules/cry/unauthenticated-default.js';
 import cryWeakAlternative from './rules/cry/weak-alternative.js';
 import cryWeakDh from './rules/cry/weak-dh.js';
+import hygAssertionMissing from './rules/hyg/assertion-missing.js';
 import hygExpiredSuppression from './rules/hyg/expired-suppression.js';
 import hygSuppressionWithoutReason from './rules/hyg/suppression-without-reason.js';
+import hygUnusedByTraffic from './rules/hyg/unused-by-traffic.js';
 import hygUnusedSuppression from './rules/hyg/unused-suppression.js';
 import ik1AggressivePsk from './rules/ik1/aggressive-psk.js';
 import ik1AutoconfIpId from './rules/ik1/autoconf-ip-id.js';
@@ -186,6 +188,7 @@ import synUnknownArgument from './rules/syn/unknown-argument.js';
 import synUnreadableText from './rules/syn/unreadable-text.js';
 import synValueOutOfRange from './rules/syn/value-out-of-range.js';
 import tunAhAcrossNat from './rules/tun/ah-across-nat.js';
+import tunClearHop from './rules/tun/clear-hop.js';
 import tunEndpointInSelector from './rules/tun/endpoint-in-selector.js';
 import tunEndpointsImplicit from './rules/tun/endpoints-implicit.js';
 import tunMtuShortfall from './rules/tun/mtu-shortfall.js';
@@ -250,8 +253,10 @@ export const rules: readonly Rule[] = [
   cryUnauthenticatedDefault,
   cryWeakAlternative,
   cryWeakDh,
+  hygAssertionMissing,
   hygExpiredSuppression,
   hygSuppressionWithoutReason,
+  hygUnusedByTraffic,
   hygUnusedSuppression,
   ik1AggressivePsk,
   ik1AutoconfIpId,
@@ -383,6 +388,7 @@ export const rules: readonly Rule[] = [
   synUnreadableText,
   synValueOutOfRange,
   tunAhAcrossNat,
+  tunClearHop,
   tunEndpointInSelector,
   tunEndpointsImplicit,
   tunMtuShortfall,

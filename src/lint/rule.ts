@@ -66,6 +66,10 @@ export interface RuleExample {
   readonly peer?: string;
   /** YAML of an inventory, where the rule needs one. */
   readonly inventory?: string;
+  /** Packets of captures, as `outbound TCP 10.1.1.1:4000 > 10.2.2.2:80`. */
+  readonly traffic?: readonly string[];
+  /** Sentences of an assertion file of the repository. */
+  readonly assertions?: string;
   /** Guidance profiles that must be on. */
   readonly profiles?: readonly string[];
   readonly asOf?: string;

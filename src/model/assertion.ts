@@ -2,13 +2,14 @@
  * Assertions about a policy: what must happen to a whole set of packets. They are judged exactly: an assertion holds when no
  * packet of its set is treated otherwise, and one that fails names packets and the policy that takes them.
  */
-import type { Address } from './address.js';
+import { type Address, type AddressRange, formatAddress, formatRange } from './address.js';
 import type { Packet } from './packet.js';
 import { defaultBudget, intersectRegions } from './selector/algebra.js';
 import type { Region } from './selector/box.js';
 import { differences } from './selector/partition.js';
 import { simplify } from './selector/simplify.js';
 import { witnessPacket } from './selector/witness.js';
+import type { Span } from './span.js';
 import type { SaTemplate, SpdAction, SpdEntry } from './system-config.js';
 
 export interface Requirement {
@@ -18,6 +19,18 @@ export interface Requirement {
   readonly authenticationBits?: number;
   readonly mode?: 'tunnel' | 'transport';
   readonly tunnelTo?: Address;
+  /** Some SA of the bundle begins and ends at the packet's own addresses, so that no hop between them sees it in the clear. */
+  readonly endToEnd?: boolean;
+}
+
+/** A requirement that a file of assertions states about one system. */
+export interface StatedRequirement {
+  readonly at: Span;
+  /** The sentence as written. */
+  readonly text: string;
+  readonly system: string;
+  readonly packets: Region;
+  readonly requirement: Requirement;
 }
 
 /** Packets that do not get what is required, by the entry that takes them. */
@@ -43,12 +56,15 @@ export function judge(
   budget = defaultBudget,
 ): AssertionResult {
   const reasons = new Map<SpdAction, string | undefined>();
+  const because = (action: SpdAction, region: Region) => {
+    if (!reasons.has(action)) reasons.set(action, shortfall(action, requirement));
+    return reasons.get(action) ?? (requirement.endToEnd ? clearHop(action, region) : undefined);
+  };
   const entries: { entry: SpdEntry; because: string | undefined; region: Region }[] = [];
   for (const entry of spd) {
     const region = intersectRegions(entry.selectors, packets);
     if (region.length === 0) continue;
-    if (!reasons.has(entry.action)) reasons.set(entry.action, shortfall(entry.action, requirement));
-    entries.push({ entry, because: reasons.get(entry.action), region });
+    entries.push({ entry, because: because(entry.action, region), region });
   }
   const keyed = {
     regions: entries.map(({ region }) => region),
@@ -97,6 +113,29 @@ export function shortfall(action: SpdAction, requirement: Requirement): string |
     );
     if (short.every((name) => name !== undefined))
       return `${short.at(-1)} gives less than ${authenticationBits} bits of integrity`;
+  }
+  return undefined;
+}
+
+/** Where packets travel in the clear although an SA protects them on a part of their way; undefined when nowhere. */
+export function clearHop(action: SpdAction, region: Region): string | undefined {
+  if (action.kind !== 'PROTECT') return undefined;
+  const hops = action.bundle.map((template) => hopOf(template, region));
+  return hops.includes(undefined) ? undefined : hops[0];
+}
+
+/** The hop that an SA leaves in the clear; undefined when it reaches from end to end. */
+function hopOf({ mode, localEndpoint, remoteEndpoint }: SaTemplate, region: Region): string | undefined {
+  if (mode === 'transport' && !localEndpoint && !remoteEndpoint) return undefined;
+  for (const side of ['remote', 'local'] as const) {
+    const end = side === 'remote' ? remoteEndpoint : localEndpoint;
+    if (!end) continue;
+    const beyond = region.find(
+      (box) => box.family !== end.family || box[side].lo !== end.value || box[side].hi !== end.value,
+    );
+    if (!beyond) continue;
+    const { lo: first, hi: last } = beyond[side];
+    return `it is in the clear between ${formatAddress(end.family, end.value)} and ${formatRange({ family: beyond.family, first, last } as AddressRange)}`;
   }
   return undefined;
 }

@@ -1,7 +1,13 @@
 /** The use case behind `policy lint`: load, run the rules, suppress, take off the baseline, count. */
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { type HostFacts, type LintSettings, type SystemContext, systemContext } from '../lint/context.js';
+import {
+  type HostFacts,
+  type LintSettings,
+  type ObservedTraffic,
+  type SystemContext,
+  systemContext,
+} from '../lint/context.js';
 import { activeProfiles } from '../lint/profiles/active.js';
 import { profiles as allProfiles, defaultProfile, unknownProfile } from '../lint/profiles/catalogue.js';
 import { severityOf } from '../lint/profiles/severity.js';
@@ -10,6 +16,7 @@ import type { Rule } from '../lint/rule.js';
 import { runRules } from '../lint/run.js';
 import { configuredSeverity, type Selection, selectRules, selects, unknownSelector } from '../lint/select.js';
 import { applySuppressions } from '../lint/suppress.js';
+import type { StatedRequirement } from '../model/assertion.js';
 import { namedCredentials, type SystemCredentials } from '../model/credentials.js';
 import { atLeast, compareFindings, type Finding, type Severity } from '../model/finding.js';
 import { peersOf } from '../model/peer/peers.js';
@@ -34,6 +41,8 @@ export interface LintOptions extends LoadOptions, Selection {
   readonly maxWarnings?: number;
   /** Baseline file; `false` ignores the configured one. */
   readonly baseline?: string | false;
+  /** Capture files, whose packets tell which policies are used. */
+  readonly captures?: readonly string[];
   /** Compare every pair of the systems, also outside of a repository with hosts. */
   readonly together?: boolean;
   onProgress?(done: number, total: number): void;
@@ -63,13 +72,22 @@ export async function lintRepository(repository: Repository, options: LintOption
   const config = repository.config.config.lint ?? {};
   const rules = chooseRules(options, config);
   const settings = lintSettings(repository, options, config);
-  const contexts = contextsOf(repository, settings, await credentialsOf(repository, settings));
+  const contexts = contextsOf(repository, settings, {
+    credentials: await credentialsOf(repository, settings),
+    traffic: await trafficOf(repository, options.captures ?? []),
+  });
   const judged = judgeRules(rules, settings, config);
   const problems = repository.systems.map((system) => ({ system: system.name, problems: system.problems }));
   const pairs = repository.together || options.together ? pairContexts(contexts, settings) : [];
   const found = runRules({
     rules: judged.rules,
-    repository: { systems: contexts, hosts: repository.hosts, unownedFiles: repository.unowned, settings },
+    repository: {
+      systems: contexts,
+      hosts: repository.hosts,
+      unownedFiles: repository.unowned,
+      settings,
+      ...(await requirementsOf(repository, judged.rules)),
+    },
     problems,
     pairs,
     ...(options.onProgress ? { onProgress: options.onProgress } : {}),
@@ -176,6 +194,19 @@ function isTracked(repository: Repository): boolean {
   return false;
 }
 
+/** Rules that ask what assertion files demand: the files are read only for them. */
+const asksForRequirements = new Set(['TUN011', 'HYG005']);
+
+async function requirementsOf(
+  repository: Repository,
+  rules: readonly Rule[],
+): Promise<{ requirements?: readonly StatedRequirement[] }> {
+  if (repository.root === undefined || !rules.some(({ code }) => asksForRequirements.has(code))) return {};
+  const { statedRequirements } = await import('./run-assertions.js');
+  const requirements = statedRequirements(repository, repository.root);
+  return requirements.length > 0 ? { requirements } : {};
+}
+
 /** What the files hold that records name, by system; nothing is loaded where they name none. */
 async function credentialsOf(
   repository: Repository,
@@ -207,13 +238,17 @@ async function credentialsOf(
 export function contextsOf(
   repository: Repository,
   settings: LintSettings,
-  credentials: ReadonlyMap<string, SystemCredentials>,
+  known: {
+    readonly credentials: ReadonlyMap<string, SystemCredentials>;
+    readonly traffic: ReadonlyMap<string, ObservedTraffic>;
+  },
 ): SystemContext[] {
   const facts = new Map<string, HostFacts>(repository.hosts.map((host) => [host.name, host]));
   return repository.systems.map(({ name, policies, config, sources, imported }: LoadedSystem) => {
     const host = facts.get(name);
     const firstFile = sources[0];
-    const named = credentials.get(name);
+    const named = known.credentials.get(name);
+    const traffic = known.traffic.get(name);
     return systemContext({
       name,
       policies,
@@ -223,8 +258,18 @@ export function contextsOf(
       ...(firstFile ? { firstFile } : {}),
       ...(imported ? { imported: true } : {}),
       ...(named ? { credentials: named } : {}),
+      ...(traffic ? { traffic } : {}),
     });
   });
+}
+
+async function trafficOf(
+  repository: Repository,
+  captures: readonly string[],
+): Promise<ReadonlyMap<string, ObservedTraffic>> {
+  if (captures.length === 0) return new Map();
+  const { observeTraffic } = await import('./observed-traffic.js');
+  return observeTraffic(captures, repository.systems);
 }
 
 function pairContexts(contexts: readonly SystemContext[], settings: LintSettings) {

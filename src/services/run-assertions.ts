@@ -2,12 +2,12 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { type AddressRange, singleAddress } from '../model/address.js';
-import { type AssertionResult, judge } from '../model/assertion.js';
+import { type AssertionResult, judge, type StatedRequirement } from '../model/assertion.js';
 import type { Problem } from '../model/problem.js';
 import { UsageError } from '../model/tool-error.js';
 import { type Assertion, assertionCode, holdsAddress, parseAssertions } from '../parser/assertions/parse-assertions.js';
 import type { LoadedSystem } from './load-system.js';
-import { type LoadOptions, loadRepository } from './repository/load-repository.js';
+import { type LoadOptions, loadRepository, type Repository } from './repository/load-repository.js';
 import { readSource } from './repository/read-source.js';
 
 export interface JudgedAssertion {
@@ -45,32 +45,15 @@ export async function runAssertions(options: AssertionOptions): Promise<Assertio
     ...options,
     paths: policies.length > 0 ? policies : [policyFolder(files[0]!)],
   });
-  const names = new Map<string, readonly AddressRange[]>(
-    repository.hosts.map((host) => [host.name.toLowerCase(), host.addresses.map(singleAddress)]),
+  const { placed, problems } = placeAssertions(repository, files, options.filter);
+  const judged = placed.map(
+    ({ assertion, system, direction }): JudgedAssertion => ({
+      assertion,
+      system: system.name,
+      direction,
+      result: judge(system.config.spd, assertion.packets(direction), assertion.requirement),
+    }),
   );
-  for (const { name, config } of repository.systems) {
-    if (!names.has(name.toLowerCase())) names.set(name.toLowerCase(), config.addresses.map(singleAddress));
-  }
-  const judged: JudgedAssertion[] = [];
-  const problems: Problem[] = [];
-  for (const file of files) {
-    const { source, problems: reading } = readSource(file, path.relative(process.cwd(), file) || file);
-    const parsed = parseAssertions(source, names);
-    problems.push(...reading, ...parsed.problems);
-    for (const assertion of parsed.assertions) {
-      if (options.filter !== undefined && !assertion.text.toLowerCase().includes(options.filter.toLowerCase()))
-        continue;
-      const place = whereTo(assertion, repository.systems);
-      if ('message' in place)
-        problems.push({
-          code: assertionCode,
-          message: place.message,
-          at: assertion.at,
-          ...(place.help ? { help: place.help } : {}),
-        });
-      else for (const system of place.systems) judged.push(judgeFor(assertion, system, place.direction));
-    }
-  }
   if (judged.length === 0 && problems.length === 0)
     throw new UsageError(
       options.filter === undefined ? 'the assertion files hold no assertion' : `no assertion holds '${options.filter}'`,
@@ -83,14 +66,59 @@ export async function runAssertions(options: AssertionOptions): Promise<Assertio
   };
 }
 
-function judgeFor(assertion: Assertion, system: LoadedSystem, direction: 'inbound' | 'outbound'): JudgedAssertion {
-  const packets = assertion.packets(direction);
-  return {
-    assertion,
+/** An assertion with one of the systems that it speaks of. */
+export interface PlacedAssertion {
+  readonly assertion: Assertion;
+  readonly system: LoadedSystem;
+  readonly direction: 'inbound' | 'outbound';
+}
+
+/** Reads assertion files and finds out which systems each sentence is about. */
+export function placeAssertions(
+  { hosts, systems }: Pick<Repository, 'hosts' | 'systems'>,
+  files: readonly string[],
+  filter?: string,
+): { readonly placed: readonly PlacedAssertion[]; readonly problems: readonly Problem[] } {
+  const names = new Map<string, readonly AddressRange[]>(
+    hosts.map((host) => [host.name.toLowerCase(), host.addresses.map(singleAddress)]),
+  );
+  for (const { name, config } of systems) {
+    if (!names.has(name.toLowerCase())) names.set(name.toLowerCase(), config.addresses.map(singleAddress));
+  }
+  const placed: PlacedAssertion[] = [];
+  const problems: Problem[] = [];
+  for (const file of files) {
+    const { source, problems: reading } = readSource(file, path.relative(process.cwd(), file) || file);
+    const parsed = parseAssertions(source, names);
+    problems.push(...reading, ...parsed.problems);
+    for (const assertion of parsed.assertions) {
+      if (filter !== undefined && !assertion.text.toLowerCase().includes(filter.toLowerCase())) continue;
+      const place = whereTo(assertion, systems);
+      if ('message' in place)
+        problems.push({
+          code: assertionCode,
+          message: place.message,
+          at: assertion.at,
+          ...(place.help ? { help: place.help } : {}),
+        });
+      else for (const system of place.systems) placed.push({ assertion, system, direction: place.direction });
+    }
+  }
+  return { placed, problems };
+}
+
+/** What the assertion files below a folder demand, as far as they can be read: `policy test` tells what cannot. */
+export function statedRequirements(
+  repository: Pick<Repository, 'hosts' | 'systems'>,
+  folder: string,
+): readonly StatedRequirement[] {
+  return placeAssertions(repository, assertionFiles(folder)).placed.map(({ assertion, system, direction }) => ({
+    at: assertion.at,
+    text: assertion.text,
     system: system.name,
-    direction,
-    result: judge(system.config.spd, packets, assertion.requirement),
-  };
+    packets: assertion.packets(direction),
+    requirement: assertion.requirement,
+  }));
 }
 
 /** The systems and the direction that an assertion speaks of. */

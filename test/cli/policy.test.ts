@@ -12,7 +12,7 @@ describe('on the examples', () => {
     const lint = await runCli(['policy', 'lint', path.join(examples, 'site')]);
     expect([lint.code, lint.stderr]).toEqual([0, '']);
     const test = await runCli(['policy', 'test', path.join(examples, 'site')]);
-    expect([test.code, test.stdout]).toEqual([0, expect.stringMatching(/^4 hold$/m)]);
+    expect([test.code, test.stdout]).toEqual([0, expect.stringMatching(/^5 hold$/m)]);
   });
 
   it('policy fmt finds nothing to do', async () => {

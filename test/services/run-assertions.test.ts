@@ -32,6 +32,7 @@ describe('runAssertions', () => {
     ['any from 10.1.1.1 to 10.3.0.0/16 must be protected with at least SHA2-512', 'violated'],
     ['any from 10.1.1.1 to 10.3.0.0/16 must be protected in tunnel mode', 'violated'],
     ['any from 10.1.1.1 to 10.3.0.0/16 must be protected in transport mode', 'holds'],
+    ['any from 10.1.1.1 to 10.3.0.0/16 must be protected end to end and with at least AES-256', 'holds'],
     ['tcp from 10.1.1.1 to 10.2.0.0/16 must be protected', 'violated'],
     ['tcp from 10.1.1.1 to 10.2.0.0/16 port 80-443 must be passed', 'holds'],
     ['define LAB = 10.9.0.0/16, 10.10.0.0/16\ntelnet from LAB to 10.1.1.1 must be discarded', 'violated'],
@@ -55,6 +56,23 @@ describe('runAssertions', () => {
       'a.ipsectest': 'any from 10.1.1.1 to 10.2.0.0/16 must be protected\n',
     });
     expect((await runAssertions({ paths: [folder] })).judged[0]?.result.kind).toBe('violated');
+  });
+
+  it('finds the hop that a tunnel leaves in the clear', async () => {
+    const folder = folderWith({
+      's.conf': `add host h -source 10.1.1.1 -destination 10.2.2.2 -tunnel t -priority 10 -action PASS
+add tunnel t -tsource 10.1.1.1 -tdestination 10.2.0.1 -source 10.1.1.1 -destination 10.2.2.0/24 -action ESP_AES128_GCM16
+`,
+      'a.ipsectest': `any from 10.1.1.1 to 10.2.2.2 must be protected
+any from 10.1.1.1 to 10.2.2.2 must be protected end to end
+`,
+    });
+    const { judged } = await runAssertions({ paths: [folder] });
+    expect(judged.map(({ result }) => result.kind)).toEqual(['holds', 'violated']);
+    const result = judged[1]?.result;
+    expect(result?.kind === 'violated' && result.violations[0]?.because).toBe(
+      'it is in the clear between 10.2.0.1 and 10.2.2.2',
+    );
   });
 
   it.each([

@@ -1,16 +1,21 @@
 /** Lints texts in a test as the command would lint files. */
 import path from 'node:path';
 import { nodeProvider } from '../../src/engine/crypto/node/provider.js';
-import { type HostFacts, type LintSettings, systemContext } from '../../src/lint/context.js';
+import { type HostFacts, type LintSettings, type ObservedTraffic, systemContext } from '../../src/lint/context.js';
 import { rules } from '../../src/lint/registry.js';
 import type { Rule, RuleExample } from '../../src/lint/rule.js';
 import { allPairs, runRules } from '../../src/lint/run.js';
 import { applySuppressions } from '../../src/lint/suppress.js';
 import { parseRange } from '../../src/model/address.js';
+import type { StatedRequirement } from '../../src/model/assertion.js';
 import { namedCredentials } from '../../src/model/credentials.js';
 import type { Finding } from '../../src/model/finding.js';
 import type { Dialect } from '../../src/model/language/dialect.js';
+import { parsePacket } from '../../src/model/parse-packet.js';
+import { buildSpdIndex } from '../../src/model/selector/spd-index.js';
 import { SourceText } from '../../src/model/span.js';
+import type { SystemConfig } from '../../src/model/system-config.js';
+import { parseAssertions } from '../../src/parser/assertions/parse-assertions.js';
 import { readCredentials } from '../../src/services/credentials/read-credentials.js';
 import { type LoadedSystem, loadSystem } from '../../src/services/load-system.js';
 import { exampleFiles, exampleReader } from './example-files.js';
@@ -24,6 +29,10 @@ export interface LintTextOptions {
   readonly more?: string;
   /** Files beside the records. */
   readonly files?: ReadonlyMap<string, Uint8Array>;
+  /** Packets of captures of the first system. */
+  readonly traffic?: readonly string[];
+  /** An assertion file; each sentence names its system and its direction. */
+  readonly assertions?: string;
 }
 
 export const testSettings: LintSettings = { asOf: '2026-11-01', profiles: [], repository: true, budget: 100_000 };
@@ -55,6 +64,7 @@ export function lintTexts(texts: readonly string[], options: LintTextOptions = {
       config,
       settings,
       firstFile,
+      ...(options.traffic && name === 'a' ? { traffic: trafficOf(config, options.traffic) } : {}),
       ...(imported ? { imported: true } : {}),
       ...(host ? { host } : {}),
       ...(named ? { credentials: named } : {}),
@@ -63,7 +73,13 @@ export function lintTexts(texts: readonly string[], options: LintTextOptions = {
   const run = options.rules ?? rules;
   const findings = runRules({
     rules: run,
-    repository: { systems: contexts, hosts: options.hosts ?? [], unownedFiles: [], settings },
+    repository: {
+      systems: contexts,
+      hosts: options.hosts ?? [],
+      unownedFiles: [],
+      settings,
+      ...(options.assertions === undefined ? {} : { requirements: requirementsOf(options.assertions) }),
+    },
     problems: systems.map(({ name, problems }) => ({ system: name, problems })),
     pairs: allPairs(contexts, settings),
   });
@@ -78,6 +94,28 @@ export function lintTexts(texts: readonly string[], options: LintTextOptions = {
   });
   const none = { systems: [], hosts: [], unownedFiles: [], settings };
   return [...kept, ...runRules({ rules: run, repository: none, problems: [{ problems }], pairs: [] })];
+}
+
+function trafficOf({ spd }: SystemConfig, packets: readonly string[]): ObservedTraffic {
+  const index = buildSpdIndex(spd.map(({ selectors }) => selectors));
+  const hit = packets.map((text) => {
+    const packet = parsePacket(text.replace(/^outbound /, ''), 'outbound');
+    if ('error' in packet) throw new Error(packet.error);
+    return spd[index.classify(packet)]!;
+  });
+  return { packets: packets.length, hit: new Set(hit) };
+}
+
+function requirementsOf(text: string): readonly StatedRequirement[] {
+  const { assertions, problems } = parseAssertions(new SourceText('a.ipsectest', text));
+  if (problems[0]) throw new Error(problems[0].message);
+  return assertions.map(({ at, text: sentence, system = '', direction = 'outbound', packets, requirement }) => ({
+    at,
+    text: sentence,
+    system,
+    packets: packets(direction),
+    requirement,
+  }));
 }
 
 function credentialsOf(systems: readonly LoadedSystem[], files: ReadonlyMap<string, Uint8Array>, asOf: string) {
@@ -115,5 +153,7 @@ export function lintExample(rule: Rule, example: string | RuleExample): Finding[
     hosts,
     ...(full.files ? { files: exampleFiles(full.files) } : {}),
     ...(full.more === undefined ? {} : { more: full.more }),
+    ...(full.traffic ? { traffic: full.traffic } : {}),
+    ...(full.assertions === undefined ? {} : { assertions: full.assertions }),
   }).filter((finding) => finding.code === rule.code);
 }

@@ -54,6 +54,11 @@ explained by \`ipsec policy rules CODE\`. The run fails (exit code 1) when a fin
       summary: `How peers behave of which the inventory says nothing: ${peerProfileNames.join(', ')}.`,
     }),
     'as-of': asOfFlag(),
+    capture: Flags.string({
+      multiple: true,
+      helpValue: 'FILE',
+      summary: 'Report policies that no packet of this capture (pcap, pcapng) hits (HYG004); may be repeated.',
+    }),
     peers: Flags.boolean({ summary: 'Compare the systems with each other, also where they are single files.' }),
     'fail-level': Flags.option({ options: severities })({
       helpValue: 'LEVEL',
@@ -87,6 +92,7 @@ explained by \`ipsec policy rules CODE\`. The run fails (exit code 1) when a fin
       ...(flags['peer-profile'] ? { peerProfile: flags['peer-profile'] } : {}),
       ...(flags['as-of'] ? { asOf: flags['as-of'].toISOString().slice(0, 10) } : {}),
       ...(flags.peers ? { together: true } : {}),
+      ...(flags.capture ? { captures: flags.capture } : {}),
       ...(flags['fail-level'] ? { failLevel: flags['fail-level'] } : {}),
       ...(flags['max-warnings'] === undefined ? {} : { maxWarnings: flags['max-warnings'] }),
       ...(flags['no-baseline']

@@ -19,6 +19,7 @@ export default class Test extends BaseCommand {
   on alpha: tcp from 10.1.1.1 to 10.7.7.0/24 port 5432 must be protected with at least AES-128
   on alpha: telnet from LAB to 10.1.1.1 inbound must be discarded
 
+What is protected may be asked to be so with at least a strength, in a mode, by a certain tunnel, or end to end.
 A sentence that fails shows packets that are treated otherwise, and the policy that takes them. Names of hosts stand
 for their addresses.`;
   static override examples = [

@@ -7,7 +7,7 @@
  *
  *   assertion := [ 'on' SYSTEM ':' ] WHAT 'from' ENDS [ 'port' PORTS ] [ 'to' ENDS [ 'port' PORTS ] ] [ 'inbound' | 'outbound' ]
  *                'must' 'be' ( 'protected' { DEMAND } | 'discarded' | 'passed' )
- *   DEMAND    := 'with' 'at' 'least' STRENGTH [ 'integrity' ] | 'in' ( 'tunnel' | 'transport' ) 'mode' | 'by' 'tunnel' 'to' ADDRESS
+ *   DEMAND    := 'end' 'to' 'end' | 'with' 'at' 'least' STRENGTH [ 'integrity' ] | 'in' ( 'tunnel' | 'transport' ) 'mode' | 'by' 'tunnel' 'to' ADDRESS
  *   WHAT      := 'any' | protocol | service | 'icmp' [ 'type' NUMBER ]
  *   ENDS      := 'any' | NAME | address | address/prefix | low-high | list of these with commas
  *   STRENGTH  := 'AES-128' | 'SHA2-256' | 'N bits' | …
@@ -82,7 +82,7 @@ class SentenceFault extends Error {
   }
 }
 
-const protectionWords = ['with', 'in', 'by', 'and'];
+const protectionWords = ['with', 'in', 'by', 'and', 'end'];
 
 class Sentence {
   readonly #words: { text: string; start: number }[] = [];
@@ -251,6 +251,11 @@ class Sentence {
 
   #demand(): Partial<Requirement> {
     this.#take('and');
+    if (this.#take('end')) {
+      this.#expect('to');
+      this.#expect('end');
+      return { endToEnd: true };
+    }
     if (this.#take('in')) {
       const mode = this.#next('tunnel or transport').toLowerCase();
       if (mode !== 'tunnel' && mode !== 'transport')
