@@ -104,6 +104,7 @@ import peerOneSided from './rules/peer/one-sided.js';
 import peerPairUndecided from './rules/peer/pair-undecided.js';
 import peerPfsMismatchDelayed from './rules/peer/pfs-mismatch-delayed.js';
 import peerPskMismatch from './rules/peer/psk-mismatch.js';
+import peerSha2Truncation from './rules/peer/sha2-truncation.js';
 import peerSilentPeer from './rules/peer/silent-peer.js';
 import peerUniqueVsMesh from './rules/peer/unique-vs-mesh.js';
 import peerWeakerThanPossible from './rules/peer/weaker-than-possible.js';
@@ -304,6 +305,7 @@ export const rules: readonly Rule[] = [
   peerPairUndecided,
   peerPfsMismatchDelayed,
   peerPskMismatch,
+  peerSha2Truncation,
   peerSilentPeer,
   peerUniqueVsMesh,
   peerWeakerThanPossible,

@@ -108,6 +108,7 @@ function templateFields(fields: Fields, template: SaTemplate): void {
   fields.put('if_id', template.ifId);
   fields.put('installs policies', template.installsPolicies, onOff);
   fields.put('compression', template.ipComp, onOff);
+  fields.put('SHA2-256 cut to 96 bits', template.sha256Truncated, onOff);
   fields.put('deleted when idle', template.inactivitySeconds, seconds);
 }
 

@@ -121,6 +121,8 @@ export interface SaTemplate {
   readonly narrowing?: Sourced<boolean>;
   /** Compression is offered and accepted (RFC 3173). */
   readonly ipComp?: Sourced<boolean>;
+  /** HMAC-SHA2-256 has 96 bits on the wire although 128 were negotiated, as kernels before RFC 4868 have it. */
+  readonly sha256Truncated?: Sourced<boolean>;
   /** The SA is deleted after so many seconds without traffic; 0 is never. */
   readonly inactivitySeconds?: Sourced<number>;
 }

@@ -140,6 +140,7 @@ function templateFields(was: SaTemplate, is: SaTemplate | undefined): readonly F
     field('action when the peer is dead', local, ({ onDeadPeer }) => text(onDeadPeer), 'NONE'),
     field('narrowing', negotiation, ({ narrowing }) => text(narrowing), 'false'),
     field('compression', negotiation, ({ ipComp }) => text(ipComp), 'false'),
+    field('HMAC-SHA2-256 cut to 96 bits', 'packets', ({ sha256Truncated }) => text(sha256Truncated), 'false'),
     field('installing of policies', 'packets', ({ installsPolicies }) => text(installsPolicies), 'true'),
     field('seconds without traffic', local, ({ inactivitySeconds }) => text(inactivitySeconds), '0'),
   ];

@@ -273,6 +273,7 @@ function template(
   const ifId = interfaceOf(values);
   const mark = markOf(values);
   const ipComp = values.flag('compress', false);
+  const truncated = values.flag(isStarter ? 'sha256_96' : 'sha2-truncbug', false);
   // strongSwan always narrows; the others only when they are told to.
   const narrowing = isStarter ? undefined : values.flag('narrowing', false);
   return {
@@ -292,6 +293,7 @@ function template(
     ...(isStarter ? starterActions(values) : {}),
     ...(narrowing ? { narrowing } : {}),
     ...(ipComp.value ? { ipComp } : {}),
+    ...(truncated.value ? { sha256Truncated: truncated } : {}),
     ...(mark ? { mark } : {}),
     ...(ifId ? { ifId } : {}),
   };

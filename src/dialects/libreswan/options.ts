@@ -133,7 +133,7 @@ const conns: readonly ConfOption[] = [
   ...connL.partly('redirection is not modelled', 'send-redirect accept-redirect', auto),
   ...connL.notes('it only counts for redirection', 'redirect-to accept-redirect-to'),
   ...connL.partly('authorization outside of IKE is not modelled', 'pam-authorize', no),
-  ...connL.partly('SHA2-256 truncated to 96 bits is not modelled', 'sha2-truncbug sha2_truncbug', no),
+  ...connL.partly('SHA2-256 cut to 96 bits is told apart by lint only (PEER016)', 'sha2-truncbug sha2_truncbug', no),
   ...connL.partly('a weaker group of the peer is not modelled', 'ms-dh-downgrade', no),
   ...connL.notes('a way around faults of other products', 'pfs-rekey-workaround remote-peer-type remote_peer_type'),
   ...connL.notes(keys, 'require-id-on-certificate dns-match-id sendca'),
@@ -177,7 +177,7 @@ const conns: readonly ConfOption[] = [
   ...connS.notes('a name for XAUTH or EAP', 'xauth_identity eap_identity aaa_identity'),
   ...connS.notes('leases are not modelled', 'modeconfig'),
   ...connS.partly('mediation is not modelled', 'mediation mediated_by me_peerid', no),
-  ...connS.partly('SHA2-256 truncated to 96 bits is not modelled', 'sha256_96', no),
+  ...connS.partly('SHA2-256 cut to 96 bits is told apart by lint only (PEER016)', 'sha256_96', no),
   ...connS.notes('it is about how the kernel works', 'reqid ikedscp'),
   ...connS.partly('PFS is a group of the proposals in this product', 'pfs pfsgroup'),
 ];

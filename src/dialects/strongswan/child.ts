@@ -41,6 +41,7 @@ export function childTemplate(
     ...(ifId && ifId.value !== 0 ? { ifId } : {}),
     ...(options.policies ? { installsPolicies: options.policies } : {}),
     ...(options.ipcomp ? { ipComp: options.ipcomp } : {}),
+    ...(options.sha256_96 ? { sha256Truncated: options.sha256_96 } : {}),
     ...(options.inactivity ? { inactivitySeconds: options.inactivity } : {}),
   };
 }
