@@ -26,13 +26,13 @@ function entries() {
 describe('a configuration in words', () => {
   it('has the three databases in search order, each entry named by what it was made from', () => {
     const heads = entries().map(({ database, kind, name }) => `${database} ${kind} ${name}`);
-    expect(heads[0]).toBe('spd child c.net');
+    expect(heads.slice(0, 2)).toEqual(['spd builtin ike-sockets', 'spd child c.net']);
     expect(heads).toContain('pad connection c');
     expect(heads).toContain('ike connection c');
   });
 
   it('tells what is written from what the product brings along', () => {
-    const [net] = entries();
+    const net = entries().find(({ name }) => name === 'c.net');
     const fields = new Map(net!.fields.map(({ name, value, origin }) => [name, { value, kind: origin.kind }]));
     expect(fields.get('selector')).toEqual({ value: '10.1.0.0/16 <-> 10.2.0.0/16', kind: 'explicit' });
     expect(fields.get('proposal')).toEqual({
