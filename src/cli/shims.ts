@@ -29,9 +29,9 @@ export function translateShim(name: ShimName, argv: readonly string[], policy = 
   }
 }
 
-const everything = ['host', 'tunnel', 'ike', 'auth', 'sa', 'bypass', 'ip'] as const;
+const everything = ['host', 'tunnel', 'ike', 'auth', 'sa', 'cache', 'bypass', 'ip'] as const;
 
-/** Options of `ipsec_report`; `-audit FILE` and `-cache` have commands of their own. */
+/** Options of `ipsec_report`; `-audit FILE` has a command of its own. */
 function report(argv: readonly string[]): string[] {
   const kinds = new Set<string>();
   const rest: string[] = [];
@@ -54,6 +54,7 @@ function report(argv: readonly string[]): string[] {
       case '-ike':
         kinds.add('ike').add('auth');
         break;
+      case '-cache':
       case '-tunnel':
       case '-bypass':
       case '-ip':
@@ -67,10 +68,6 @@ function report(argv: readonly string[]): string[] {
       case '-audit':
         if (argv.length > 2) throw new UsageError('-audit goes alone', { hints: ['Ask for the rest by itself.'] });
         return ['audit'];
-      case '-cache':
-        throw new UsageError('this system keeps its flows in the data path', {
-          hints: ['ipsec sa list shows what SAs carry; ipsec policy query what becomes of a packet.'],
-        });
       default:
         if (word.startsWith('--')) rest.push(word);
         else throw unknown('ipsec_report', word);

@@ -1,11 +1,14 @@
 /** How the report of a running system is shown: one block a policy, as HP-UX's `ipsec_report` has it, tables for the rest. */
 
+import { type CacheView, renderCache } from './cache-report.js';
+import { type LogLine, renderFactLine } from './fact-line.js';
 import { type ChildSaView, type IkeSaView, renderSaList } from './sa-list.js';
 import { plainStyle, type Style } from './style.js';
 import { renderTable } from './table.js';
 import { visible } from './visible.js';
 
 interface PolicyView {
+  readonly cookie: number;
   readonly name: string;
   readonly kind: string;
   readonly priority?: number;
@@ -15,6 +18,8 @@ interface PolicyView {
   readonly tunnels: readonly string[];
   readonly proposals: readonly string[];
   readonly state: string;
+  readonly saPairsNeeded: number;
+  readonly activeSessions?: number;
   readonly sas: readonly SaView[];
 }
 
@@ -58,8 +63,11 @@ export interface RuntimeReportView {
     readonly remoteMethod: string;
   }[];
   readonly sa?: { readonly ikeSas: readonly IkeSaView[]; readonly childSas: readonly ChildSaView[] };
+  readonly cache?: CacheView;
   readonly bypass?: readonly PolicyView[];
   readonly ip?: readonly string[];
+  readonly audit?: readonly (LogLine & { readonly at: string })[];
+  readonly waitingPackets?: number;
 }
 
 export interface RuntimeReportOptions {
@@ -73,7 +81,10 @@ const selectorsMax = 40;
 /** Lines of text, without line breaks. */
 export function* renderRuntimeReport(report: RuntimeReportView, options: RuntimeReportOptions = {}): Generator<string> {
   const style = options.style ?? plainStyle;
-  if (report.host) yield* blocks('host policies', report.host.map(policyLines), style);
+  if (report.host) {
+    yield* blocks('host policies', report.host.map(policyLines), style);
+    if (report.waitingPackets) yield `${report.waitingPackets} packets wait for their SAs`;
+  }
   if (report.tunnel) yield* blocks('tunnel policies', report.tunnel.map(tunnelLines), style);
   if (report.ike) {
     yield* headed('IKE policies', style);
@@ -129,10 +140,19 @@ export function* renderRuntimeReport(report: RuntimeReportView, options: Runtime
     yield* renderSaList(report.sa, options);
     yield '';
   }
+  if (report.cache) {
+    yield* renderCache(report.cache, options);
+    yield '';
+  }
   if (report.bypass) yield* blocks('bypass list', report.bypass.map(policyLines), style);
   if (report.ip) {
     yield* headed('addresses', style);
     for (const address of report.ip) yield visible(address);
+    yield '';
+  }
+  if (report.audit) {
+    yield style.bold(report.audit.length === 0 ? 'nothing for the audit' : 'audit');
+    for (const line of report.audit) yield renderFactLine(line, new Date(line.at), style);
     yield '';
   }
 }
@@ -151,15 +171,16 @@ function* blocks(title: string, each: readonly (readonly string[])[], style: Sty
 }
 
 function policyLines(policy: PolicyView): string[] {
-  const { name, kind, priority, selectors, action, flags, tunnels, proposals, state, sas } = policy;
+  const { cookie, name, kind, priority, selectors, action, flags, tunnels, proposals, state, sas } = policy;
   return [
-    `${kind} '${name}'${priority === undefined ? '' : `  priority ${priority}`}`,
+    `${kind} '${name}'${priority === undefined ? '' : `  priority ${priority}`}  cookie ${cookie}`,
     ...selectors.slice(0, selectorsMax).map((selector) => `  packets    ${selector}`),
     ...(selectors.length > selectorsMax ? [`  and ${selectors.length - selectorsMax} more sets of packets`] : []),
     `  action     ${action}${flags.length > 0 ? ` (${flags.join(', ')})` : ''}`,
     ...tunnels.map((tunnel) => `  tunnel     ${tunnel}`),
     ...proposals.map((proposal, index) => `  proposal ${index + 1} ${proposal}`),
-    ...(state === 'not needed' ? [] : [`  state      ${state}`]),
+    ...(state === 'not needed' ? [] : [`  state      ${state}, ${policy.saPairsNeeded} SA pairs needed`]),
+    ...(policy.activeSessions ? [`  sessions   ${policy.activeSessions}`] : []),
     ...sas.map(saLine),
   ];
 }

@@ -15,6 +15,7 @@ describe('the names of HP-UX', () => {
     ['ipsec_report', '', 'runtime report'],
     ['ipsec_report', '-sa ipsec -host active', 'runtime report sa host'],
     ['ipsec_report', '-ike -file /tmp/r', 'runtime report ike auth -o /tmp/r'],
+    ['ipsec_report', '-cache', 'runtime report cache'],
     ['ipsec_report', '-audit /var/adm/x', 'audit'],
     ['ipsec_admin', '-start', 'runtime start /etc/ipsec'],
     ['ipsec_admin', '-stop', 'runtime stop'],
@@ -34,7 +35,6 @@ describe('the names of HP-UX', () => {
 
   it.each([
     ['ipsec_report', '-frob'],
-    ['ipsec_report', '-cache'],
     ['ipsec_report', '-file'],
     ['ipsec_admin', ''],
     ['ipsec_admin', '-newpasswd'],

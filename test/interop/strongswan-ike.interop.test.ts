@@ -3,10 +3,12 @@
  * Our data path carries nothing here; that packets flow is for the tests of the data paths.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
+import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { callDaemon } from '../../src/services/runtime/control-client.js';
+import type { RuntimeReport } from '../../src/services/runtime/report-document.js';
 import { charonMissing } from '../support/charon.js';
 import { ends, makeNamespaces, type Namespaces, namespacesMissing } from '../support/netns.js';
 import { makePki } from './pki.js';
@@ -243,6 +245,19 @@ function warnings(log: string): string {
     .join('\n');
 }
 
+/** What a unix socket serves as metrics. */
+function scrape(socketPath: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    get({ socketPath, path: '/metrics' }, (response) => {
+      let text = '';
+      response.on('data', (chunk) => {
+        text += String(chunk);
+      });
+      response.on('end', () => resolve(text));
+    }).on('error', reject);
+  });
+}
+
 describe.skipIf(missing)('strongSwan', () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'ipsec-interop-'));
   let namespaces: Namespaces;
@@ -295,7 +310,13 @@ describe.skipIf(missing)('strongSwan', () => {
     it('packets flow, also while SAs are rekeyed', async () => {
       // strongSwan's own ESP in userspace takes ESP in UDP only.
       const force = (text: string): string => replaceOnce(text, '-ltype FQDN', '-nat_traversal FORCE -ltype FQDN');
-      const run = await startBoth(namespaces, test, { folder, changeOurs: force, dataPath: 'userspace' });
+      const metrics = path.join(folder, 'metrics.sock');
+      const run = await startBoth(namespaces, test, {
+        folder,
+        changeOurs: force,
+        dataPath: 'userspace',
+        words: ['--metrics', `unix:${metrics}`],
+      });
       try {
         const ping = (...words: string[]): string =>
           namespaces.run('left', 'ping', ...words, '-W', '3', '-I', ends.left.inner4, ends.right.inner4);
@@ -322,6 +343,21 @@ describe.skipIf(missing)('strongSwan', () => {
           .not.toContain(child!.id);
         const [now] = (await saList(run.socket)).childSas;
         expect(now?.outbound?.packets).toBeGreaterThan(0);
+        // A change of SAs empties the cache.
+        ping('-c', '1');
+        const report = (await callDaemon(run.socket, 'report', { kinds: ['cache', 'host', 'sa'] })) as RuntimeReport;
+        const about = { policy: 'net', protocol: 'ICMP', action: 'secure' } as const;
+        expect(report.cache?.entries).toEqual(
+          expect.arrayContaining([
+            expect.objectContaining({ ...about, direction: 'outbound', type: 8 }),
+            expect.objectContaining({ ...about, direction: 'inbound', type: 0 }),
+          ]),
+        );
+        expect(report.cache?.entries.map(({ sa }) => sa?.spi)).toContain(now?.outboundSpi);
+        expect(report.host?.find(({ name }) => name === 'net')).toMatchObject({ state: 'ready', saPairsNeeded: 1 });
+        const scraped = await scrape(metrics);
+        expect(scraped).toMatch(/^ipsec_packets_total\{direction="outbound"\} [1-9]/m);
+        expect(scraped).toMatch(/^ipsec_child_sa_changes_total\{change="rekeyed"\} 1$/m);
       } finally {
         await run.stop();
       }

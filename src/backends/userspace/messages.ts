@@ -8,7 +8,7 @@ import type { KeyFault, SaEvent, SaId, SaParameters } from '../../engine/ipsec/s
 import { Secret } from '../../model/secret.js';
 import type { ManualSa, SpdEntry, SystemConfig } from '../../model/system-config.js';
 import { authentication, encryption } from '../../model/transform.js';
-import type { IkeMessage, PeerMove, SaUsageReport } from './report.js';
+import type { CachedFlow, IkeMessage, PeerMove, SaUsageReport } from './report.js';
 
 export type ToWorker =
   /** `generation` numbers the policies. */
@@ -17,6 +17,7 @@ export type ToWorker =
   | { readonly kind: 'remove'; readonly request: number; readonly id: SaId }
   | { readonly kind: 'move'; readonly request: number; readonly move: PeerMove }
   | { readonly kind: 'usage'; readonly request: number; readonly ids?: readonly SaId[] }
+  | { readonly kind: 'flows'; readonly request: number; readonly max: number }
   /** For so many milliseconds from now, because clocks of threads differ. */
   | { readonly kind: 'failed'; readonly acquire: AcquireMessage; readonly forMillis: number }
   | { readonly kind: 'send-ike'; readonly message: IkeMessage }
@@ -36,7 +37,8 @@ export type Answer =
   | { readonly kind: 'done' }
   | { readonly kind: 'fault'; readonly fault: KeyFault }
   | { readonly kind: 'removed'; readonly wasThere: boolean }
-  | { readonly kind: 'usage'; readonly reports: readonly SaUsageReport[] };
+  | { readonly kind: 'usage'; readonly reports: readonly SaUsageReport[] }
+  | { readonly kind: 'flows'; readonly flows: readonly CachedFlow[] };
 
 /** Parameters of an SA with algorithms by name and keys as octets. */
 export interface SaMessage extends Omit<SaParameters, 'encryption' | 'authentication' | 'keys'> {

@@ -2,6 +2,7 @@
 import type { DropReason } from '../../engine/ipsec/drop.js';
 import type { SaId } from '../../engine/ipsec/sa.js';
 import type { Address } from '../../model/address.js';
+import type { Packet } from '../../model/packet.js';
 
 /** The peer is elsewhere now (a NAT's new mapping, MOBIKE): SAs with it go on there, with their sequence numbers. */
 export interface PeerMove {
@@ -21,6 +22,13 @@ export interface SaUsageReport {
   /** Milliseconds since 1970. */
   readonly addedAt: number;
   readonly lastUsedAt?: number;
+}
+
+/** A flow whose packets are not looked up any more. */
+export interface CachedFlow {
+  readonly packet: Packet;
+  /** The SA that takes them; absent where policy decides without one, or packet by packet. */
+  readonly sa?: SaId;
 }
 
 /** What has happened since the start. */

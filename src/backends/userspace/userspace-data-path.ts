@@ -15,7 +15,7 @@ import { type HostOptions, putOnHost, renewGuard, takeOffHost } from './host/hos
 import { type HostNames, namesDefault } from './host/names.js';
 import { manualChanges } from './manual-sas.js';
 import { acquireMessage, acquireOf, type FromWorker, saMessage, workerConfig } from './messages.js';
-import type { AuditedDrop, DataPathTotals, PeerMove, SaUsageReport } from './report.js';
+import type { AuditedDrop, CachedFlow, DataPathTotals, PeerMove, SaUsageReport } from './report.js';
 import { loadNative, type Native } from './system/native.js';
 import { markSocket, openSocket, type Socket, type SocketPurpose } from './system/socket.js';
 import { openTun, type TunDevice, type TunOffloads } from './system/tun.js';
@@ -54,6 +54,8 @@ export interface UserspaceDataPath extends DataPath {
   readonly listensOn: readonly number[];
   /** What SAs have carried: all of them, or those that are named. */
   usage(ids?: readonly SaId[]): Promise<readonly SaUsageReport[]>;
+  /** Flows whose verdict is remembered, of both directions, at most so many of each. */
+  flows(max: number): Promise<readonly CachedFlow[]>;
   /** What has happened since the start. Costs nothing. */
   totals(): DataPathTotals;
   /** The peer is elsewhere now: SAs with it go on there. */
@@ -296,6 +298,13 @@ class OwnDataPath implements UserspaceDataPath {
     const about = { kind: 'usage', ...(ids ? { ids } : {}) } as const;
     const answers = await Promise.all([outbound.ask(about), inbound.ask(about)]);
     return answers.flatMap((answer) => (answer.kind === 'usage' ? answer.reports : []));
+  }
+
+  async flows(max: number): Promise<readonly CachedFlow[]> {
+    const { inbound, outbound } = this.#now();
+    const about = { kind: 'flows', max } as const;
+    const answers = await Promise.all([outbound.ask(about), inbound.ask(about)]);
+    return answers.flatMap((answer) => (answer.kind === 'flows' ? answer.flows : []));
   }
 
   async counters(id: SaId): Promise<SaCounters | undefined> {

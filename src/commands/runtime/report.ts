@@ -1,4 +1,5 @@
 import { BaseCommand } from '../../base-command.js';
+import { outputFlag } from '../../cli/flags.js';
 import { runDirFlag } from '../../cli/runtime-flags.js';
 import { UsageError } from '../../model/tool-error.js';
 import { renderRuntimeReport } from '../../report/runtime-report.js';
@@ -15,7 +16,7 @@ export default class RuntimeReportCommand extends BaseCommand {
     '<%= config.bin %> <%= command.id %> sa --json',
   ];
   static override strict = false;
-  static override flags = { 'run-dir': runDirFlag };
+  static override flags = { 'run-dir': runDirFlag, output: outputFlag };
 
   async run(): Promise<RuntimeReport> {
     const { argv, flags } = await this.parse(RuntimeReportCommand);

@@ -7,6 +7,7 @@ import { runDirFlag } from '../../cli/runtime-flags.js';
 import { renderFactLine } from '../../report/fact-line.js';
 import { dataPathNames, startDaemon } from '../../services/runtime/daemon.js';
 import { logLevels } from '../../services/runtime/fact-line.js';
+import { parseMetricsPlace } from '../../services/runtime/metrics-server.js';
 import { runtimePlaces } from '../../services/runtime/places.js';
 
 export default class RuntimeRun extends BaseCommand {
@@ -42,6 +43,10 @@ on hosts whose kernel has no ESP. "none" carries no packets: IKE alone, for tryi
     }),
     'peer-profile': Flags.string({ helpValue: 'NAME', summary: 'Behave as this product does.' }),
     'log-level': Flags.option({ options: logLevels })({ default: 'info', summary: 'How much is told.' }),
+    metrics: Flags.string({
+      helpValue: 'PLACE',
+      summary: 'Serve metrics for Prometheus at /metrics of 127.0.0.1:PORT, [::1]:PORT or unix:FILE.',
+    }),
     port: Flags.integer({ min: 1, max: 65535, helpValue: 'N', summary: 'UDP port of IKE instead of 500.' }),
     'nat-port': Flags.integer({
       min: 1,
@@ -62,6 +67,8 @@ on hosts whose kernel has no ESP. "none" carries no packets: IKE alone, for tryi
       ...(flags.host === undefined ? {} : { host: flags.host }),
       ...(flags['state-dir'] === undefined ? {} : { stateDir: flags['state-dir'] }),
       ...(flags.credentials === undefined ? {} : { credentialFolder: flags.credentials }),
+      version: this.config.version,
+      ...(flags.metrics === undefined ? {} : { metrics: parseMetricsPlace(flags.metrics) }),
       ...(flags['peer-profile'] === undefined ? {} : { peerProfile: flags['peer-profile'] }),
       ...(flags.port || flags['nat-port']
         ? { ports: { ike: flags.port ?? 500, natTraversal: flags['nat-port'] ?? 4500 } }

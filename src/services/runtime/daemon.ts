@@ -7,6 +7,7 @@ import { createNoDataPath } from '../../backends/none/none.js';
 import { createXfrmDataPath } from '../../backends/xfrm/data-path.js';
 import { loadNodeProvider } from '../../engine/crypto/node/load.js';
 import { icmpErrorPolicy } from '../../engine/ipsec/icmp-errors.js';
+import type { SaId } from '../../engine/ipsec/sa.js';
 import { ikeVersions } from '../../engine/versions.js';
 import { systemView } from '../../model/peer/system-view.js';
 import { findPeerProfile, peerProfile } from '../../model/peer-profile/catalogue.js';
@@ -14,19 +15,22 @@ import type { PeerProfile } from '../../model/peer-profile/peer-profile.js';
 import type { SystemConfig } from '../../model/system-config.js';
 import { UsageError } from '../../model/tool-error.js';
 import { loadLiveCredentials } from '../credentials/live-credentials.js';
-import { userspaceDataPath } from '../data-path/userspace.js';
+import { type UserspaceDataPath, userspaceDataPath } from '../data-path/userspace.js';
 import { hostFacts } from '../host-facts.js';
 import { openSession } from '../host-session.js';
 import { chooseSystem } from '../query.js';
 import { type LoadOptions, loadRepository } from '../repository/load-repository.js';
 import { stateDirectory } from '../state/directory.js';
+import { cacheMax, cacheReport } from './cache-report.js';
 import type { ControlMethod, ControlParams } from './control-protocol.js';
 import { type ControlServer, startControlServer } from './control-server.js';
-import { type FactLine, factLine, isWanted, type LogLevel } from './fact-line.js';
+import { type FactLine, factLine, isAudited, isWanted, type LogLevel } from './fact-line.js';
 import { type LiveFact, type LiveSystem, startLiveSystem } from './live-system.js';
+import { createMetrics } from './metrics.js';
+import { type MetricsPlace, type MetricsServer, startMetricsServer } from './metrics-server.js';
 import { takePidFile } from './pid-file.js';
 import type { RuntimePlaces } from './places.js';
-import { runtimeReport } from './report-document.js';
+import { type ReportKind, type RuntimeReport, runtimeReport } from './report-document.js';
 import { childDocument, ikeDocument, type SaListDocument } from './sa-document.js';
 import { createSaRegistry } from './sa-registry.js';
 import { requestFor } from './start-request.js';
@@ -45,6 +49,10 @@ export interface DaemonOptions extends LoadOptions {
   readonly stateDir?: string;
   readonly ports?: { readonly ike: number; readonly natTraversal?: number };
   readonly level?: LogLevel;
+  /** Where metrics are served, if anywhere. */
+  readonly metrics?: MetricsPlace;
+  /** Of the program, for the metrics. */
+  readonly version?: string;
   /** Every line, as it happens; the daemon itself writes nowhere. */
   onLine(line: FactLine, at: Date): void;
 }
@@ -87,6 +95,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 async function started(options: DaemonOptions, release: () => void): Promise<Daemon> {
   const provider = await loadNodeProvider();
   const registry = createSaRegistry();
+  const metrics = createMetrics();
   const backlog: { readonly at: string; readonly line: FactLine }[] = [];
   const followers = new Set<(event: unknown) => void>();
   const since = new Date();
@@ -96,6 +105,7 @@ async function started(options: DaemonOptions, release: () => void): Promise<Dae
   let { credentials, faults } = loadLiveCredentials(config, provider, options.credentialFolder);
   let live = await start();
   let server: ControlServer | undefined;
+  let metricsServer: MetricsServer | undefined;
   let ended: () => void = () => {};
   const stopped = new Promise<void>((done) => {
     ended = done;
@@ -103,7 +113,9 @@ async function started(options: DaemonOptions, release: () => void): Promise<Dae
   let stopping: Promise<void> | undefined;
   try {
     server = await startControlServer(options.places.socket, { call, follow });
+    if (options.metrics) metricsServer = await startMetricsServer(options.metrics, metricsText);
   } catch (error) {
+    await server?.close();
     await live.stop();
     throw error;
   }
@@ -124,7 +136,8 @@ async function started(options: DaemonOptions, release: () => void): Promise<Dae
   }
 
   function listener(fact: LiveFact, at: Date): void {
-    if (fact.kind === 'event') registry.note(fact.event, at);
+    registry.note(fact, at);
+    metrics.note(fact);
     const line = factLine(fact);
     if (line && isWanted(line.level, level)) say(line, at);
   }
@@ -145,6 +158,7 @@ async function started(options: DaemonOptions, release: () => void): Promise<Dae
 
   function stop(how: { readonly keepBlocked?: boolean } = {}): Promise<void> {
     stopping ??= (async () => {
+      await metricsServer?.close();
       await live.stop({ graceful: true, ...how });
       await server?.close();
       release();
@@ -165,11 +179,12 @@ async function started(options: DaemonOptions, release: () => void): Promise<Dae
         return reload();
       case 'initiate': {
         const request = requestFor(config, params as ControlParams<'initiate'>);
+        registry.note({ kind: 'request', request }, new Date());
         live.command({ kind: 'request', request });
         return { record: request.template.source.record };
       }
       case 'report':
-        return runtimeReport(config, await saList(), (params as ControlParams<'report'>).kinds);
+        return report((params as ControlParams<'report'>).kinds);
       case 'sa.list':
         return await saList();
       case 'sa.rekey':
@@ -213,16 +228,47 @@ async function started(options: DaemonOptions, release: () => void): Promise<Dae
   }
 
   async function saList(): Promise<SaListDocument> {
+    // One question for all of them where the data path takes it.
+    const usage = await dataPath.usage?.();
+    const known = new Map(usage?.map((report) => [saKey(report.id), report]));
+    const counters = (id: SaId) => (usage ? known.get(saKey(id)) : dataPath.counters(id));
     const childSas = await Promise.all(
       registry.childSas.map(async (row) => {
-        const [inbound, outbound] = await Promise.all([
-          dataPath.counters(row.sa.inbound),
-          dataPath.counters(row.sa.outbound),
-        ]);
+        const [inbound, outbound] = await Promise.all([counters(row.sa.inbound), counters(row.sa.outbound)]);
         return childDocument(row, inbound, outbound);
       }),
     );
     return { ikeSas: registry.ikeSas.map(ikeDocument), childSas };
+  }
+
+  async function metricsText(): Promise<string> {
+    const totals = dataPath.totals?.();
+    return metrics.text({
+      sas: await saList(),
+      ...(totals ? { totals } : {}),
+      startedAt: since,
+      dataPath: dataPath.name,
+      version: options.version ?? '',
+    });
+  }
+
+  async function report(kinds: readonly ReportKind[]): Promise<RuntimeReport> {
+    const sas = await saList();
+    const flows = kinds.includes('cache') || kinds.includes('host') ? await dataPath.flows?.(cacheMax) : undefined;
+    const totals = dataPath.totals?.();
+    return runtimeReport(
+      config,
+      {
+        sas,
+        cache: flows
+          ? cacheReport(config, flows, sas.childSas)
+          : { entries: [], note: `the data path ${dataPath.name} keeps no cache that can be asked` },
+        pending: registry.pending,
+        audit: backlog.filter(({ line }) => isAudited(line)).map(({ at, line }) => ({ at, ...line })),
+        ...(totals ? { waitingPackets: totals.waiting } : {}),
+      },
+      kinds,
+    );
   }
 
   function saCommand(method: 'sa.rekey' | 'sa.delete', id: string): object {
@@ -266,7 +312,14 @@ function profileOf(config: SystemConfig, named: string | undefined): PeerProfile
   });
 }
 
-async function createDataPath(options: DaemonOptions, config: SystemConfig): Promise<DataPath> {
+/** What only our own data path can tell. */
+type AskableDataPath = DataPath & Partial<Pick<UserspaceDataPath, 'flows' | 'totals' | 'usage'>>;
+
+function saKey({ direction, protocol, spi, destination }: SaId): string {
+  return `${direction} ${protocol} ${spi} ${destination.family} ${destination.value}`;
+}
+
+async function createDataPath(options: DaemonOptions, config: SystemConfig): Promise<AskableDataPath> {
   const { dataPath, stateDir, peerProfile: named } = options;
   switch (dataPath) {
     case 'none':

@@ -24,6 +24,11 @@ export function isWanted(level: LogLevel, wanted: LogLevel): boolean {
   return logLevels.indexOf(level) <= logLevels.indexOf(wanted);
 }
 
+/** Is it for the audit: did something fail, or was something refused? */
+export function isAudited({ level }: FactLine): boolean {
+  return isWanted(level, 'warning');
+}
+
 /** What a fact says; undefined for what is of no interest to anybody. */
 export function factLine(fact: LiveFact): FactLine | undefined {
   switch (fact.kind) {

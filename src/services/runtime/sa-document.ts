@@ -39,6 +39,8 @@ export interface ChildSaDocument {
   readonly lifetimeSeconds: number;
   readonly lifetimeKilobytes: number;
   readonly record: string;
+  /** `dying`: a successor has taken its place. */
+  readonly state: 'mature' | 'dying';
   readonly since: string;
   readonly inbound?: CountersDocument;
   readonly outbound?: CountersDocument;
@@ -47,6 +49,8 @@ export interface ChildSaDocument {
 export interface CountersDocument {
   readonly packets: number;
   readonly octets: number;
+  /** Used last, or the highest received; in decimal. */
+  readonly sequence?: string;
   readonly replays: number;
   readonly icvFailures: number;
   readonly lastUsedAt?: string;
@@ -77,7 +81,7 @@ export function ikeDocument({ id, sa, since }: IkeSaRow): IkeSaDocument {
 }
 
 export function childDocument(
-  { id, ikeSa, sa, since }: ChildSaRow,
+  { id, ikeSa, sa, since, isReplaced }: ChildSaRow,
   inbound: SaCounters | undefined,
   outbound: SaCounters | undefined,
 ): ChildSaDocument {
@@ -97,16 +101,18 @@ export function childDocument(
     lifetimeSeconds: sa.lifetimeSeconds,
     lifetimeKilobytes: sa.lifetimeKilobytes,
     record: sa.template.record.name,
+    state: isReplaced ? 'dying' : 'mature',
     since: since.toISOString(),
     ...(inbound ? { inbound: counters(inbound) } : {}),
     ...(outbound ? { outbound: counters(outbound) } : {}),
   };
 }
 
-function counters({ packets, octets, replays, icvFailures, lastUsedAt }: SaCounters): CountersDocument {
+function counters({ packets, octets, sequence, replays, icvFailures, lastUsedAt }: SaCounters): CountersDocument {
   return {
     packets,
     octets,
+    ...(sequence === undefined ? {} : { sequence: sequence.toString() }),
     replays,
     icvFailures,
     ...(lastUsedAt === undefined ? {} : { lastUsedAt: new Date(lastUsedAt).toISOString() }),

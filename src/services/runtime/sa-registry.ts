@@ -1,5 +1,6 @@
 /** The SAs of a live system as people ask for them, kept up to date by the engine's events. */
-import type { ChildSaDescription, EngineEvent, IkeSaDescription } from '../../engine/event.js';
+import type { ChildSaDescription, IkeSaDescription } from '../../engine/event.js';
+import type { LiveFact } from './live-system.js';
 
 export interface IkeSaRow {
   readonly id: string;
@@ -12,10 +13,14 @@ export interface ChildSaRow {
   readonly ikeSa: string;
   readonly sa: ChildSaDescription;
   readonly since: Date;
+  /** A successor is there, and this one goes as soon as nothing more comes by it. */
+  readonly isReplaced: boolean;
 }
 
 export interface SaRegistry {
-  note(event: EngineEvent, at: Date): void;
+  note(fact: LiveFact, at: Date): void;
+  /** Names of records that an SA was asked for and has neither come about nor failed. */
+  readonly pending: ReadonlySet<string>;
   readonly ikeSas: readonly IkeSaRow[];
   readonly childSas: readonly ChildSaRow[];
   ikeSa(id: string): IkeSaRow | undefined;
@@ -27,8 +32,14 @@ export interface SaRegistry {
 export function createSaRegistry(): SaRegistry {
   const ike = new Map<string, IkeSaRow>();
   const children = new Map<string, ChildSaRow>();
+  const pending = new Set<string>();
   return {
-    note(event, since) {
+    pending,
+    note(fact, since) {
+      if (fact.kind === 'request') pending.add(fact.request.template.source.record.name);
+      else if (fact.kind === 'request-failed') pending.delete(fact.request.template.source.record.name);
+      if (fact.kind !== 'event') return;
+      const { event } = fact;
       if (event.kind === 'ike-sa') {
         if (event.change === 'closed') {
           ike.delete(ikeId(event.name.serial));
@@ -45,8 +56,12 @@ export function createSaRegistry(): SaRegistry {
           children.delete(childId(event.name.serial));
           return;
         }
+        pending.delete(event.sa.template.record.name);
         const id = childId(event.sa.name.serial);
-        children.set(id, { id, ikeSa: ikeId(event.sa.name.ikeSa.serial), sa: event.sa, since });
+        children.set(id, { id, ikeSa: ikeId(event.sa.name.ikeSa.serial), sa: event.sa, since, isReplaced: false });
+        if (event.change !== 'rekeyed') return;
+        const old = children.get(childId(event.replaces.serial));
+        if (old) children.set(old.id, { ...old, isReplaced: true });
       }
     },
     get ikeSas() {
@@ -59,6 +74,7 @@ export function createSaRegistry(): SaRegistry {
     childSa: (id) => children.get(id),
     clear() {
       ike.clear();
+      pending.clear();
       children.clear();
     },
   };

@@ -5,7 +5,8 @@
  */
 import { isIcmpError } from '../../../engine/ipsec/icmp.js';
 import { ipProtocols } from '../../../engine/ipsec/packet.js';
-import { hasPorts, hasTypes } from '../../../model/packet.js';
+import { type Address, addressFromOctets } from '../../../model/address.js';
+import { type Direction, hasPorts, hasTypes, type Packet } from '../../../model/packet.js';
 import type { Memory } from '../system/memory.js';
 
 /** Words of a key: family and protocol, ports (or type and code), source, destination. */
@@ -32,6 +33,27 @@ const shapes: readonly ('ports' | 'types' | 'none' | 'unusual')[] = Array.from({
       return hasPorts(protocol) ? 'ports' : hasTypes(protocol) ? 'types' : 'none';
   }
 });
+
+/** The packets that the words of a key stand for. */
+export function packetOfKey(words: Int32Array, direction: Direction): Packet {
+  const family = (words[0]! & 0xff) === 4 ? 4 : 6;
+  const protocol = (words[0]! >>> 8) & 0xff;
+  const address = (at: number): Address['value'] => {
+    const octets = new Uint8Array(family === 4 ? 4 : 16);
+    const view = new DataView(octets.buffer);
+    for (let word = 0; word < octets.length / 4; word += 1) view.setInt32(word * 4, words[at + word]!);
+    return addressFromOctets(octets)!.value;
+  };
+  const [source, destination] = family === 4 ? [address(2), address(3)] : [address(2), address(6)];
+  const isOutbound = direction === 'outbound';
+  const [local, remote] = isOutbound ? [source, destination] : [destination, source];
+  const base = { family, direction, local, remote, protocol } as const;
+  const [high, low] = [words[1]! >>> 16, words[1]! & 0xffff];
+  if (hasPorts(protocol)) {
+    return { ...base, ...(isOutbound ? { localPort: high, remotePort: low } : { localPort: low, remotePort: high }) };
+  }
+  return hasTypes(protocol) ? { ...base, type: low >>> 8, code: low & 0xff } : base;
+}
 
 export class FlowKey {
   readonly words = new Int32Array(keyWords);

@@ -43,6 +43,18 @@ export class FlowTable<Decision> {
     this.#decisions[target] = decision;
   }
 
+  /** The flows that are known, at most so many; a key is good until the next step. */
+  *entries(max: number): Generator<{ readonly key: Int32Array; readonly decision: Decision }> {
+    let count = 0;
+    for (let slot = 0; slot < flowsMax && count < max; slot += 1) {
+      const at = slot * slotWords;
+      const decision = this.#decisions[slot];
+      if (decision === undefined || this.#words[at + keyWords] !== this.#generation) continue;
+      count += 1;
+      yield { key: this.#words.subarray(at, at + keyWords), decision };
+    }
+  }
+
   /** Forgets everything. */
   clear(): void {
     this.#generation = (this.#generation + 1) | 0;

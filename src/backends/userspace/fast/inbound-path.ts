@@ -10,11 +10,12 @@ import type { SaEvent } from '../../../engine/ipsec/sa.js';
 import { leavingEcn } from '../../../engine/ipsec/tunnel.js';
 import { addressToOctets } from '../../../model/address.js';
 import { espHeaderLength } from '../cipher/packet-cipher.js';
+import type { CachedFlow } from '../report.js';
 import type { Memory } from '../system/memory.js';
 import { type Arrival, destinationOf, outerLength, outerPacket, sourceOf } from './arrival.js';
 import { fold, pseudoSum, sumOctets, swap, writeChecksum } from './checksum.js';
 import type { FastSa } from './fast-sa.js';
-import { FlowKey } from './flow-key.js';
+import { FlowKey, packetOfKey } from './flow-key.js';
 import { FlowTable } from './flow-table.js';
 import type { TunWriter } from './tun-writer.js';
 
@@ -72,6 +73,13 @@ export class InboundPath {
     if (rest.length > 0) this.#sas.set(spi, rest);
     else this.#sas.delete(spi);
     this.forget();
+  }
+
+  /** Flows that were decided on, at most so many: what is in SAs, never what carries them. */
+  *flows(max: number): Generator<CachedFlow> {
+    for (const { key, decision } of this.#flows.entries(max)) {
+      yield { packet: packetOfKey(key, 'inbound'), sa: decision.sa.id };
+    }
   }
 
   /** Forgets what was decided: SAs or policy have changed. */

@@ -5,11 +5,12 @@
 import { ipProtocols } from '../../../engine/ipsec/packet.js';
 import { type TunnelOptions, tunnelDefaults } from '../../../engine/ipsec/sa.js';
 import { espHeaderLength, paddedLength } from '../cipher/packet-cipher.js';
+import type { CachedFlow } from '../report.js';
 import { net, vnet } from '../system/linux.js';
 import { allocate, type Memory } from '../system/memory.js';
 import type { Native } from '../system/native.js';
 import type { FastSa } from './fast-sa.js';
-import { FlowKey } from './flow-key.js';
+import { FlowKey, packetOfKey } from './flow-key.js';
 import { FlowTable } from './flow-table.js';
 import { completeChecksum, type Offload, readOffload, Segmenter } from './segments.js';
 
@@ -144,6 +145,14 @@ export class OutboundPath {
     });
     this.#length = 0;
     this.#count = 0;
+  }
+
+  /** Flows that were decided on, at most so many. */
+  *flows(max: number): Generator<CachedFlow> {
+    for (const { key, decision } of this.#flows.entries(max)) {
+      const packet = packetOfKey(key, 'outbound');
+      yield decision.kind === 'protect' ? { packet, sa: decision.sa.sa.id } : { packet };
+    }
   }
 
   /** Forgets what was decided: SAs, policy or the path have changed. */

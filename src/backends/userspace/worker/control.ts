@@ -5,7 +5,7 @@ import type { KeyFault, SaEvent, SaId, SaParameters } from '../../../engine/ipse
 import type { SystemConfig } from '../../../model/system-config.js';
 import type { Answer, FromWorker, ToWorker } from '../messages.js';
 import { saParametersOf } from '../messages.js';
-import type { PeerMove, SaUsageReport } from '../report.js';
+import type { CachedFlow, PeerMove, SaUsageReport } from '../report.js';
 import type { Backlog } from './events.js';
 import type { Telling } from './policies.js';
 
@@ -16,6 +16,7 @@ export interface Core {
   removeSa(id: SaId): boolean;
   movePeer(move: PeerMove): void;
   usage(ids: readonly SaId[] | undefined): readonly SaUsageReport[];
+  flows(max: number): Iterable<CachedFlow>;
 }
 
 /** Receives the next message without waiting, as worker_threads' `receiveMessageOnPort`. */
@@ -61,6 +62,8 @@ export class Control implements Telling {
         return { kind: 'done' };
       case 'usage':
         return { kind: 'usage', reports: core.usage(message.ids) };
+      case 'flows':
+        return { kind: 'flows', flows: [...core.flows(message.max)] };
       case 'config':
         // What is told from here on counts by the new policies.
         other(message);

@@ -9,7 +9,7 @@ import { type Arrival, destinationOf, sourceOf } from '../fast/arrival.js';
 import type { FastSa } from '../fast/fast-sa.js';
 import { InboundPath } from '../fast/inbound-path.js';
 import type { TunWriter } from '../fast/tun-writer.js';
-import type { IkeMessage, PeerMove, SaUsageReport } from '../report.js';
+import type { CachedFlow, IkeMessage, PeerMove, SaUsageReport } from '../report.js';
 import type { Memory } from '../system/memory.js';
 import { type CoreOptions, Policies, type Telling } from './policies.js';
 
@@ -135,6 +135,10 @@ export class InboundCore {
 
   usage(ids: readonly SaId[] | undefined): readonly SaUsageReport[] {
     return this.#policies.usage(ids);
+  }
+
+  flows(max: number): Iterable<CachedFlow> {
+    return this.#path.flows(max);
   }
 
   tick(): void {

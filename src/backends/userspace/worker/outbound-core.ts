@@ -10,7 +10,7 @@ import type { KeyFault, Sa, SaId, SaParameters } from '../../../engine/ipsec/sa.
 import type { StackOutput } from '../../../engine/ipsec/stack.js';
 import type { SystemConfig } from '../../../model/system-config.js';
 import { type EspBatch, type OutboundDecision, OutboundPath } from '../fast/outbound-path.js';
-import type { PeerMove, SaUsageReport } from '../report.js';
+import type { CachedFlow, PeerMove, SaUsageReport } from '../report.js';
 import type { Memory } from '../system/memory.js';
 import type { Native } from '../system/native.js';
 
@@ -115,6 +115,10 @@ export class OutboundCore {
 
   usage(ids: readonly SaId[] | undefined): readonly SaUsageReport[] {
     return this.#policies.usage(ids);
+  }
+
+  flows(max: number): Iterable<CachedFlow> {
+    return this.#path.flows(max);
   }
 
   /** Lets time pass. */
