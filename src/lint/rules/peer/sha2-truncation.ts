@@ -9,6 +9,7 @@ const swan = (local: string, remote: string, child: string) => `connections {
     local { auth = psk }
     remote { auth = psk }
     children { n { mode = transport
+      start_action = trap
       esp_proposals = aes128-sha256
       ${child} } }
   }
