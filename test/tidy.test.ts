@@ -56,7 +56,6 @@ const alsoAllowed: readonly { readonly from: string; readonly to: string; readon
  */
 // biome-ignore format: one on a line, so that changes of several do not collide
 const notYetReached: readonly string[] = [
-  'src/engine/pki/',
 ];
 
 const partOf = (path: string) => path.split('/')[1]!;

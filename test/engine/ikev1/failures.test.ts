@@ -1,8 +1,8 @@
 /** What does not fit: the right failure on both sides, and silence where the product is silent. */
 import { describe, expect, it } from 'vitest';
 import type { Failure } from '../../../src/engine/failure.js';
-import { madeUpCredentials, madeUpPki } from '../../../src/engine/pki/made-up-pki.js';
 import type { AuthenticationMethod, SystemConfig } from '../../../src/model/system-config.js';
+import { madeUpCredentials, madeUpPki } from '../../support/made-up-pki.js';
 import { failures, packetAB, pair, type System, type SystemOptions, texts, type World } from './support.js';
 
 type Side = Partial<Omit<SystemOptions, 'addresses'>>;

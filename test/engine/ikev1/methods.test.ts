@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { assumedNote, madeUpCredentials, madeUpPki } from '../../../src/engine/pki/made-up-pki.js';
 import type { AuthenticationMethod, IdentityType, SystemConfig } from '../../../src/model/system-config.js';
+import { assumedNote, madeUpCredentials, madeUpPki } from '../../support/made-up-pki.js';
 import {
   agree,
   eventsOf,

@@ -11,10 +11,10 @@ import { validatePath } from '../../../src/engine/crypto/x509/path.js';
 import { writeName } from '../../../src/engine/crypto/x509/write-name.js';
 import { serialNumberOf, writeCertificate, writeCrl } from '../../../src/engine/pki/certificate-writer.js';
 import { madeUpKey, madeUpKeyKinds } from '../../../src/engine/pki/keys.js';
-import { assumedNote, madeUpCredentials, madeUpPki } from '../../../src/engine/pki/made-up-pki.js';
 import { isProbablyPrime, randomPrime } from '../../../src/engine/pki/primes.js';
 import { anyAddress } from '../../../src/model/address.js';
 import type { AuthenticationMethod, Identity, PadEntry } from '../../../src/model/system-config.js';
+import { assumedNote, madeUpCredentials, madeUpPki } from '../../support/made-up-pki.js';
 import { noble, node } from '../crypto/support.js';
 
 const origin = { kind: 'builtin', what: 'test' } as const;

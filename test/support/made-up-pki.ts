@@ -5,16 +5,17 @@
  *
  * Never for live use: whoever knows the seed knows every key.
  */
-import { canonicalValue, formatIdentity } from '../../model/peer/identity.js';
-import type { Identity, PadEntry } from '../../model/system-config.js';
-import { keyKinds } from '../credentials/peer-key.js';
-import { type CredentialData, createCredentials } from '../credentials/store.js';
-import type { Credentials, OwnCredential, PeerKey, PeerKeyRequest } from '../credentials.js';
-import type { CryptoProvider, KeyKind, PrivateKey } from '../crypto/provider.js';
-import { seededRandom } from '../crypto/random.js';
-import { writeName } from '../crypto/x509/write-name.js';
-import { serialNumberOf, writeCertificate } from './certificate-writer.js';
-import { madeUpKey } from './keys.js';
+
+import { keyKinds } from '../../src/engine/credentials/peer-key.js';
+import { type CredentialData, createCredentials } from '../../src/engine/credentials/store.js';
+import type { Credentials, OwnCredential, PeerKey, PeerKeyRequest } from '../../src/engine/credentials.js';
+import type { CryptoProvider, KeyKind, PrivateKey } from '../../src/engine/crypto/provider.js';
+import { seededRandom } from '../../src/engine/crypto/random.js';
+import { writeName } from '../../src/engine/crypto/x509/write-name.js';
+import { serialNumberOf, writeCertificate } from '../../src/engine/pki/certificate-writer.js';
+import { madeUpKey } from '../../src/engine/pki/keys.js';
+import { canonicalValue, formatIdentity } from '../../src/model/peer/identity.js';
+import type { Identity, PadEntry } from '../../src/model/system-config.js';
 
 export interface MadeUpPki {
   /** The certificate of the CA, in DER. */
