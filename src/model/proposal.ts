@@ -84,6 +84,8 @@ export interface ProposalMismatch {
   readonly differences: readonly ProposalDifference[];
   /** The pair with the fewest differing attributes, the first of equals; absent where one side has no proposal at all. */
   readonly closest?: ProposalDifference;
+  /** What that pair alone has, of the attributes in which it differs. */
+  readonly closestComparison: readonly AttributeComparison[];
   /** Attributes that at least one side has something for. */
   readonly comparison: readonly AttributeComparison[];
 }
@@ -277,6 +279,11 @@ function explainMismatch(
     kind: 'mismatch',
     differences,
     ...(closest ? { closest } : {}),
+    closestComparison: closest
+      ? compareProposals([offered[closest.offered]!], [own[closest.own]!]).filter(({ attribute }) =>
+          closest.differing.includes(attribute),
+        )
+      : [],
     comparison: compareProposals(offered, own),
   };
 }

@@ -157,10 +157,22 @@ describe('selectProposal', () => {
     ]);
   });
 
+  it('tells of the closest pair what it lacks, where each algorithm is on both sides but not in one proposal', () => {
+    const { comparison, closestComparison } = mismatch(
+      [ike('3DES-CBC/HMAC-SHA1-96/HMAC-SHA1/2')],
+      [ike('3DES-CBC/HMAC-MD5-96/HMAC-MD5/1'), ike('AES-CBC-128/HMAC-SHA1-96/HMAC-SHA1/2')],
+    );
+    expect(comparison.every(({ common }) => common.length > 0)).toBe(true);
+    expect(closestComparison).toEqual([
+      { attribute: 'encryption', offered: ['3DES-CBC'], accepted: ['AES-CBC-128'], common: [] },
+    ]);
+  });
+
   it('has no closest pair where one side has no proposals', () => {
     expect(mismatch([], [strong])).toEqual({
       kind: 'mismatch',
       differences: [],
+      closestComparison: [],
       comparison: compareProposals([], [strong]),
     });
   });

@@ -163,6 +163,10 @@ function* failureLines(failure: FailureDocument, context: Context, run: RunDocum
       '  ',
     );
   }
+  const isApart = failure.comparison.length > 0 && failure.comparison.every(({ common }) => common.length > 0);
+  if (isApart) {
+    yield* wrapped('each algorithm is on both sides, but in no proposal of both together', context, '  ');
+  }
   if (failure.comparison.length > 0) {
     const rows = failure.comparison.map(({ attribute, offered, accepted, common }) => [
       attribute,

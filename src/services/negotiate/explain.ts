@@ -99,7 +99,10 @@ export function explain({ run, cause, walks, systems }: ExplainQuestion): Explan
   const version = versionOf(run, walk);
   const comparison = mismatch?.comparison.map((row) => differenceOf(row, version)) ?? [];
   const first = mismatch?.closest?.differing[0];
-  const firstRow = mismatch?.comparison.find(({ attribute }) => attribute === first);
+  // Where each algorithm is on both sides and only not together in one proposal, the closest pair tells what to change.
+  const isApart = mismatch?.comparison.every(({ common }) => common.length > 0) === true;
+  const rows = isApart ? mismatch.closestComparison : mismatch?.comparison;
+  const firstRow = rows?.find(({ attribute }) => attribute === first);
   const difference = firstRow ? differenceOf(firstRow, version) : otherDifference(walk);
   const notify = failure.notify ?? failuresOf(run.trace.entries).find((found) => found.failure.notify)?.failure.notify;
   return {
