@@ -4,6 +4,7 @@
  * events are those of the engine's `ipsec/`, so that every world speaks of the same things.
  */
 import type { Acquire } from '../engine/ipsec/bundle.js';
+import type { PeerMove } from '../engine/ipsec/peer-move.js';
 import type { SaEvent, SaId, SaParameters } from '../engine/ipsec/sa.js';
 import type { Address } from '../model/address.js';
 import type { SaTemplate, SystemConfig } from '../model/system-config.js';
@@ -51,6 +52,8 @@ export interface DataPath {
   install(sa: SaParameters, template?: SaTemplate): Promise<void>;
   /** False where there is no such SA. */
   remove(sa: SaId): Promise<boolean>;
+  /** The peer is elsewhere now: SAs go on there. Rejects with why they cannot; those that could not stay as they were. */
+  movePeer(move: PeerMove): Promise<void>;
   /** A negotiation failed: packets of an entry that allows it may go in the clear until then (milliseconds, Date.now). */
   negotiationFailed(acquire: Acquire, until: number): void;
   counters(sa: SaId): Promise<SaCounters | undefined>;

@@ -126,6 +126,8 @@ export interface IkeSaDescription {
 export type IkeSaEvent =
   | { readonly kind: 'ike-sa'; readonly change: 'established'; readonly sa: IkeSaDescription }
   | { readonly kind: 'ike-sa'; readonly change: 'rekeyed'; readonly sa: IkeSaDescription; readonly replaces: IkeSaName }
+  /** The peer is elsewhere now. */
+  | { readonly kind: 'ike-sa'; readonly change: 'moved'; readonly sa: IkeSaDescription }
   | { readonly kind: 'ike-sa'; readonly change: 'closed'; readonly name: IkeSaName; readonly why: string };
 
 export interface ChildSaDescription {
@@ -148,6 +150,8 @@ export interface ChildSaDescription {
 
 export type ChildSaEvent =
   | { readonly kind: 'child-sa'; readonly change: 'established'; readonly sa: ChildSaDescription }
+  /** Its peer is elsewhere now; its outbound SA has another destination. */
+  | { readonly kind: 'child-sa'; readonly change: 'moved'; readonly sa: ChildSaDescription }
   | {
       readonly kind: 'child-sa';
       readonly change: 'rekeyed';

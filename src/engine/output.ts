@@ -2,6 +2,7 @@
 import type { SaTemplate } from '../model/system-config.js';
 import type { EngineEvent, MessageContent } from './event.js';
 import type { ChildRequest, Endpoint, IkeSaName } from './input.js';
+import type { PeerMove } from './ipsec/peer-move.js';
 import type { Millis, SaId, SaParameters } from './ipsec/sa.js';
 
 export type EngineOutput =
@@ -22,6 +23,8 @@ export type EngineOutput =
   | { readonly kind: 'install'; readonly child: ChildSaName; readonly sa: SaParameters; readonly template?: SaTemplate }
   /** Take an SA from the data path. */
   | { readonly kind: 'remove'; readonly sa: SaId; readonly why: string }
+  /** The peer of SAs is elsewhere now, and they go on there. */
+  | { readonly kind: 'move'; readonly move: PeerMove }
   /** A request came to nothing. `retryAt`: no sooner does another one make sense. */
   | { readonly kind: 'request-failed'; readonly request: ChildRequest; readonly retryAt: Millis }
   | { readonly kind: 'event'; readonly event: EngineEvent };

@@ -20,6 +20,11 @@ export function createNoDataPath(): DataPath {
       sas.add(idKey({ direction, protocol, spi, destination: direction === 'outbound' ? remote : local }));
     },
     remove: async (sa) => sas.delete(idKey(sa)),
+    async movePeer({ sas: moved, remote }) {
+      for (const id of moved) {
+        if (sas.delete(idKey(id))) sas.add(idKey(id.direction === 'outbound' ? { ...id, destination: remote } : id));
+      }
+    },
     negotiationFailed() {},
     async counters(sa) {
       if (!sas.has(idKey(sa))) return undefined;

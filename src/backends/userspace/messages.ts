@@ -4,11 +4,12 @@
  */
 import type { Acquire } from '../../engine/ipsec/bundle.js';
 import type { DropReason } from '../../engine/ipsec/drop.js';
+import type { PeerMove } from '../../engine/ipsec/peer-move.js';
 import type { KeyFault, SaEvent, SaId, SaParameters } from '../../engine/ipsec/sa.js';
 import { Secret } from '../../model/secret.js';
 import type { ManualSa, SpdEntry, SystemConfig } from '../../model/system-config.js';
 import { authentication, encryption } from '../../model/transform.js';
-import type { CachedFlow, IkeMessage, PeerMove, SaUsageReport } from './report.js';
+import type { CachedFlow, IkeMessage, SaUsageReport } from './report.js';
 
 export type ToWorker =
   /** `generation` numbers the policies. */

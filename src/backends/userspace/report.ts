@@ -4,13 +4,6 @@ import type { SaId } from '../../engine/ipsec/sa.js';
 import type { Address } from '../../model/address.js';
 import type { Packet } from '../../model/packet.js';
 
-/** The peer is elsewhere now (a NAT's new mapping, MOBIKE): SAs with it go on there, with their sequence numbers. */
-export interface PeerMove {
-  readonly sas: readonly SaId[];
-  readonly remote: Address;
-  readonly remotePort: number;
-}
-
 export interface SaUsageReport {
   readonly id: SaId;
   readonly packets: number;

@@ -5,6 +5,7 @@
 import type { Acquire } from '../../engine/ipsec/bundle.js';
 import type { IcmpErrorPolicy } from '../../engine/ipsec/icmp-errors.js';
 import { ipProtocols } from '../../engine/ipsec/packet.js';
+import type { PeerMove } from '../../engine/ipsec/peer-move.js';
 import type { SaId, SaParameters } from '../../engine/ipsec/sa.js';
 import type { Family } from '../../model/address.js';
 import type { SystemConfig } from '../../model/system-config.js';
@@ -15,7 +16,7 @@ import { type HostOptions, putOnHost, renewGuard, takeOffHost } from './host/hos
 import { type HostNames, namesDefault } from './host/names.js';
 import { manualChanges } from './manual-sas.js';
 import { acquireMessage, acquireOf, type FromWorker, saMessage, workerConfig } from './messages.js';
-import type { AuditedDrop, CachedFlow, DataPathTotals, PeerMove, SaUsageReport } from './report.js';
+import type { AuditedDrop, CachedFlow, DataPathTotals, SaUsageReport } from './report.js';
 import { loadNative, type Native } from './system/native.js';
 import { markSocket, openSocket, type Socket, type SocketPurpose } from './system/socket.js';
 import { openTun, type TunDevice, type TunOffloads } from './system/tun.js';
@@ -58,8 +59,6 @@ export interface UserspaceDataPath extends DataPath {
   flows(max: number): Promise<readonly CachedFlow[]>;
   /** What has happened since the start. Costs nothing. */
   totals(): DataPathTotals;
-  /** The peer is elsewhere now: SAs with it go on there. */
-  movePeer(move: PeerMove): Promise<void>;
   /** Gives a socket the runtime's mark, so that what it sends is not led to the TUN device: for IKE's own sockets. */
   prepareSocket(descriptor: number): void;
 }

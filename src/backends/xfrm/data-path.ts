@@ -20,10 +20,11 @@ import { EnvironmentError } from '../../model/tool-error.js';
 import type { DataPath, DataPathEvent, SaCounters } from '../data-path.js';
 import { libc } from '../system/libc.js';
 import { type Compiled, compileXfrm, type Numbers } from './compile.js';
-import { espInUdp, hostSaOf } from './host-sa.js';
+import { espInUdp, hostSaOf, movedSa } from './host-sa.js';
 import { messageTypes } from './netlink/constants.js';
 import { fromOctets, toOctets, u32 } from './netlink/fields.js';
 import { listenForNotices, type NoticeListener } from './netlink/listener.js';
+import { moveSa } from './netlink/move-sa.js';
 import type { Notice } from './netlink/notices.js';
 import { requestOf } from './netlink/requests.js';
 import { decodeSa, encodeSaId } from './netlink/sas.js';
@@ -145,6 +146,22 @@ export async function createXfrmDataPath(options: XfrmDataPathOptions): Promise<
       installed.delete(idKey(id));
       const [answer] = socket.request([requestOf({ object: 'sa', kind: 'delete', before: known })]);
       return answer!.errno === 0;
+    },
+    async movePeer(move) {
+      const faults: string[] = [];
+      for (const id of move.sas) {
+        const before = installed.get(idKey(id));
+        if (!before) continue;
+        const after = movedSa(before, id.direction, move);
+        const answer = moveSa(socket, before, after);
+        if (answer.errno !== 0) {
+          faults.push(failureOf(socket, answer).message);
+          continue;
+        }
+        installed.delete(idKey(id));
+        installed.set(idKey(idOf(after)), after);
+      }
+      if (faults.length > 0) throw new EnvironmentError(`the kernel does not move it: ${faults[0]}`);
     },
     // Policies of the kernel either ask for an SA or do not; a change of them is for apply.
     negotiationFailed() {},

@@ -1,4 +1,5 @@
 /** SAs that IKE negotiated as the kernel holds them. */
+import type { PeerMove } from '../../engine/ipsec/peer-move.js';
 import type { SaLimits, SaParameters } from '../../engine/ipsec/sa.js';
 import { type HostLimits, type HostSa, noMark } from '../../model/host-state.js';
 import { protocolNumbers } from '../../model/packet.js';
@@ -7,6 +8,7 @@ import { replayWindowMax } from './manual.js';
 /** UDP_ENCAP_ESPINUDP of linux/udp.h: RFC 3948. */
 export const espInUdp = 2;
 const octetsPerKilobyte = 1024n;
+const outboundEsnWindow = 32;
 
 /** The kernel's form of an SA, or why it has none. */
 export function hostSaOf(sa: SaParameters, reqid: number, ifId = 0): HostSa | { readonly fault: string } {
@@ -15,6 +17,9 @@ export function hostSaOf(sa: SaParameters, reqid: number, ifId = 0): HostSa | { 
   if (lacks) return { fault: `the kernel has no ${lacks.name}` };
   if (sa.replayWindow > replayWindowMax) {
     return { fault: `the kernel keeps an anti-replay window of at most ${replayWindowMax} packets` };
+  }
+  if (direction === 'inbound' && sa.esn && sa.replayWindow === 0) {
+    return { fault: 'the kernel has extended sequence numbers with an anti-replay window only' };
   }
   const [source, destination] = direction === 'outbound' ? [local, remote] : [remote, local];
   const udp = sa.udpEncapsulation;
@@ -30,7 +35,8 @@ export function hostSaOf(sa: SaParameters, reqid: number, ifId = 0): HostSa | { 
     mode,
     mark: noMark,
     ifId,
-    replayWindow: direction === 'inbound' ? sa.replayWindow : 0,
+    // A window is of no use to who sends, but without one the kernel has no ESN.
+    replayWindow: direction === 'inbound' ? sa.replayWindow : sa.esn ? outboundEsnWindow : 0,
     esn: sa.esn,
     flags: 0,
     extraFlags: 0,
@@ -54,6 +60,17 @@ export function hostSaOf(sa: SaParameters, reqid: number, ifId = 0): HostSa | { 
       : {}),
     limits: hostLimitsOf(sa.limits),
   };
+}
+
+/** The same SA with its peer elsewhere. */
+export function movedSa(sa: HostSa, direction: SaParameters['direction'], { remote, remotePort }: PeerMove): HostSa {
+  const { encapsulation } = sa;
+  if (direction === 'outbound') {
+    const moved = encapsulation && { ...encapsulation, destinationPort: remotePort };
+    return { ...sa, destination: remote, ...(moved ? { encapsulation: moved } : {}) };
+  }
+  const moved = encapsulation && { ...encapsulation, sourcePort: remotePort };
+  return { ...sa, source: remote, ...(moved ? { encapsulation: moved } : {}) };
 }
 
 function hostLimitsOf(limits: SaLimits): HostLimits {

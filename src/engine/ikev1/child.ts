@@ -11,6 +11,7 @@ import { encryptionKeymatLength } from '../crypto/provider.js';
 import type { Environment } from '../environment.js';
 import type { ChildSaDescription } from '../event.js';
 import type { Ends } from '../ipsec/bundle.js';
+import { movedParameters, type PeerMove } from '../ipsec/peer-move.js';
 import type { SaId, SaLimits, SaParameters } from '../ipsec/sa.js';
 import { softLimit, type WrittenTime } from '../lifetimes.js';
 import type { ChildSaName } from '../output.js';
@@ -127,6 +128,19 @@ export function makeChild(sa: IsakmpSa, values: ChildValues, env: Environment): 
     description,
     group: values.group,
     ...(packet ? { packet } : {}),
+  };
+}
+
+/** The pair with its peer elsewhere. */
+export function movedChild(child: Child, move: PeerMove): Child {
+  const [inbound, outbound] = [movedParameters(child.inbound, move), movedParameters(child.outbound, move)];
+  const ends = { ...child.ends, remote: move.remote };
+  return {
+    ...child,
+    ends,
+    inbound,
+    outbound,
+    description: { ...child.description, ends, inbound: saId(inbound), outbound: saId(outbound) },
   };
 }
 

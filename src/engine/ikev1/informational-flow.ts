@@ -2,7 +2,6 @@
 
 import { equalConstantTime, toHex } from '../crypto/octets.js';
 import type { Failure } from '../failure.js';
-import { sameAddress } from '../ipsec/bundle.js';
 import { uniquenessOf } from '../uniqueness.js';
 import { decode } from '../wire/codec.js';
 import { deadPeerDetection, lifetimeAttributes as lifetimeList } from '../wire/isakmp/notify.js';
@@ -16,12 +15,21 @@ import { lifetimesOf } from './attributes.js';
 import { codeOfNotify, notifyName, phase1Failure } from './failures.js';
 import { aboutIsakmp, deadPeerPayload, notification, protectedInformational } from './informational.js';
 import { exchangeIv } from './keys.js';
-import { childrenBetween, emit, endsOf, type Machine, removeChild, type Slot, sameEndpoint } from './machine.js';
+import {
+  type ChildSlot,
+  childrenBetween,
+  emit,
+  endsOf,
+  type Machine,
+  removeChild,
+  type Slot,
+  sameEndpoint,
+} from './machine.js';
 import { freshMessageId, noteMessageId } from './message-ids.js';
 import { breach, informational } from './message-rules.js';
 import { type Arrival, payloadsOf, rawOf } from './messages.js';
 import { peerText, saysInitialContact } from './phase1-common.js';
-import { closeSlot, forgetOthers, setLifeTimers } from './phase1-end.js';
+import { closeSlot, forgetOthers, sameIdentity, setLifeTimers } from './phase1-end.js';
 import { type Incoming, received } from './phase1-flow.js';
 import type { IsakmpSa } from './phase1-state.js';
 import { protocolIds } from './phase2-proposals.js';
@@ -111,7 +119,7 @@ export function onProtected(
     ignore(machine, peers, 'an old message that came again', { slot, rfc: 'RFC 2409 §5.7' });
     return undefined;
   }
-  heard(machine, slot);
+  heard(machine, slot, peers.remote);
   return arrival;
 }
 
@@ -186,7 +194,7 @@ function shortenLife(machine: Machine, slot: Slot, sa: IsakmpSa, body: NotifyBod
 
 /** The peer has not the SA that we send through: our half of it is of no use. */
 function onInvalidSpi(machine: Machine, slot: Slot, spi: number | undefined): void {
-  const child = childrenBetween(machine, endsOf(slot)).find((one) => one.child.outbound.spi === spi);
+  const child = childrenOfPeer(machine, slot).find((one) => one.child.outbound.spi === spi);
   if (child) removeChild(machine, child, 'the peer does not know its SPI');
 }
 
@@ -202,15 +210,24 @@ function onDelete(machine: Machine, slot: Slot, body: IsakmpPayloadOfKind<'D'>['
   }
   const protocol = body.protocolId === protocolIds.ESP ? 'ESP' : body.protocolId === protocolIds.AH ? 'AH' : undefined;
   const spis = new Set(body.spis.list.map((spi) => spiNumber(spi)));
-  for (const child of childrenBetween(machine, endsOf(slot))) {
+  for (const child of childrenOfPeer(machine, slot)) {
     const { outbound } = child.child;
     if (outbound.protocol === protocol && spis.has(outbound.spi))
       removeChild(machine, child, 'the peer has deleted it');
   }
 }
 
+/** Pairs with the peer of an ISAKMP SA; behind one NAT there may be others at its address. */
+function childrenOfPeer(machine: Machine, slot: Slot): ChildSlot[] {
+  const { sa } = slot;
+  if (!sa) return [];
+  return childrenBetween(machine, endsOf(slot)).filter(({ peer }) => sameIdentity(peer, sa.peerId.identity));
+}
+
 function isSamePeer(a: Slot, b: Slot): boolean {
-  return a === b || (sameAddress(a.peers.remote.address, b.peers.remote.address) && a.pad === b.pad);
+  if (a === b) return true;
+  if (!a.sa || !b.sa || a.pad !== b.pad) return false;
+  return sameIdentity(a.sa.peerId.identity, b.sa.peerId.identity);
 }
 
 /** Exchanges that only remote access needs, or nobody: said clearly, and to the peer as well. */

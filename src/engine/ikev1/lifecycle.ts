@@ -6,6 +6,7 @@ import type { Ends } from '../ipsec/bundle.js';
 import type { Millis, SaId } from '../ipsec/sa.js';
 import { isakmpNotifyTypes } from '../wire/registry/isakmp.js';
 import { phase1Failure } from './failures.js';
+import { follow } from './follow.js';
 import { aboutChild, deadPeerPayload, notification, protectedInformational } from './informational.js';
 import {
   addressText,
@@ -19,7 +20,6 @@ import {
   removeChild,
   type Slot,
   type SlotTimer,
-  setPeers,
   slotsBetween,
   slotTimers,
   timerKey,
@@ -156,9 +156,11 @@ export function deleteChild(machine: Machine, slot: ChildSlot, why: string): voi
   if (ike) sayDeleted(machine, ike, [slot.child]);
 }
 
-/** ISAKMP SAs with the peer of a pair. */
-function usableSlots(machine: Machine, { child, pad }: ChildSlot): Slot[] {
-  return slotsBetween(machine, child.ends).filter((slot) => slot.sa !== undefined && slot.pad === pad);
+/** ISAKMP SAs with the peer of a pair. Behind one NAT there may be others at the same address. */
+function usableSlots(machine: Machine, { child, pad, peer }: ChildSlot): Slot[] {
+  return slotsBetween(machine, child.ends).filter(
+    (slot) => slot.sa !== undefined && slot.pad === pad && sameIdentity(slot.sa.peerId.identity, peer),
+  );
 }
 
 // Is the peer there?
@@ -307,13 +309,9 @@ function saEvent(machine: Machine, event: Extract<SaInput, { kind: 'sa-event' }>
   }
 }
 
-/** A NAT has a new mapping: IKE goes there too, and a new pair is made, for an SA's ends never change. */
+/** An authenticated packet came from elsewhere: a NAT has a new mapping. */
 function moved(machine: Machine, child: ChildSlot, address: Address, port: number): void {
-  for (const slot of usableSlots(machine, child)) {
-    setPeers(machine, slot, { local: slot.peers.local, remote: { address, port } });
-    if (slot.sa) slot.sa = { ...slot.sa, peers: slot.peers };
-  }
-  renewChild(machine, child);
+  for (const slot of usableSlots(machine, child)) follow(machine, slot, { address, port });
 }
 
 /** A packet with an SPI that nobody knows: what there is to say to its sender. */

@@ -87,7 +87,8 @@ export interface Slot {
 
 /** A pair of SAs in the data path, or half of one. */
 export interface ChildSlot {
-  readonly child: Child;
+  /** Another object after a move of the peer. */
+  child: Child;
   readonly ikeSa: IkeSaName;
   readonly pad: PadEntry;
   readonly policy: IkePolicy;
@@ -275,9 +276,29 @@ export function endpointText({ address, port }: Endpoint): string {
 
 export function addChild(machine: Machine, slot: ChildSlot): void {
   machine.children.set(slot.child.name.serial, slot);
+  indexChild(machine, slot);
+}
+
+function indexChild(machine: Machine, slot: ChildSlot): void {
   machine.bySa.set(saKey(saId(slot.child.inbound)), slot);
   machine.bySa.set(saKey(saId(slot.child.outbound)), slot);
   addTo(machine.childrenByEnds, endsKey(slot.child.ends), slot);
+}
+
+function unindexChild(machine: Machine, slot: ChildSlot): void {
+  const { child } = slot;
+  for (const parameters of [child.outbound, child.inbound]) {
+    const key = saKey(saId(parameters));
+    if (machine.bySa.get(key) === slot) machine.bySa.delete(key);
+  }
+  takeFrom(machine.childrenByEnds, endsKey(child.ends), slot);
+}
+
+/** Puts another description of a pair in the place of the one that there is. */
+export function replaceChild(machine: Machine, slot: ChildSlot, child: Child): void {
+  unindexChild(machine, slot);
+  slot.child = child;
+  indexChild(machine, slot);
 }
 
 export function childOf(machine: Machine, sa: SaId): ChildSlot | undefined {
@@ -288,8 +309,7 @@ export function childOf(machine: Machine, sa: SaId): ChildSlot | undefined {
 export function removeChild(machine: Machine, slot: ChildSlot, why: string): void {
   const { child } = slot;
   if (!machine.children.delete(child.name.serial)) return;
-  for (const parameters of [child.outbound, child.inbound]) machine.bySa.delete(saKey(saId(parameters)));
-  takeFrom(machine.childrenByEnds, endsKey(child.ends), slot);
+  unindexChild(machine, slot);
   machine.timers.cancel(childTimerKey(child.name.serial));
   machine.timers.cancel(renewTimerKey(child.name.serial));
   if (slot.outboundInstalled) machine.out.push({ kind: 'remove', sa: saId(child.outbound), why });

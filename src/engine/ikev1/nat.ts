@@ -11,6 +11,8 @@ import { endpointOctets } from './cookies.js';
 export interface NatFinding {
   readonly localBehindNat: boolean;
   readonly peerBehindNat: boolean;
+  /** There is none before this system: it only says so, for the sake of encapsulation. */
+  readonly forced?: boolean;
 }
 
 export interface NatInput {

@@ -188,7 +188,8 @@ export function natFinding(
 ): NatFinding | undefined {
   const { natTraversal } = keyed.abilities;
   const found = natTraversal && detectNat(payloads, natInput({ ...basis, peers }, keyed, natTraversal));
-  return found && { ...found, localBehindNat: found.localBehindNat || isForced(basis) };
+  if (!found || found.localBehindNat || !isForced(basis)) return found;
+  return { ...found, localBehindNat: true, forced: true };
 }
 
 function natInput(
@@ -226,7 +227,9 @@ export function keysEvent(basis: Basis, keyed: Keyed): EngineEvent {
 
 /** What NAT detection has to say. */
 export function natEvents(basis: Basis, nat: NatFinding | undefined): EngineEvent[] {
-  return nat ? [{ kind: 'nat', ikeSa: basis.name, ...nat }] : [];
+  if (!nat) return [];
+  const { localBehindNat, peerBehindNat } = nat;
+  return [{ kind: 'nat', ikeSa: basis.name, localBehindNat, peerBehindNat }];
 }
 
 /** INITIAL-CONTACT, which is about the whole system and names the ISAKMP SA by its cookies (RFC 2407 §4.6.3.3). */

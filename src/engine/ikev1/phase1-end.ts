@@ -274,7 +274,7 @@ export function setLifeTimers(machine: Machine, slot: Slot, sa: IsakmpSa): void 
   if (lifetimeSeconds) timers.set(timerKey('hard', serial), now + lifetimeSeconds * 1000);
   const idle = idleMillis(machine, slot);
   if (idle) timers.set(timerKey('peer', serial), now + idle);
-  if (sa.nat?.localBehindNat && sa.peers.local.port === natTraversalPort) {
+  if (sa.nat?.localBehindNat && !sa.nat.forced && sa.peers.local.port === natTraversalPort) {
     timers.set(timerKey('keepalive', serial), now + keepaliveMillis);
   }
 }

@@ -2,11 +2,13 @@
 import { sameProxyIds } from '../../model/proxy-ids.js';
 import { equalConstantTime } from '../crypto/octets.js';
 import type { Failure } from '../failure.js';
+import type { Endpoint } from '../input.js';
 import { openIsakmp } from '../wire/isakmp/protect.js';
 import type { EncryptedIsakmpMessage } from '../wire/message.js';
 import { isakmpNotifyTypes } from '../wire/registry/isakmp.js';
 import type { Child } from './child.js';
 import { codeOfNotify, notifyName } from './failures.js';
+import { follow } from './follow.js';
 import { aboutChild, deleteChildren, notification, protectedInformational } from './informational.js';
 import { exchangeIv } from './keys.js';
 import {
@@ -27,7 +29,7 @@ import {
 import { freshMessageId, noteMessageId } from './message-ids.js';
 import { type Arrival, rawOf } from './messages.js';
 import { peerText } from './phase1-common.js';
-import { failGoals } from './phase1-end.js';
+import { failGoals, sameIdentity } from './phase1-end.js';
 import { contextOf, type Incoming, received } from './phase1-flow.js';
 import type { IsakmpSa } from './phase1-state.js';
 import type { QuickGoal, QuickState, QuickStep } from './quick-mode.js';
@@ -112,7 +114,7 @@ export function onQuickMessage(
   };
   if (quick) {
     const step = stepOf(quick.state, sa, arrival, machine);
-    if (step) applyQuick(machine, slot, quick, step, octets);
+    if (step) applyQuick(machine, slot, quick, step, octets, peers.remote);
     else ignore(machine, peers, 'this Quick Mode is over', { slot });
     return;
   }
@@ -157,13 +159,20 @@ function begin(machine: Machine, slot: Slot, sa: IsakmpSa, arrival: Arrival, oct
     slot.quick.set(header.messageId, quick);
     slot.quickModesStarted += 1;
   }
-  applyQuick(machine, slot, quick, step, octets);
+  applyQuick(machine, slot, quick, step, octets, peers.remote);
 }
 
-function applyQuick(machine: Machine, slot: Slot, quick: QuickSlot, step: QuickStep, octets: Uint8Array): void {
+function applyQuick(
+  machine: Machine,
+  slot: Slot,
+  quick: QuickSlot,
+  step: QuickStep,
+  octets: Uint8Array,
+  from?: Endpoint,
+): void {
   emit(machine, ...step.events);
   const key = quickTimerKey(slot, quick.messageId);
-  if (step.kind !== 'ignored') heard(machine, slot);
+  if (from && step.kind !== 'ignored') heard(machine, slot, from);
   switch (step.kind) {
     case 'ignored':
       ignore(machine, slot.peers, step.why, { slot, ...(step.rfc ? { rfc: step.rfc } : {}) });
@@ -267,7 +276,8 @@ function complete(machine: Machine, slot: ChildSlot, replaces: QuickGoal['replac
   slot.complete = true;
   for (const other of childrenBetween(machine, child.ends)) {
     const isSame = other.child.template === child.template && sameProxyIds(other.child.ids, child.ids);
-    if (other !== slot && isSame && other.child.group !== child.group) other.superseded = true;
+    const isOther = other !== slot && other.child.group !== child.group;
+    if (isOther && isSame && sameIdentity(other.peer, slot.peer)) other.superseded = true;
   }
   const sa = child.description;
   const replaced = replaces.find(({ serial }) => machine.children.get(serial)?.child.template === child.template);
@@ -296,8 +306,9 @@ function end(machine: Machine, slot: Slot, quick: QuickSlot): void {
   } else machine.timers.cancel(key);
 }
 
-/** Something authentic has come. */
-export function heard(machine: Machine, slot: Slot): void {
+/** Something authentic has come, from there. */
+export function heard(machine: Machine, slot: Slot, from: Endpoint): void {
+  follow(machine, slot, from);
   slot.heardAt = machine.now;
   slot.silentQuickModes = 0;
   delete slot.deadPeer.probe;

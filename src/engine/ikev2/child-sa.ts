@@ -62,7 +62,8 @@ export interface Child {
   readonly name: ChildSaName;
   /** In the exchange that made it. */
   readonly role: Role;
-  readonly purpose: ChildPurpose;
+  /** Its ends change when the peer moves. */
+  purpose: ChildPurpose;
   readonly protocol: 'ESP' | 'AH';
   readonly mode: 'transport' | 'tunnel';
   readonly inboundSpi: number;

@@ -20,7 +20,7 @@ export function startTimers(turn: Turn, sa: IkeSa): void {
   }
   const liveness = livenessSeconds(turn, sa);
   if (liveness > 0) setTimer(turn, sa, 'liveness', sa.heardAt + liveness * 1000);
-  if (sa.nat?.localBehindNat) setTimer(turn, sa, 'keepalive', sa.sentAt + keepaliveSeconds * 1000);
+  if (sa.nat?.localBehindNat && !sa.nat.forced) setTimer(turn, sa, 'keepalive', sa.sentAt + keepaliveSeconds * 1000);
   if (pad) turn.touched.add(sa);
 }
 

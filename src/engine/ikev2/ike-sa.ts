@@ -101,6 +101,8 @@ export type IkeSaState =
 export interface NatFindings {
   readonly localBehindNat: boolean;
   readonly peerBehindNat: boolean;
+  /** There is none before this system: it only says so, for the sake of encapsulation. */
+  readonly forced?: boolean;
 }
 
 export interface IkeSa {

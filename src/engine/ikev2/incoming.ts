@@ -12,13 +12,14 @@ import { exchangeTypes, payloadTypes } from '../wire/registry.js';
 import { onRequest, onResponse } from './exchanges/exchanges.js';
 import { onSaInitAccepted, onSaInitRefused } from './exchanges/sa-init.js';
 import { onSaInitRequest } from './exchanges/sa-init-responder.js';
+import { follow } from './follow.js';
 import { addFragment } from './fragments.js';
 import type { IkeSa } from './ike-sa.js';
 import { type MessageName, takes } from './lifecycle.js';
 import { waitingOctetsMax } from './limits.js';
 import { checkPayloads, unknownCritical } from './message-rules.js';
 import { notification, type Payloads, payloadsOf } from './payloads.js';
-import { closeIkeSa, movePeer } from './table.js';
+import { closeIkeSa } from './table.js';
 import { answerHeader, type ExchangeName, repeatResponse, sendResponse, sendUnprotected } from './transport.js';
 import { emit, ignore, type Turn } from './turn.js';
 import { onUnprotected, tellUnknownIkeSpi, tellVersion } from './unprotected.js';
@@ -320,13 +321,9 @@ function onRepeated(turn: Turn, sa: IkeSa, datagram: IncomingDatagram, message: 
 }
 
 /** The peer is alive. Where a NAT stands before it, this is where it is now (RFC 7296 §2.23). */
-function noteHeard(turn: Turn, sa: IkeSa, { local, remote }: IncomingDatagram): void {
+function noteHeard(turn: Turn, sa: IkeSa, datagram: IncomingDatagram): void {
   sa.heardAt = turn.now;
-  if (sa.state.state === 'AwaitAuthRequest' || !sa.nat?.peerBehindNat || sa.nat.localBehindNat) return;
-  const { address, port } = sa.remote;
-  if (address.family === remote.address.family && address.value === remote.address.value && port === remote.port)
-    return;
-  movePeer(turn, sa, { local, remote });
+  if (sa.state.state !== 'AwaitAuthRequest') follow(turn, sa, datagram);
 }
 
 /** INVALID_SYNTAX ends the IKE SA on both sides (RFC 7296 §2.21.2, §2.21.3). */

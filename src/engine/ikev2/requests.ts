@@ -6,10 +6,10 @@ import type { SaEvent, SaId } from '../ipsec/sa.js';
 import { flowKey } from '../ipsec/sad.js';
 import type { Child, ChildPurpose } from './child-sa.js';
 import { startIkeSa } from './exchanges/sa-init.js';
+import { follow } from './follow.js';
 import type { IkeSa } from './ike-sa.js';
 import { failedRetryMillis } from './limits.js';
-import { hasNat } from './nat.js';
-import { closeIkeSa, ikeSasAt, movePeer } from './table.js';
+import { closeIkeSa, ikeSasAt } from './table.js';
 import { patient } from './tasks.js';
 import { giveUpRequest, outboundKey, report, type Turn } from './turn.js';
 
@@ -146,12 +146,7 @@ function onSaEvent(turn: Turn, event: SaEvent): void {
       wantDeleted(turn, ikeSa, child, `its lifetime is over (${event.limit})`);
       return;
     case 'mapping-changed':
-      // Only the side that is not behind a NAT itself follows the other (RFC 7296 §2.23).
-      if (!hasNat(ikeSa.nat) || ikeSa.nat?.localBehindNat) return;
-      movePeer(turn, ikeSa, {
-        local: ikeSa.local,
-        remote: { address: event.remote, port: event.remotePort },
-      });
+      follow(turn, ikeSa, { local: ikeSa.local, remote: { address: event.remote, port: event.remotePort } });
       return;
     case 'replay':
     case 'icv-failure':

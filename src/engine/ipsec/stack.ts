@@ -30,6 +30,7 @@ import { transportInsertion, withHopLimitDecremented } from './ip-build.js';
 import { manualSas } from './manual.js';
 import { applySa, dummyPacket, innerMtu, type OutboundEnvironment } from './outbound.js';
 import { type Classified, classifyIp, type IpPacket, ipProtocols, isIpFault, parseIp } from './packet.js';
+import { movePeer, type PeerMove } from './peer-move.js';
 import {
   age,
   createSa,
@@ -104,6 +105,8 @@ export interface IpsecStack {
   addSa(parameters: SaParameters, now: Millis): Sa | KeyFault;
   /** Takes an SA out; one that has expired carries nothing, but stays until then. */
   removeSa(id: SaId): Sa | undefined;
+  /** The peer of SAs is elsewhere now. */
+  movePeer(move: PeerMove): void;
   /** Lets time pass for SAs that are not used. */
   tick(now: Millis): readonly StackOutput[];
   /** When `tick` will have something to do. */
@@ -188,6 +191,9 @@ export function createIpsecStack(
     resume: receiveFrom,
     addSa,
     removeSa: (id) => sad.remove(id),
+    movePeer(move) {
+      movePeer(sad, move);
+    },
     tick,
     nextTimeout: () => nextTick,
     negotiationFailed: acquires.failed,

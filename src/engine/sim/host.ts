@@ -202,6 +202,10 @@ export function createHost(options: HostOptions, world: HostSurroundings): Simul
         stack.removeSa(output.sa);
         world.record({ kind: 'remove', sa: output.sa, why: output.why });
         return false;
+      case 'move':
+        stack.movePeer(output.move);
+        world.record({ kind: 'move', move: output.move });
+        return false;
       case 'request-failed':
         world.record({ kind: 'request-failed', request: output.request, retryAt: output.retryAt });
         giveUp(output.request, output.retryAt, inputs);

@@ -5,6 +5,7 @@
 import type { EngineEvent, MessageContent } from '../event.js';
 import type { ChildRequest, Endpoint } from '../input.js';
 import type { DropReason } from '../ipsec/drop.js';
+import type { PeerMove } from '../ipsec/peer-move.js';
 import type { Millis, SaEvent, SaId, SaParameters } from '../ipsec/sa.js';
 import type { ChildSaName } from '../output.js';
 
@@ -67,6 +68,7 @@ export type TraceFact =
   | { readonly kind: 'request-failed'; readonly request: ChildRequest; readonly retryAt: Millis }
   | { readonly kind: 'install'; readonly child: ChildSaName; readonly sa: SaParameters }
   | { readonly kind: 'remove'; readonly sa: SaId; readonly why: string }
+  | { readonly kind: 'move'; readonly move: PeerMove }
   | { readonly kind: 'event'; readonly event: EngineEvent }
   | { readonly kind: 'sa-event'; readonly event: SaEvent }
   /** The system stopped, without a word to anybody, or began anew with nothing but its configuration. */

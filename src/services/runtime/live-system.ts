@@ -156,6 +156,13 @@ export async function startLiveSystem(options: LiveOptions): Promise<LiveSystem>
           trouble(`an SA could not be removed: ${messageOf(error)}`);
         }
         return;
+      case 'move':
+        try {
+          await dataPath.movePeer(output.move);
+        } catch (error) {
+          trouble(`SAs could not follow their peer: ${messageOf(error)}`);
+        }
+        return;
       case 'request-failed': {
         const { request, retryAt } = output;
         tell({ kind: 'request-failed', request, retryAt });

@@ -29,7 +29,7 @@ interface Family {
 
 /** Counters at zero. */
 export function createMetrics(): Metrics {
-  const counts = { established: 0, rekeyed: 0, closed: 0 };
+  const counts = { established: 0, rekeyed: 0, moved: 0, closed: 0 };
   const ike = { ...counts };
   const child = { ...counts };
   const failures = new Map<string, number>();
@@ -99,8 +99,16 @@ export function createMetrics(): Metrics {
           })),
         },
         gauge('ipsec_child_sas', 'Pairs of ESP or AH SAs.', sas.childSas.length),
-        changes('ipsec_ike_sa_changes_total', 'IKE SAs that were established, rekeyed, closed.', ike),
-        changes('ipsec_child_sa_changes_total', 'SA pairs that were established, rekeyed, closed.', child),
+        changes(
+          'ipsec_ike_sa_changes_total',
+          'IKE SAs that were established, rekeyed, moved with their peer, closed.',
+          ike,
+        ),
+        changes(
+          'ipsec_child_sa_changes_total',
+          'SA pairs that were established, rekeyed, moved with their peer, closed.',
+          child,
+        ),
         counter('ipsec_requests_total', 'SAs that the data path asked for.', requests),
         {
           name: 'ipsec_failures_total',

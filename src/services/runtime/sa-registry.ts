@@ -46,7 +46,7 @@ export function createSaRegistry(): SaRegistry {
           return;
         }
         const id = ikeId(event.sa.name.serial);
-        ike.set(id, { id, sa: event.sa, since });
+        ike.set(id, { id, sa: event.sa, since: event.change === 'moved' ? (ike.get(id)?.since ?? since) : since });
         if (event.change !== 'rekeyed') return;
         // The Child SAs move over to the new IKE SA (RFC 7296 §2.8).
         const old = ikeId(event.replaces.serial);
@@ -58,6 +58,11 @@ export function createSaRegistry(): SaRegistry {
         }
         pending.delete(event.sa.template.record.name);
         const id = childId(event.sa.name.serial);
+        const known = children.get(id);
+        if (event.change === 'moved') {
+          if (known) children.set(id, { ...known, sa: event.sa });
+          return;
+        }
         children.set(id, { id, ikeSa: ikeId(event.sa.name.ikeSa.serial), sa: event.sa, since, isReplaced: false });
         if (event.change !== 'rekeyed') return;
         const old = children.get(childId(event.replaces.serial));

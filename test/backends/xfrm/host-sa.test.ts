@@ -54,6 +54,14 @@ describe('an SA of IKE for the kernel', () => {
     });
   });
 
+  it('has ESN with a window only', () => {
+    expect(hostSaOf({ ...base, esn: true, direction: 'outbound' }, 7)).toMatchObject({ esn: true, replayWindow: 32 });
+    expect(hostSaOf({ ...base, esn: true }, 7)).toMatchObject({ esn: true, replayWindow: 64 });
+    expect(hostSaOf({ ...base, esn: true, replayWindow: 0 }, 7)).toMatchObject({
+      fault: 'the kernel has extended sequence numbers with an anti-replay window only',
+    });
+  });
+
   it('has one algorithm when that is a combined one', () => {
     const { authentication: _, ...rest } = base;
     const made = hostSaOf(

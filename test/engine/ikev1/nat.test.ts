@@ -141,7 +141,7 @@ describe('behind a NAT', () => {
     });
   });
 
-  it('a new mapping is followed by IKE, and pairs are made anew', () => {
+  it('a new mapping that the data path sees is followed by IKE and by pairs, with their keys', () => {
     let shift = 0;
     const world = run(
       {},
@@ -149,13 +149,45 @@ describe('behind a NAT', () => {
       nat(() => shift),
     );
     const beta = world.system('beta');
+    const keysOf = () => [...beta.sas.values()].map(({ spi, keys }) => ({ spi, keys })).sort((a, b) => a.spi - b.spi);
+    const before = keysOf();
     shift = 7_000;
     const inbound = [...beta.ages.values()].find(({ id }) => id.direction === 'inbound')!.id;
     const event = { kind: 'mapping-changed' as const, sa: inbound, remote: outside, remotePort: 47_500 };
+    const sent = world.sent.length;
     world.input('beta', { kind: 'sa-event', event });
     world.run(world.now + 60_000);
+    expect(world.sent.length).toBe(sent);
     expect(agree(world.system('alpha'), beta)).toBe(true);
-    expect([...beta.sas.values()].at(-1)!.udpEncapsulation).toEqual({ localPort: 4500, remotePort: 47_500 });
+    expect(keysOf()).toEqual(before);
+    for (const { udpEncapsulation } of beta.sas.values())
+      expect(udpEncapsulation).toEqual({ localPort: 4500, remotePort: 47_500 });
+    expect(beta.engine.ikeSas()[0]!.remote.port).toBe(47_500);
+    expect(failures(beta)).toEqual([]);
+  });
+
+  it('a new mapping is seen in what is authentic of IKE, and only there', () => {
+    let shift = 0;
+    const world = run(
+      {},
+      {},
+      nat(() => shift),
+    );
+    const beta = world.system('beta');
+    const port = () => beta.engine.ikeSas()[0]!.remote.port;
+    shift = 7_000;
+    // What somebody has recorded, and sends again from elsewhere, moves nothing.
+    const old = world.sent.filter(({ sender, exchange }) => sender === 'alpha' && exchange === 'Quick Mode');
+    expect(old).toHaveLength(2);
+    for (const datagram of old)
+      world.deliver({ ...datagram, from: { address: address('203.0.113.66'), port: 4500 }, to: { ...datagram.to } });
+    expect(port()).toBe(40_500);
+    world.input('alpha', { kind: 'check-liveness', ikeSa: world.system('alpha').engine.ikeSas()[0]!.name });
+    world.run(world.now + 10_000);
+    expect(port()).toBe(47_500);
+    expect([...beta.sas.values()].map(({ udpEncapsulation }) => udpEncapsulation?.remotePort)).toEqual([
+      47_500, 47_500,
+    ]);
     expect(failures(beta)).toEqual([]);
   });
 });

@@ -9,6 +9,7 @@ import type { EngineEvent } from '../../../src/engine/event.js';
 import type { Failure } from '../../../src/engine/failure.js';
 import { ikev1 } from '../../../src/engine/ikev1/ikev1.js';
 import type { ChildRequest, Endpoint, EngineInput } from '../../../src/engine/input.js';
+import { movedParameters } from '../../../src/engine/ipsec/peer-move.js';
 import type { SaId, SaParameters } from '../../../src/engine/ipsec/sa.js';
 import type { EngineOutput } from '../../../src/engine/output.js';
 import { describe as describeMessage } from '../../../src/engine/wire/describe.js';
@@ -272,7 +273,7 @@ export class World {
             direction: sa.direction,
             protocol: sa.protocol,
             spi: sa.spi,
-            destination: sa.direction === 'outbound' ? sa.remote : sa.local,
+            destination: destinationOf(sa),
           },
           ...(soft ? { soft: this.now + soft * 1000 } : {}),
           ...(hard ? { hard: this.now + hard * 1000 } : {}),
@@ -285,6 +286,18 @@ export class World {
         if (!target.sas.delete(key)) throw new Error(`SA ${key} is not there`);
         break;
       }
+      case 'move':
+        for (const id of output.move.sas) {
+          const sa = target.sas.get(idKey(id));
+          const age = target.ages.get(idKey(id));
+          if (!sa || !age) throw new Error(`SA ${idKey(id)} is not there`);
+          target.sas.delete(idKey(id));
+          target.ages.delete(idKey(id));
+          const moved = movedParameters(sa, output.move);
+          target.sas.set(saKey(moved), moved);
+          target.ages.set(saKey(moved), { ...age, id: { ...id, destination: destinationOf(moved) } });
+        }
+        break;
       case 'request-failed':
         target.failedRequests.push(output.request);
         break;
@@ -298,8 +311,13 @@ export class World {
   }
 }
 
-function saKey({ direction, protocol, spi, local, remote }: SaParameters): string {
-  return idKey({ direction, protocol, spi, destination: direction === 'outbound' ? remote : local });
+function destinationOf({ direction, local, remote }: SaParameters): Address {
+  return direction === 'outbound' ? remote : local;
+}
+
+function saKey(sa: SaParameters): string {
+  const { direction, protocol, spi } = sa;
+  return idKey({ direction, protocol, spi, destination: destinationOf(sa) });
 }
 
 export function idKey({ direction, protocol, spi, destination }: SaId): string {

@@ -9,6 +9,7 @@ import type { EngineEvent } from '../../../src/engine/event.js';
 import type { Failure } from '../../../src/engine/failure.js';
 import { ikev2 } from '../../../src/engine/ikev2/ikev2.js';
 import type { ChildRequest, Endpoint, EngineInput } from '../../../src/engine/input.js';
+import { movedParameters } from '../../../src/engine/ipsec/peer-move.js';
 import type { SaId, SaParameters } from '../../../src/engine/ipsec/sa.js';
 import type { EngineOutput } from '../../../src/engine/output.js';
 import { type Address, anyAddress, formatAddress, parseAddress, singleAddress } from '../../../src/model/address.js';
@@ -387,6 +388,15 @@ export function makeWorld(
         case 'remove':
           if (!side.sas.delete(saKey(output.sa))) throw new Error(`${side.name} removes what is not there`);
           break;
+        case 'move':
+          for (const id of output.move.sas) {
+            const sa = side.sas.get(saKey(id));
+            if (!sa) throw new Error(`${side.name} moves what is not there`);
+            side.sas.delete(saKey(id));
+            const moved = movedParameters(sa, output.move);
+            side.sas.set(saKey(idOf(moved)), moved);
+          }
+          break;
         case 'request-failed':
           side.failedRequests.push(output.request);
           break;
@@ -401,15 +411,14 @@ export function makeWorld(
   }
 
   function schedule(sa: SaParameters, side: Side): void {
-    const id = idOf(sa);
     for (const [seconds, kind] of [
       [sa.limits.softSeconds, 'soft-expire'],
       [sa.limits.hardSeconds, 'hard-expire'],
     ] as const) {
       if (!seconds) continue;
       later(Math.round(seconds * 1000), () => {
-        if (side.sas.get(saKey(id)) !== sa) return;
-        world.give(side, { kind: 'sa-event', event: { kind, sa: id, limit: 'seconds' } });
+        const now = [...side.sas.values()].find((one) => one.keys === sa.keys);
+        if (now) world.give(side, { kind: 'sa-event', event: { kind, sa: idOf(now), limit: 'seconds' } });
       });
     }
   }

@@ -1,11 +1,12 @@
 /** What both workers have in common: messages of the main thread, answers to them, and what is told on its own account. */
 import type { MessagePort } from 'node:worker_threads';
 import type { DropReason } from '../../../engine/ipsec/drop.js';
+import type { PeerMove } from '../../../engine/ipsec/peer-move.js';
 import type { KeyFault, SaEvent, SaId, SaParameters } from '../../../engine/ipsec/sa.js';
 import type { SystemConfig } from '../../../model/system-config.js';
 import type { Answer, FromWorker, ToWorker } from '../messages.js';
 import { saParametersOf } from '../messages.js';
-import type { CachedFlow, PeerMove, SaUsageReport } from '../report.js';
+import type { CachedFlow, SaUsageReport } from '../report.js';
 import type { Backlog } from './events.js';
 import type { Telling } from './policies.js';
 

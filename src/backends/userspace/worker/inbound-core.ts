@@ -2,6 +2,7 @@
 import { leave } from '../../../engine/ipsec/inbound.js';
 import { payloadInsertion, replaceFrom } from '../../../engine/ipsec/ip-build.js';
 import { isIpFault, parseIp } from '../../../engine/ipsec/packet.js';
+import type { PeerMove } from '../../../engine/ipsec/peer-move.js';
 import type { KeyFault, SaId, SaParameters } from '../../../engine/ipsec/sa.js';
 import type { StackOutput } from '../../../engine/ipsec/stack.js';
 import type { SystemConfig } from '../../../model/system-config.js';
@@ -9,7 +10,7 @@ import { type Arrival, destinationOf, sourceOf } from '../fast/arrival.js';
 import type { FastSa } from '../fast/fast-sa.js';
 import { InboundPath } from '../fast/inbound-path.js';
 import type { TunWriter } from '../fast/tun-writer.js';
-import type { CachedFlow, IkeMessage, PeerMove, SaUsageReport } from '../report.js';
+import type { CachedFlow, IkeMessage, SaUsageReport } from '../report.js';
 import type { Memory } from '../system/memory.js';
 import { type CoreOptions, Policies, type Telling } from './policies.js';
 

@@ -6,14 +6,14 @@ import { type Acquire, planBundle } from '../../../engine/ipsec/bundle.js';
 import { tooBigError } from '../../../engine/ipsec/icmp-too-big.js';
 import { innerMtu } from '../../../engine/ipsec/outbound.js';
 import { classifyIp, ipProtocols, isIpFault, parseIp } from '../../../engine/ipsec/packet.js';
+import type { PeerMove } from '../../../engine/ipsec/peer-move.js';
 import type { KeyFault, Sa, SaId, SaParameters } from '../../../engine/ipsec/sa.js';
 import type { StackOutput } from '../../../engine/ipsec/stack.js';
 import type { SystemConfig } from '../../../model/system-config.js';
 import { type EspBatch, type OutboundDecision, OutboundPath } from '../fast/outbound-path.js';
-import type { CachedFlow, PeerMove, SaUsageReport } from '../report.js';
+import type { CachedFlow, SaUsageReport } from '../report.js';
 import type { Memory } from '../system/memory.js';
 import type { Native } from '../system/native.js';
-
 import { type CoreOptions, Policies, type Telling } from './policies.js';
 import { WaitingPackets } from './waiting-packets.js';
 

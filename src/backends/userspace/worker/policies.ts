@@ -6,6 +6,7 @@ import type { CryptoProvider } from '../../../engine/crypto/provider.js';
 import type { DropReason } from '../../../engine/ipsec/drop.js';
 import type { IcmpErrorPolicy } from '../../../engine/ipsec/icmp-errors.js';
 import type { IkePorts } from '../../../engine/ipsec/inbound.js';
+import { movePeer, type PeerMove } from '../../../engine/ipsec/peer-move.js';
 import type { KeyFault, Sa, SaEvent, SaId, SaParameters } from '../../../engine/ipsec/sa.js';
 import { createSad, type Sad } from '../../../engine/ipsec/sad.js';
 import { createSpdLookup, type SpdLookup } from '../../../engine/ipsec/spd-lookup.js';
@@ -15,7 +16,7 @@ import type { SystemConfig } from '../../../model/system-config.js';
 import type { CipherEngine } from '../cipher/packet-cipher.js';
 import type { Counters } from '../counters.js';
 import { Borrowed, type FastSa, fastSa } from '../fast/fast-sa.js';
-import type { PeerMove, SaUsageReport } from '../report.js';
+import type { SaUsageReport } from '../report.js';
 import { EventLimiter, eventKey } from './events.js';
 
 export interface CoreOptions {
@@ -119,27 +120,10 @@ export class Policies {
   }
 
   /** The same SA, its usage and its key, with the peer elsewhere. The caller puts fast sides in place. */
-  movePeer({ sas, remote, remotePort }: PeerMove): readonly { readonly before: FastSa; readonly after: FastSa }[] {
+  movePeer(move: PeerMove): readonly { readonly before: FastSa; readonly after: FastSa }[] {
     this.borrowed.giveBack();
     const moved: { before: FastSa; after: FastSa }[] = [];
-    // In the order in which they came, because the newest of several is used.
-    const found = sas.flatMap((id) => this.sad.get(id) ?? []).sort((a, b) => a.usage.addedAt - b.usage.addedAt);
-    for (const sa of found) {
-      const { id } = sa;
-      if (sa.parameters.remote.family !== remote.family) continue;
-      const { udpEncapsulation } = sa.parameters;
-      const parameters: SaParameters = {
-        ...sa.parameters,
-        remote,
-        ...(udpEncapsulation ? { udpEncapsulation: { ...udpEncapsulation, remotePort } } : {}),
-      };
-      const isOutbound = id.direction === 'outbound';
-      const after: Sa = { ...sa, id: isOutbound ? { ...id, destination: remote } : id, parameters };
-      this.sad.remove(id);
-      if (!this.sad.add(after)) {
-        this.sad.add(sa); // another SA has the name there: this one stays
-        continue;
-      }
+    for (const { before: sa, after } of movePeer(this.sad, move)) {
       const before = this.fast.get(sa);
       if (!before) continue;
       this.fast.delete(sa);

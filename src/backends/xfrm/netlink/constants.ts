@@ -48,6 +48,7 @@ export const attributeTypes = {
   policy: 7,
   securityContext: 8,
   lifetimeValue: 9,
+  lastUsed: 15,
   policyType: 16,
   aead: 18,
   truncatedAuthentication: 20,

@@ -204,8 +204,10 @@ export function noteAbilities(turn: Turn, sa: IkeSa, payloads: Payloads, path: P
   const spis = sa.role === 'responder' ? { initiator: sa.peerSpi, responder: 0n } : spisOf(sa);
   const nat = findNat(env.provider, spis, path, payloads);
   if (!nat) return;
-  sa.nat = pad?.natTraversal?.value === 'FORCE' ? { ...nat, localBehindNat: true } : nat;
-  emit(turn, { kind: 'nat', ikeSa: sa.name, ...sa.nat });
+  const forced = pad?.natTraversal?.value === 'FORCE' && !nat.localBehindNat;
+  sa.nat = forced ? { ...nat, localBehindNat: true, forced } : nat;
+  const { localBehindNat, peerBehindNat } = sa.nat;
+  emit(turn, { kind: 'nat', ikeSa: sa.name, localBehindNat, peerBehindNat });
 }
 
 /** From IKE_AUTH on everything is between ports 4500 (RFC 7296 §2.23). */
