@@ -48,9 +48,12 @@ export interface DataPath {
   start(config: SystemConfig, listener: (event: DataPathEvent) => void): Promise<void>;
   /** A changed configuration. SAs that still fit stay. */
   reconfigure(config: SystemConfig): Promise<void>;
-  /** `template`: what it was negotiated for. Rejects with why the data path cannot take it. */
+  /**
+   * `template`: what it was negotiated for. Rejects with why the data path cannot take it. What is sent or asked after the call
+   * finds the SA in place already, also while the promise is pending: the answer to a peer need not wait for it.
+   */
   install(sa: SaParameters, template?: SaTemplate): Promise<void>;
-  /** False where there is no such SA. */
+  /** False where there is no such SA. As `install`, it counts from the call on. */
   remove(sa: SaId): Promise<boolean>;
   /** The peer is elsewhere now: SAs go on there. Rejects with why they cannot; those that could not stay as they were. */
   movePeer(move: PeerMove): Promise<void>;

@@ -72,15 +72,12 @@ export function narrow(proposed: SelectorLists, own: Region, options: NarrowOpti
     local: restrict(proposed.local, ends?.local),
     remote: restrict(proposed.remote, ends?.remote),
   };
-  const all = regionSelectors(own);
-  const pairs =
-    ends === undefined
-      ? all
-      : all.flatMap((pair): SelectorPair[] => {
-          const local = intersectSelectors(pair.local, ends.local);
-          const remote = intersectSelectors(pair.remote, ends.remote);
-          return local && remote ? [{ local, remote }] : [];
-        });
+  const pairs = regionSelectors(own).flatMap((pair): SelectorPair[] => {
+    if (!ends) return [pair];
+    const local = intersectSelectors(pair.local, ends.local);
+    const remote = intersectSelectors(pair.remote, ends.remote);
+    return local && remote ? [{ local, remote }] : [];
+  });
   if (offered.local.length === 0 || offered.remote.length === 0 || pairs.length === 0)
     return { kind: 'unacceptable', why: ends ? 'not-endpoints' : 'disjoint' };
   const allowed = pairs.flatMap(({ local, remote }) => selectorBox(local, remote) ?? []);
@@ -171,7 +168,7 @@ function result(
   additionalPossible: boolean,
   budget: number,
 ): Narrowing {
-  const region = whole ? offeredRegion : listsRegion(lists);
+  const region = listsRegion(lists);
   const first = offered.local[0] && offered.remote[0] && selectorBox(offered.local[0], offered.remote[0]);
   const without = (from: Region) => {
     const rest = subtractRegion(from, region, budget);
@@ -183,6 +180,28 @@ function result(
     lists,
     keepsFirst: whole || (first !== undefined && isRegionCovered([first], region, budget).kind === 'covered'),
     additionalPossible,
-    loss: { proposed: whole ? [] : without(offeredRegion), allowed: without(allowed) },
+    // A responder under load never asks for it, and it costs more than the rest.
+    loss: lazyLoss(
+      () => (whole ? [] : without(offeredRegion)),
+      () => without(allowed),
+    ),
+  };
+}
+
+/** Worked out when it is asked for, and once. */
+function lazyLoss(proposed: () => Region | undefined, allowed: () => Region | undefined): NarrowingLoss {
+  const known: {
+    proposed?: { readonly region: Region | undefined };
+    allowed?: { readonly region: Region | undefined };
+  } = {};
+  return {
+    get proposed() {
+      known.proposed ??= { region: proposed() };
+      return known.proposed.region;
+    },
+    get allowed() {
+      known.allowed ??= { region: allowed() };
+      return known.allowed.region;
+    },
   };
 }

@@ -14,8 +14,6 @@ export interface LadderOptions {
   readonly style?: Style;
   /** Leaves notifications out that merely announce what an engine can do. */
   readonly brief?: boolean;
-  /** Shows the fields and octets of messages that have them. */
-  readonly fields?: boolean;
   /** The system that stands on the left. */
   readonly left: string;
   readonly right: string;
@@ -62,7 +60,7 @@ export function* renderLadder(messages: readonly MessageDocument[], options: Lad
       yield `${style.dim(head)}${paint(pad(title, columns[2]))}  ${first}`.trimEnd();
       for (const line of more) yield `${' '.repeat(lead)}${line}`;
     }
-    if (options.fields) yield* details(message, style);
+    yield* details(message, style);
   }
 }
 

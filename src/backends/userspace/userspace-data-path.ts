@@ -265,19 +265,21 @@ class OwnDataPath implements UserspaceDataPath {
     const sa = saMessage(parameters);
     // The way in knows outbound SAs too: where one could answer, clear text is no fallback.
     const workers = parameters.direction === 'outbound' ? [outbound, inbound] : [inbound];
-    for (const [index, worker] of workers.entries()) {
-      const answer = await worker.ask({ kind: 'add', sa });
-      if (answer.kind !== 'fault') continue;
-      if (index > 0) await workers[0]!.ask({ kind: 'remove', id: idOf(parameters) });
-      throw new Error(answer.fault.why);
-    }
+    const answers = await Promise.all(workers.map((worker) => worker.ask({ kind: 'add', sa })));
+    const refused = answers.find((answer) => answer.kind === 'fault');
+    if (refused?.kind !== 'fault') return;
+    const taken = workers.filter((_, index) => answers[index]!.kind !== 'fault');
+    await Promise.all(taken.map((worker) => worker.ask({ kind: 'remove', id: idOf(parameters) })));
+    throw new Error(refused.fault.why);
   }
 
   async remove(id: SaId): Promise<boolean> {
     const { inbound, outbound } = this.#now();
     const own = id.direction === 'outbound' ? outbound : inbound;
-    const answer = await own.ask({ kind: 'remove', id });
-    if (id.direction === 'outbound') await inbound.ask({ kind: 'remove', id });
+    const [answer] = await Promise.all([
+      own.ask({ kind: 'remove', id }),
+      ...(id.direction === 'outbound' ? [inbound.ask({ kind: 'remove', id })] : []),
+    ]);
     return answer.kind === 'removed' && answer.wasThere;
   }
 

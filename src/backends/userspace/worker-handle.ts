@@ -5,7 +5,7 @@ import type { Counters } from './counters.js';
 import type { Answer, FromWorker, ToWorker } from './messages.js';
 import type { Native } from './system/native.js';
 import { type Wake, wake } from './system/wake.js';
-import { endedWord, stopWord } from './worker/ended.js';
+import { endedWord, stopWord, wokenWord } from './worker/ended.js';
 import { Backlog } from './worker/events.js';
 import { backlogMax, type WorkerSetup } from './worker/setup.js';
 
@@ -78,7 +78,8 @@ export async function startWorker(
 
   const tell = (message: ToWorker): void => {
     worker.postMessage(message);
-    signal.signal();
+    // Once for all messages that it has not come to yet: to wake a thread costs more than to send it something.
+    if (Atomics.exchange(words, wokenWord, 1) === 0) signal.signal();
   };
   return {
     counters,

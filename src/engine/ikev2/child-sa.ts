@@ -2,7 +2,6 @@
 import { carriedRegion } from '../../model/carried.js';
 import type { Packet } from '../../model/packet.js';
 import type { ChosenTransforms } from '../../model/proposal.js';
-import type { Region } from '../../model/selector/box.js';
 import type { ChildProposal, SaTemplate, SpdEntry } from '../../model/system-config.js';
 import { listsRegion, type SelectorLists } from '../../model/traffic-selector.js';
 import type { KeyExchangeTransform } from '../../model/transform.js';
@@ -76,11 +75,11 @@ export interface Child {
   readonly udpEncapsulation: boolean;
   state: ChildState;
   /** The one that has taken its place. */
-  successor: Child | undefined;
+  successor?: Child;
   /** An outbound SA that is not to be used before the peer is known to have its end of it. */
-  waitingOutbound: SaParameters | undefined;
+  waitingOutbound?: SaParameters;
   /** A rekeying of it that the peer began while ours was under way: the pair that it made and its nonces. */
-  collision: { readonly child: Child; readonly ni: Uint8Array; readonly nr: Uint8Array } | undefined;
+  collision?: { readonly child: Child; readonly ni: Uint8Array; readonly nr: Uint8Array };
 }
 
 /** What we asked a peer for. */
@@ -115,21 +114,15 @@ export function saIdOf(
     : { direction, protocol, spi: outboundSpi, destination: ends.remote };
 }
 
-/** What both SAs of a pair carry. */
-export function selectedBy({ purpose, selectors }: Pick<Child, 'purpose' | 'selectors'>): Region {
-  return carriedRegion(purpose.template, listsRegion(selectors));
-}
-
-/** What the data path needs of one direction; `selected` as `selectedBy` gives it. */
+/** What the data path needs of one direction. */
 export function saParameters(
   child: Omit<Child, 'state'>,
   direction: 'inbound' | 'outbound',
-  selected: Region,
   keys: SaKeys,
   limits: SaLimits,
   udp: { readonly localPort: number; readonly remotePort: number } | undefined,
 ): SaParameters {
-  const { protocol, mode, transforms, purpose } = child;
+  const { protocol, mode, transforms, selectors, purpose } = child;
   const { encryption, integrity, esn } = transforms;
   return {
     direction,
@@ -138,7 +131,7 @@ export function saParameters(
     mode,
     local: purpose.ends.local,
     remote: purpose.ends.remote,
-    selectors: selected,
+    selectors: carriedRegion(purpose.template, listsRegion(selectors)),
     ...(protocol === 'ESP' && encryption ? { encryption } : {}),
     ...(integrity ? { authentication: integrity } : {}),
     keys,

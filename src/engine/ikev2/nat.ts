@@ -47,17 +47,15 @@ export function findNat(
   { local, remote }: { readonly local: Endpoint; readonly remote: Endpoint },
   payloads: Payloads,
 ): NatFindings | undefined {
-  const destination = payloads.notify('NAT_DETECTION_DESTINATION_IP');
-  if (!destination || !payloads.notify('NAT_DETECTION_SOURCE_IP')) return undefined;
-  const theirs = natHash(provider, spis, remote);
+  const hashes = (type: number) => payloads.all('N').filter((one) => one.type === type);
   // A host with several addresses sends several sources; it is enough that one of them is right.
-  const isTheirs = (one: Ikev2Payload) =>
-    one.kind === 'N' &&
-    one.body.type === notifyTypes.number.NAT_DETECTION_SOURCE_IP &&
-    equalConstantTime(one.body.data, theirs);
+  const sources = hashes(notifyTypes.number.NAT_DETECTION_SOURCE_IP);
+  const destination = payloads.notify('NAT_DETECTION_DESTINATION_IP');
+  if (sources.length === 0 || !destination) return undefined;
+  const theirs = natHash(provider, spis, remote);
   return {
     localBehindNat: !equalConstantTime(destination.data, natHash(provider, spis, local)),
-    peerBehindNat: !payloads.list.some(isTheirs),
+    peerBehindNat: !sources.some(({ data }) => equalConstantTime(data, theirs)),
   };
 }
 

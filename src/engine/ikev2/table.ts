@@ -9,7 +9,16 @@ import { childKey, spisOf, transformsOf } from './ike-sa.js';
 import { become, childBecomes, type IkeSaHappening } from './lifecycle.js';
 import { failedRetryMillis, hopelessRetryMillis } from './limits.js';
 import type { Path } from './transport.js';
-import { addressKey, emit, giveUpRequest, type Host, outboundKey, type Turn, timerKey, timerKinds } from './turn.js';
+import {
+  addressKey,
+  emit,
+  giveUpRequest,
+  type Host,
+  outboundKey,
+  type TimerKind,
+  type Turn,
+  timerKey,
+} from './turn.js';
 import { createWindow } from './window.js';
 
 /** A fresh IKE SPI of ours: not zero, and no other IKE SA has it. */
@@ -49,26 +58,12 @@ export function addIkeSa(turn: Turn, made: NewIkeSa): IkeSa {
     state,
     startedAt: now,
     tries: 1,
-    crypto: undefined,
-    nat: undefined,
     fragmentation: false,
-    peerHashes: undefined,
     window: createWindow({ nextRequestId, expectedRequestId }),
     queue: [],
-    current: undefined,
     children: new Map(),
-    pad: undefined,
-    policy: undefined,
-    localId: undefined,
-    peerId: undefined,
-    peerKey: undefined,
     heardAt: now,
     sentAt: now,
-    halfOpenKey: undefined,
-    endsBecause: undefined,
-    reauthenticateAt: undefined,
-    supersedes: undefined,
-    collision: undefined,
     groupHints: new Map(),
   };
   host.bySpi.set(ownSpi, sa);
@@ -127,11 +122,24 @@ export function ikeSasOfPeer({ byPeer }: Host, sa: IkeSa): ReadonlySet<IkeSa> {
   return byPeer.get(peerKey(sa)) ?? noIkeSas;
 }
 
+const timerKinds: readonly TimerKind[] = [
+  'retransmit',
+  'half-open',
+  'hint',
+  'retry',
+  'rekey',
+  'reauthenticate',
+  'expire',
+  'liveness',
+  'keepalive',
+  'outbound',
+];
+
 /** Forgets that an IKE SA is half open. */
 export function leaveHalfOpen({ host }: Turn, sa: IkeSa): void {
   if (sa.halfOpenKey === undefined) return;
   host.halfOpen.delete(sa.halfOpenKey);
-  sa.halfOpenKey = undefined;
+  delete sa.halfOpenKey;
   host.timers.cancel(timerKey(sa, 'half-open'));
 }
 
@@ -153,10 +161,10 @@ export function closeIkeSa(turn: Turn, sa: IkeSa, happening: IkeSaHappening, why
   releaseFragments(turn, sa);
   become(sa, happening, { state: 'Closed' });
   sa.queue.length = 0;
-  sa.current = undefined;
-  sa.crypto = undefined;
-  sa.window.outstanding = undefined;
-  sa.window.response = undefined;
+  delete sa.current;
+  delete sa.crypto;
+  delete sa.window.outstanding;
+  delete sa.window.response;
   host.bySpi.delete(sa.ownSpi);
   host.bySerial.delete(sa.name.serial);
   leave(host.byRemote, addressKey(sa.remote.address), sa);
@@ -167,7 +175,7 @@ export function closeIkeSa(turn: Turn, sa: IkeSa, happening: IkeSaHappening, why
 function releaseFragments({ host }: Turn, { window }: IkeSa): void {
   for (const side of [window.requests, window.responses]) {
     host.waitingOctets -= side.waiting?.octets ?? 0;
-    side.waiting = undefined;
+    delete side.waiting;
   }
 }
 
@@ -189,7 +197,7 @@ export function removeChild(turn: Turn, sa: IkeSa, child: Child, why: string): v
   if (host.outbound.get(outboundKey(outbound))?.child === child) host.outbound.delete(outboundKey(outbound));
   out.push({ kind: 'remove', sa: inbound, why });
   if (!child.waitingOutbound) out.push({ kind: 'remove', sa: outbound, why });
-  child.waitingOutbound = undefined;
+  delete child.waitingOutbound;
   emit(turn, { kind: 'child-sa', change: 'closed', name: child.name, why });
   if (child.successor) startSending(turn, child.successor);
 }
@@ -199,7 +207,7 @@ export function startSending({ out }: Turn, child: Child): void {
   if (!child.waitingOutbound || child.state === 'Gone') return;
   const { template } = child.purpose;
   out.push({ kind: 'install', child: child.name, sa: child.waitingOutbound, template });
-  child.waitingOutbound = undefined;
+  delete child.waitingOutbound;
 }
 
 /** Says that a pair is there; `replaces` is the one whose place it takes. */

@@ -16,25 +16,17 @@ export interface SentMessage {
 export interface Window {
   /** Of our next request. */
   nextRequestId: number;
-  outstanding: { readonly sent: SentMessage; repetitions: number } | undefined;
+  outstanding?: { readonly sent: SentMessage; repetitions: number };
   /** Of the peer's next request. */
   expectedRequestId: number;
   /** Our answer to the peer's last one. */
-  response: SentMessage | undefined;
-  readonly requests: { waiting: Reassembly | undefined };
-  readonly responses: { waiting: Reassembly | undefined };
+  response?: SentMessage;
+  readonly requests: { waiting?: Reassembly };
+  readonly responses: { waiting?: Reassembly };
 }
 
 export function createWindow(start: { readonly nextRequestId: number; readonly expectedRequestId: number }): Window {
-  const { nextRequestId, expectedRequestId } = start;
-  return {
-    nextRequestId,
-    outstanding: undefined,
-    expectedRequestId,
-    response: undefined,
-    requests: { waiting: undefined },
-    responses: { waiting: undefined },
-  };
+  return { ...start, requests: {}, responses: {} };
 }
 
 /** What a Message ID says of a message that claims to be the next one. */

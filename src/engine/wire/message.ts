@@ -9,7 +9,6 @@ import {
   fail,
   fault,
   grow,
-  noScope,
   note,
   octetsText,
   type Reader,
@@ -98,7 +97,7 @@ export function inspectMessage(octets: Uint8Array): {
 }
 
 function readMessage(from: Reader): { message: Message | Fault; header?: Header } {
-  const raw = readField(from, 'header', 'header', rawHeader, noScope);
+  const raw = readField(from, 'header', 'header', rawHeader, {});
   if (raw === fault) return { message: fault };
   const header = headerOf(raw);
   return { message: readBody(from, raw, header), header };
@@ -119,13 +118,11 @@ function readBody(from: Reader, raw: RawHeader, header: Header): Message | Fault
   from.path.length = 0;
   from.rfc = '';
   from.end = raw.length;
-  const trailing = raw.length < whole ? { trailing: from.octets.subarray(raw.length, whole) } : undefined;
+  const trailing = raw.length < whole ? { trailing: from.octets.subarray(raw.length, whole) } : {};
 
   if (raw.version.major === 2) {
     const payloads = readChain(from, raw.nextPayload, ikev2Chain);
-    if (payloads === fault) return fault;
-    if (from.at === from.end && !trailing) return { kind: 'IKEv2', header, payloads };
-    return { kind: 'IKEv2', header, payloads, ...readPadding(from), ...trailing };
+    return payloads === fault ? fault : { kind: 'IKEv2', header, payloads, ...readPadding(from), ...trailing };
   }
   if (raw.version.major !== 1) {
     const body = take(from, from.end - from.at);
@@ -242,9 +239,7 @@ export function encodePayloads<V extends ChainVersion>(
 
 /** Writes a header whose length `patchLength` fills in. */
 export function writeHeader(to: Writer, header: Header, nextPayload: number): void {
-  const { initiatorSpi, responderSpi, version, exchangeType, flags, messageId } = header;
-  const raw = { initiatorSpi, responderSpi, nextPayload, version, exchangeType, flags, messageId, length: 0 };
-  rawHeader.write(to, raw, noScope);
+  rawHeader.write(to, { ...header, nextPayload, length: 0 }, {});
 }
 
 /** Sets the header's length to all that is written. */

@@ -13,8 +13,7 @@ import { firstPayloadNumber, ikev2Chain, isakmpChain } from '../../engine/wire/p
 import type { Ikev2Payload } from '../../engine/wire/payloads/table.js';
 import { formatAddress } from '../../model/address.js';
 import { formatPacket } from '../../model/packet.js';
-import type { FieldDocument, MessageDocument } from '../../report/negotiation/document.js';
-import { decisionsOf } from './decisions.js';
+import type { MessageDocument } from '../../report/negotiation/document.js';
 
 export type TraceDetail = 'messages' | 'payloads' | 'bytes';
 
@@ -43,7 +42,6 @@ const fieldsMax = 400;
 export function messagesOf(entries: readonly TraceEntry[], options: MessageOptions): MessageDocument[] {
   const fates = fatesOf(entries);
   const exchanges = new Map<string, string>();
-  const decisions = options.detail === 'messages' ? undefined : decisionsOf(entries);
   return entries.flatMap((entry): MessageDocument[] => {
     if (entry.kind !== 'sent') return [];
     const fate = fates.get(entry.packet);
@@ -54,14 +52,13 @@ export function messagesOf(entries: readonly TraceEntry[], options: MessageOptio
       from: entry.host,
       to,
       ...(fate?.lost && !fate.arrived ? { lost: lossWords[fate.lost] } : {}),
-      ...(decisions ? { decisions: decisions.get(entry.packet) ?? [] } : {}),
       ...(options.detail === 'bytes' ? { octets: toHex(entry.octets) } : {}),
     };
     return [entry.ike ? ikeRow(entry, base, exchanges, options) : packetRow(entry, base, fate)];
   });
 }
 
-type Base = Pick<MessageDocument, 'at' | 'from' | 'to' | 'lost' | 'decisions' | 'octets'>;
+type Base = Pick<MessageDocument, 'at' | 'from' | 'to' | 'lost' | 'octets'>;
 
 function ikeRow(
   entry: EntryOf<'sent'>,
@@ -105,15 +102,13 @@ function phaseOf({ message, exchange }: MessageContent, isSetup: boolean): Messa
   return isInformational || message.kind === 'other version' ? 'other' : 'rekey';
 }
 
-function fieldsOf(content: MessageContent, octets: Uint8Array): FieldDocument[] {
+function fieldsOf(content: MessageContent, octets: Uint8Array): { depth: number; text: string }[] {
   const inner = content.inner ? innerTree(content) : [];
-  const lines: FieldDocument[] = [];
+  const lines: { depth: number; text: string }[] = [];
   const visit = (nodes: readonly TreeNode[], depth: number): void => {
-    for (const node of nodes) {
-      const { name, text, children } = node;
+    for (const { name, text, children } of nodes) {
       if (lines.length >= fieldsMax) return;
-      const decrypted = inner.includes(node) ? ({ decrypted: true } as const) : {};
-      lines.push({ depth, text: text === '' ? name : `${name}: ${text}`, ...decrypted });
+      lines.push({ depth, text: text === '' ? name : `${name}: ${text}` });
       visit(children, depth + 1);
     }
   };

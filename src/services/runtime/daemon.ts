@@ -24,7 +24,7 @@ import { stateDirectory } from '../state/directory.js';
 import { cacheMax, cacheReport } from './cache-report.js';
 import type { ControlMethod, ControlParams } from './control-protocol.js';
 import { type ControlServer, startControlServer } from './control-server.js';
-import { type FactLine, factLine, isAudited, isWanted, type LogLevel } from './fact-line.js';
+import { type FactLine, factLine, isAudited, isOnlyForDebugging, isWanted, type LogLevel } from './fact-line.js';
 import { type LiveFact, type LiveSystem, startLiveSystem } from './live-system.js';
 import { createMetrics } from './metrics.js';
 import { type MetricsPlace, type MetricsServer, startMetricsServer } from './metrics-server.js';
@@ -138,6 +138,8 @@ async function started(options: DaemonOptions, release: () => void): Promise<Dae
   function listener(fact: LiveFact, at: Date): void {
     registry.note(fact, at);
     metrics.note(fact);
+    // What nobody wants to read need not be put into words.
+    if (isOnlyForDebugging(fact) && !isWanted('debug', level)) return;
     const line = factLine(fact);
     if (line && isWanted(line.level, level)) say(line, at);
   }

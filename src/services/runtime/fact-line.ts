@@ -29,6 +29,20 @@ export function isAudited({ level }: FactLine): boolean {
   return isWanted(level, 'warning');
 }
 
+/** Would its line be for debugging in any case? Cheap, unlike the line. */
+export function isOnlyForDebugging(fact: LiveFact): boolean {
+  switch (fact.kind) {
+    case 'sent':
+    case 'installed':
+    case 'removed':
+      return true;
+    case 'event':
+      return fact.event.kind === 'received' || fact.event.kind === 'ignored' || fact.event.kind === 'search';
+    default:
+      return false;
+  }
+}
+
 /** What a fact says; undefined for what is of no interest to anybody. */
 export function factLine(fact: LiveFact): FactLine | undefined {
   switch (fact.kind) {

@@ -91,7 +91,9 @@ export async function startLiveSystem(options: LiveOptions): Promise<LiveSystem>
   };
   const engine = createEngine(environment, options.versions);
   const queue: EngineInput[] = [];
-  let pumping: Promise<void> | undefined;
+  let isPumping = false;
+  /** What the data path has not confirmed yet. */
+  const unconfirmed = new Set<Promise<void>>();
   let timer: NodeJS.Timeout | undefined;
   let isStopping = false;
   let sockets: UdpSockets | undefined;
@@ -102,21 +104,22 @@ export async function startLiveSystem(options: LiveOptions): Promise<LiveSystem>
   function hand(input: EngineInput): void {
     if (queue.length >= queueMax) return;
     queue.push(input);
-    pumping ??= pump();
+    if (!isPumping) pump();
   }
 
-  async function pump(): Promise<void> {
+  function pump(): void {
+    isPumping = true;
     try {
       for (let input = queue.shift(); input; input = queue.shift()) {
         try {
-          for (const output of engine.handle(input, now())) await carryOut(output);
+          for (const output of engine.handle(input, now())) carryOut(output);
         } catch (error) {
           // A bug of ours must not end the peers that have nothing to do with it.
           trouble(`internal error on ${input.kind}: ${messageOf(error)}`);
         }
       }
     } finally {
-      pumping = undefined;
+      isPumping = false;
       schedule();
     }
   }
@@ -129,7 +132,14 @@ export async function startLiveSystem(options: LiveOptions): Promise<LiveSystem>
     timer.unref();
   }
 
-  async function carryOut(output: EngineOutput): Promise<void> {
+  /** The data path has it from the call on; what it says afterwards is for whoever listens. */
+  function confirm(asked: Promise<unknown>, done: () => void, what: string): void {
+    const confirmed = asked.then(done, (error: unknown) => trouble(`${what}: ${messageOf(error)}`));
+    unconfirmed.add(confirmed);
+    void confirmed.finally(() => unconfirmed.delete(confirmed));
+  }
+
+  function carryOut(output: EngineOutput): void {
     switch (output.kind) {
       case 'transmit':
         tell({ kind: 'sent', output });
@@ -140,28 +150,22 @@ export async function startLiveSystem(options: LiveOptions): Promise<LiveSystem>
         return;
       case 'install':
         spis.add(output.sa.spi);
-        try {
-          await dataPath.install(output.sa, output.template);
-          tell({ kind: 'installed', sa: output.sa });
-        } catch (error) {
-          trouble(`an SA could not be installed: ${messageOf(error)}`);
-        }
+        confirm(
+          dataPath.install(output.sa, output.template),
+          () => tell({ kind: 'installed', sa: output.sa }),
+          'an SA could not be installed',
+        );
         return;
       case 'remove':
         spis.delete(output.sa.spi);
-        try {
-          await dataPath.remove(output.sa);
-          tell({ kind: 'removed', sa: output.sa, why: output.why });
-        } catch (error) {
-          trouble(`an SA could not be removed: ${messageOf(error)}`);
-        }
+        confirm(
+          dataPath.remove(output.sa),
+          () => tell({ kind: 'removed', sa: output.sa, why: output.why }),
+          'an SA could not be removed',
+        );
         return;
       case 'move':
-        try {
-          await dataPath.movePeer(output.move);
-        } catch (error) {
-          trouble(`SAs could not follow their peer: ${messageOf(error)}`);
-        }
+        confirm(dataPath.movePeer(output.move), () => {}, 'SAs could not follow their peer');
         return;
       case 'request-failed': {
         const { request, retryAt } = output;
@@ -232,7 +236,7 @@ export async function startLiveSystem(options: LiveOptions): Promise<LiveSystem>
     ikeSas: () => engine.ikeSas(),
     command: hand,
     async settled() {
-      while (pumping) await pumping;
+      while (unconfirmed.size > 0) await Promise.all(unconfirmed);
     },
     async stop({ graceful = false, keepBlocked = false } = {}) {
       if (graceful && !isStopping) {
@@ -242,7 +246,7 @@ export async function startLiveSystem(options: LiveOptions): Promise<LiveSystem>
       }
       isStopping = true;
       clearTimeout(timer);
-      while (pumping) await pumping;
+      while (unconfirmed.size > 0) await Promise.all(unconfirmed);
       await sockets?.close();
       await dataPath.stop({ keepBlocked });
     },

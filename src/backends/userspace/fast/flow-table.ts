@@ -15,6 +15,7 @@ export class FlowTable<Decision> {
   readonly #words = new Int32Array(flowsMax * slotWords);
   readonly #decisions: (Decision | undefined)[] = new Array(flowsMax).fill(undefined);
   #generation = 1;
+  #isEmpty = true;
 
   /** What was decided for a flow, if it is known. */
   get({ words }: FlowKey): Decision | undefined {
@@ -41,6 +42,7 @@ export class FlowTable<Decision> {
     for (let word = 0; word < keyWords; word += 1) this.#words[at + word] = words[word]!;
     this.#words[at + keyWords] = this.#generation;
     this.#decisions[target] = decision;
+    this.#isEmpty = false;
   }
 
   /** The flows that are known, at most so many; a key is good until the next step. */
@@ -57,6 +59,9 @@ export class FlowTable<Decision> {
 
   /** Forgets everything. */
   clear(): void {
+    // Every SA that comes or goes empties it, and to empty it costs as much as a packet or ten.
+    if (this.#isEmpty) return;
+    this.#isEmpty = true;
     this.#generation = (this.#generation + 1) | 0;
     // Decisions name SAs, whose keys must not outlive them.
     this.#decisions.fill(undefined);

@@ -20,6 +20,8 @@ import { FlowTable } from './flow-table.js';
 import type { TunWriter } from './tun-writer.js';
 
 export interface InboundSurroundings {
+  /** Looks whether SAs have come meanwhile; false where nothing has. */
+  catchUp(): boolean;
   /** Is there an SA of this SPI that only the reference carries? */
   knowsOther(spi: number): boolean;
   /** Gives a whole packet, as it was on the wire, to the reference. */
@@ -119,7 +121,9 @@ export class InboundPath {
       return;
     }
     const spi = memory.view.getUint32(at);
-    const known = this.#find(spi, arrival);
+    let known = this.#find(spi, arrival);
+    // The peer may be quicker with its first packet than this thread with the news of its SA.
+    if (!known && !around.knowsOther(spi) && around.catchUp()) known = this.#find(spi, arrival);
     if (!known) {
       if (around.knowsOther(spi)) this.#toReference(memory, at, length, arrival);
       else {

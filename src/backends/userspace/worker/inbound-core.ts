@@ -19,6 +19,8 @@ export interface InboundSinks extends Telling {
   deliver(packet: Uint8Array): void;
   /** False where IKE has not taken those before. */
   ike(message: IkeMessage): boolean;
+  /** Carries out what the main thread has said meanwhile; false where there was nothing. */
+  catchUp?(): boolean;
 }
 
 export class InboundCore {
@@ -38,6 +40,7 @@ export class InboundCore {
     const policies = new Policies(options, 'inbound', sinks);
     this.#policies = policies;
     this.#path = new InboundPath(writer, {
+      catchUp: () => sinks.catchUp?.() ?? false,
       knowsOther: (spi) => this.#otherSpis.has(spi),
       reference: (packet) => this.reference(packet),
       unwrap: (sa, outer, nextHeader, payload) => this.#unwrap(sa, outer, nextHeader, payload),

@@ -11,6 +11,7 @@ import { vnet } from '../system/linux.js';
 import { allocate } from '../system/memory.js';
 import { poller, wake } from '../system/wake.js';
 import { Control } from './control.js';
+import { stopWord, wokenWord } from './ended.js';
 import { Backlog, EventLimiter } from './events.js';
 import { InboundCore } from './inbound-core.js';
 import { adopt, backlogMax, engineOf, steadyClock, type WorkerSetup, type WorkerTools, waitFor } from './setup.js';
@@ -28,9 +29,10 @@ export function runInbound(setup: WorkerSetup, tools: WorkerTools): void {
   const now = steadyClock();
   const control = new Control(port, new Backlog(setup.backlog, backlogMax), receive);
   const limiter = new EventLimiter(counters);
-  const stopWord = new Int32Array(setup.stop);
+  const stopWords = new Int32Array(setup.stop);
   const { descriptor, name: tunName, gathers } = setup.tun;
 
+  let mustStop = false;
   const write = (address: number, length: number): void => {
     counters.add('tunWrites');
     if (libc.write(descriptor, address, length) >= 0) return;
@@ -60,6 +62,11 @@ export function runInbound(setup: WorkerSetup, tools: WorkerTools): void {
         single.octets.set(packet, vnet.length);
         write(single.address, vnet.length + packet.length);
       },
+      catchUp() {
+        if (Atomics.load(stopWords, wokenWord) === 0) return false;
+        if (control.take(core, () => {}).stop) mustStop = true;
+        return true;
+      },
       ike: (message: IkeMessage) => control.tell({ kind: 'ike', message }),
       sa: (event, more) => control.sa(event, more),
       drop: (reason, why, more) => control.drop(reason, why, more),
@@ -81,11 +88,12 @@ export function runInbound(setup: WorkerSetup, tools: WorkerTools): void {
     core.readClock();
     if (isMore || (isAny && poll.ready(0))) {
       signal.clear();
+      Atomics.store(stopWords, wokenWord, 0);
       const taken = control.take(core, () => {});
       if (taken.stop) break;
       isMore = taken.more;
     }
-    if (stopWord[0] !== 0) break;
+    if (mustStop || stopWords[stopWord] !== 0) break;
     if (isAny) {
       for (const [index, receiver] of receivers.entries()) if (poll.ready(index + 1)) receiveAll(receiver);
     }

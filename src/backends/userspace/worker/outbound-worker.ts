@@ -7,6 +7,7 @@ import { vnet } from '../system/linux.js';
 import { allocate } from '../system/memory.js';
 import { poller, wake } from '../system/wake.js';
 import { Control } from './control.js';
+import { stopWord, wokenWord } from './ended.js';
 import { Backlog, EventLimiter } from './events.js';
 import { OutboundCore } from './outbound-core.js';
 import { PathMtus } from './path-mtus.js';
@@ -28,7 +29,7 @@ export function runOutbound(setup: WorkerSetup, tools: WorkerTools): void {
   const now = steadyClock();
   const control = new Control(port, new Backlog(setup.backlog, backlogMax), receive);
   const limiter = new EventLimiter(counters);
-  const stopWord = new Int32Array(setup.stop);
+  const stopWords = new Int32Array(setup.stop);
   const paths = new PathMtus(native, setup.mark);
   let generation = 0;
   let config: SystemConfig = noPolicy;
@@ -107,11 +108,12 @@ export function runOutbound(setup: WorkerSetup, tools: WorkerTools): void {
     core.readClock();
     if (isMore || (isAny && poll.ready(0))) {
       signal.clear();
+      Atomics.store(stopWords, wokenWord, 0);
       const taken = control.take(core, other);
       if (taken.stop) break;
       isMore = taken.more;
     }
-    if (stopWord[0] !== 0) break;
+    if (stopWords[stopWord] !== 0) break;
     if (isAny && poll.ready(1) && !readAll()) break;
     core.flush();
     if (next !== undefined && now() >= next) {

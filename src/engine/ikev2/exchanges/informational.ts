@@ -109,7 +109,7 @@ export function deleteIkePayload(): Ikev2Payload {
 export function onInformationalResponse(turn: Turn, sa: IkeSa, payloads: Payloads): void {
   endRequest(turn, sa);
   const { current } = sa;
-  sa.current = undefined;
+  delete sa.current;
   if (sa.state.state === 'Deleting') {
     closeIkeSa(turn, sa, 'INFORMATIONAL response', sa.state.why);
     return;

@@ -34,6 +34,8 @@ export interface TryOptions {
   readonly patienceMillis: number;
   /** Are the SAs replaced once, as they would be in time? */
   readonly rekey: boolean;
+  /** Do the SAs stay at the peer? For load, never for a dry run. */
+  readonly keep?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -290,7 +292,7 @@ export async function tryPeer(options: TryOptions): Promise<TriedNegotiation> {
   let settledAt = 0;
   try {
     const outcome = await negotiateAll();
-    await farewell();
+    if (!options.keep) await farewell();
     const { port } = ike;
     return { trace, outcome, settledAt, end: now(), ...(port === 500 ? {} : { ownPort: port }) };
   } finally {
