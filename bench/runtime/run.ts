@@ -3,7 +3,7 @@
  *
  * The userspace data path beside strongSwan's (kernel-libipsec) and the bare veth, in one run and in turns, so that whatever else the
  * machine does hits all alike. Ratios count; absolute figures are this machine's. With `--check` the exit code is 1 when a goal is
- * missed. Needs root, iperf3 and ping; strongSwan and the peer lab for the ratios.
+ * missed. Needs root, iperf3 and ping; strongSwan and the peer lab for the ratios, the built program for handshakes.
  */
 import { readFileSync } from 'node:fs';
 import type { SaWords, SystemWords } from '../../test/backends/userspace/lab/description.js';
@@ -18,6 +18,7 @@ import {
   type Side,
 } from '../../test/backends/userspace/lab/lab.js';
 import { median } from '../measure.js';
+import { charonHandshakes, type Handshakes, handshakesMissing, ourHandshakes } from './handshakes.js';
 import { inNamespace, type StrongswanPair, strongswanMissing, strongswanPair } from './strongswan.js';
 
 const args = process.argv.slice(2);
@@ -88,17 +89,29 @@ interface Course {
   readonly server: string;
   readonly address: string;
   readonly from: string;
+  /** The processes that carry it. */
+  readonly pids: readonly number[];
 }
 
-async function stream({ client, server, address, from }: Course): Promise<number> {
+interface Streamed {
+  readonly megabits: number;
+  /** Seconds of CPU that the daemons have used for a gigabit: as good on a busy machine as on a quiet one. */
+  readonly cpuPerGigabit: number;
+}
+
+async function stream({ client, server, address, from, pids }: Course): Promise<Streamed> {
   const serving = inNamespace(server, ['iperf3', '-s', '-1', '-B', address]);
   await new Promise((done) => setTimeout(done, 400));
+  const used = () => pids.reduce((sum, pid) => sum + ticks(pid), 0) / 100;
+  const before = used();
   const words = ['timeout', `${seconds + 20}`, 'iperf3', '-J', '-c', address, '-B', from, '-t', `${seconds}`];
   const report = JSON.parse(await inNamespace(client, words)) as {
-    end?: { sum_received?: { bits_per_second: number } };
+    end?: { sum_received?: { bits_per_second: number; bytes: number } };
   };
+  const cpu = used() - before;
   await serving;
-  return (report.end?.sum_received?.bits_per_second ?? 0) / 1e6;
+  const { bits_per_second: rate = 0, bytes = 0 } = report.end?.sum_received ?? {};
+  return { megabits: rate / 1e6, cpuPerGigabit: cpu / ((bytes * 8) / 1e9) };
 }
 
 /** The median of 200 round trips, in milliseconds: a few late ones say more about the machine. */
@@ -145,9 +158,15 @@ try {
     closing.push(() => made.lab.close());
     own.set(name, made);
     const { left, right } = made.lab.namespace;
-    courses.set(`ours, ${name}`, { client: left, server: right, address: inner.right, from: inner.left });
+    courses.set(`ours, ${name}`, {
+      client: left,
+      server: right,
+      address: inner.right,
+      from: inner.left,
+      pids: sides.map((side) => made.paths[side].process.pid!),
+    });
     if (!courses.has('bare veth')) {
-      courses.set('bare veth', { client: left, server: right, address: outer.right, from: outer.left });
+      courses.set('bare veth', { client: left, server: right, address: outer.right, from: outer.left, pids: [] });
     }
     if (why) continue;
     const pair: StrongswanPair = strongswanPair(example);
@@ -157,13 +176,17 @@ try {
       server: pair.namespace.right,
       address: '198.18.2.1',
       from: '198.18.1.1',
+      pids: pair.pids,
     });
   }
   const rates = new Map<string, number[]>([...courses.keys()].map((name) => [name, []]));
+  const costs = new Map<string, number[]>([...courses.keys()].map((name) => [name, []]));
   const times = new Map<string, number[]>([...courses.keys()].map((name) => [name, []]));
   for (let round = 0; round < rounds; round += 1) {
     for (const [name, course] of courses) {
-      rates.get(name)!.push(await stream(course));
+      const { megabits, cpuPerGigabit } = await stream(course);
+      rates.get(name)!.push(megabits);
+      costs.get(name)!.push(cpuPerGigabit);
       times.get(name)!.push(await latency(course));
     }
   }
@@ -177,6 +200,8 @@ try {
     line(`${name}: bare veth / ours`, median(rates.get('bare veth')!) / mine, 'x');
     if (!theirs) continue;
     line(`${name}: ours / strongSwan`, mine / median(theirs), 'x', { atLeast: goal });
+    const cost = median(costs.get(`strongSwan, ${name}`)!) / median(costs.get(`ours, ${name}`)!);
+    line(`${name}: CPU of a gigabit, strongSwan / ours`, cost, 'x');
     const ping = median(times.get(`ours, ${name}`)!) / median(times.get(`strongSwan, ${name}`)!);
     line(`${name}: ping, ours / strongSwan`, ping, 'x', { atMost: 1.5 });
   }
@@ -193,12 +218,39 @@ try {
   const empty = await memory();
   await path.tell({ do: 'install', sas: manySas(1000) });
   line('memory, 2 SAs', empty, 'MB');
-  line('memory, 1000 SAs more', await memory(), 'MB', { atMost: 300 });
+  line('memory, 1000 SAs more', await memory(), 'MB');
+
+  const handshakesWhy = handshakesMissing();
+  if (handshakesWhy) console.log(`\nwithout handshakes: ${handshakesWhy}`);
+  else await handshakes();
 } finally {
   for (const close of closing.reverse()) await close();
 }
 if (missed.length > 0) console.log(`\nmissed: ${missed.join('; ')}`);
 if (check && missed.length > 0) process.exitCode = 1;
+
+/** In turns, as everything here. */
+async function handshakes(): Promise<void> {
+  const load = { count: 1000, warm: 300, parallel: 16 };
+  const mine: Handshakes[] = [];
+  const theirs: Handshakes[] = [];
+  for (let round = 0; round < Math.min(rounds, 2); round += 1) {
+    mine.push(await ourHandshakes(load));
+    if (!why) theirs.push(await charonHandshakes(load));
+  }
+  const of = (list: readonly Handshakes[], what: 'perSecond' | 'cpu' | 'megabytes') =>
+    median(list.map((each) => each[what]));
+  console.log(`\nhandshakes as responder (IKEv2, PSK, X25519, AES-GCM), ${load.count} of ${load.parallel} at once`);
+  line('ours', of(mine, 'perSecond'), 'per second');
+  line('ours, CPU of one', of(mine, 'cpu') * 1000, 'ms');
+  line('memory, 1000 established IKE SAs and SA pairs', of(mine, 'megabytes'), 'MB', { atMost: 300 });
+  const failed = [...mine, ...theirs].find((each) => each.failed > 0);
+  if (failed) line(`failed: ${failed.why}`, failed.failed, '', { atMost: 0 });
+  if (theirs.length === 0) return;
+  line('strongSwan', of(theirs, 'perSecond'), 'per second');
+  line('strongSwan, CPU of one', of(theirs, 'cpu') * 1000, 'ms');
+  line('ours / strongSwan', of(mine, 'perSecond') / of(theirs, 'perSecond'), 'x', { atLeast: 1 });
+}
 
 function manySas(count: number): SaWords[] {
   return Array.from({ length: count }, (_, index) => ({

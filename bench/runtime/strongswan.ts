@@ -7,6 +7,8 @@ import { sharedPath } from '../../test/support/shared.js';
 export interface StrongswanPair {
   readonly name: string;
   readonly namespace: { readonly left: string; readonly right: string };
+  /** Process ids of the two daemons. */
+  readonly pids: readonly number[];
   close(): void;
 }
 
@@ -32,17 +34,19 @@ export function strongswanPair(example: string): StrongswanPair {
       // What is left is named after this process, and the next run does not meet it.
     }
   };
+  let pids: number[];
   try {
     lab('up');
     lab('charon', 'right', example, '--enc', 'quiet');
     lab('charon', 'left', example, '--enc', 'quiet');
     lab('initiate');
-    for (const side of ['left', 'right']) scheduleAlike(Number(readFileSync(`${folder}/${side}/charon.pid`, 'utf8')));
+    pids = ['left', 'right'].map((side) => Number(readFileSync(`${folder}/${side}/charon.pid`, 'utf8')));
+    for (const pid of pids) scheduleAlike(pid);
   } catch (error) {
     close();
     throw error;
   }
-  return { name, namespace: { left: `pl-${name}-left`, right: `pl-${name}-right` }, close };
+  return { name, namespace: { left: `pl-${name}-left`, right: `pl-${name}-right` }, pids, close };
 }
 
 /** A daemon is a session of its own, which Linux may give another share of the processor than ours (sched(7), autogroup). */

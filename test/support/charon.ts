@@ -22,6 +22,7 @@ export function charonMissing(): string | undefined {
 export interface Charon {
   /** Runs swanctl and gives what it printed, also when it fails. */
   swanctl(...words: string[]): { readonly ok: boolean; readonly text: string };
+  readonly pid: number;
   log(): string;
   stop(): Promise<void>;
 }
@@ -34,6 +35,8 @@ export interface CharonOptions {
   readonly dataPath?: 'libipsec' | 'kernel';
   /** Folder with x509, x509ca and private. */
   readonly credentials?: string;
+  /** Logs nothing: for measurements. */
+  readonly quiet?: boolean;
 }
 
 /** Starts charon and loads the configuration; throws what it said when it does not come up. */
@@ -102,13 +105,13 @@ export async function startCharon(
     await stop();
     throw new Error(`charon refuses the configuration: ${loaded.text}`);
   }
-  return { swanctl, log, stop };
+  return { swanctl, pid: child.pid ?? 0, log, stop };
 }
 
 function strongswanConf(
   folder: string,
   socket: string,
-  { settings = '', dataPath = 'libipsec' }: CharonOptions,
+  { settings = '', dataPath = 'libipsec', quiet = false }: CharonOptions,
 ): string {
   const kernel = dataPath === 'libipsec' ? 'kernel-libipsec ' : '';
   return `charon {
@@ -128,10 +131,10 @@ function strongswanConf(
     main {
       path = ${folder}/log
       flush_line = yes
-      default = 1
-      ike = 2
-      cfg = 2
-      enc = 1
+      default = ${quiet ? -1 : 1}
+      ike = ${quiet ? -1 : 2}
+      cfg = ${quiet ? -1 : 2}
+      enc = ${quiet ? -1 : 1}
     }
   }
 ${settings}
