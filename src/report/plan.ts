@@ -90,7 +90,8 @@ export function* renderChanges(changes: readonly PlanChange[], style: Style, cha
 export function planSummary({ system, backend, means, summary }: PlanDocument, style: Style = plainStyle): string {
   const { create, replace, delete: remove, unchanged, foreign } = summary;
   const others = foreign === 0 ? '' : `; ${foreign} of others not touched`;
-  const where = `${visible(system)} on ${backend} (${means})`;
+  // A plan that assumes an empty host is made on one in memory, which is nobody's business.
+  const where = `${visible(system)} on ${means === 'memory' ? 'a kernel that holds nothing' : `${backend} (${means})`}`;
   if (create + replace + remove === 0)
     return style.bold(`nothing to do for ${where}: ${unchanged} as they are${others}`);
   return style.bold(
