@@ -228,6 +228,8 @@ export interface PadEntry {
   readonly source: EntrySource;
   readonly connection?: ConnectionName;
   readonly remote: AddressRange;
+  /** Names of hosts that stand for the peer's address. They are not looked up: `remote` is then every address. */
+  readonly remoteNames?: readonly Sourced<string>[];
   /** Own addresses that it is for; absent: all. */
   readonly local?: readonly AddressRange[];
   readonly priority?: Sourced<number>;

@@ -1,8 +1,17 @@
 /** What every writer keeps: it never fails, says nothing that is refused, and puts keys into secret files only. */
 import { describe, expect, it } from 'vitest';
 import { formats } from '../../src/dialects/registry.js';
+import { formatPacket } from '../../src/model/packet.js';
+import { explainPacket, type PacketExplanation } from '../../src/model/query.js';
+import { randomPacket, seededRandom } from '../../src/model/selector/sampling.js';
 import { randomRecords } from '../support/random-records.js';
-import { recordsConfig, write } from '../support/written.js';
+import { readBack, recordsConfig, write } from '../support/written.js';
+
+/** What becomes of a packet: without a peer to negotiate with it is lost, where the format tells of peers at all. */
+function verdictOf(hasPeers: boolean, { verdict, sas }: PacketExplanation): string {
+  const isAlone = hasPeers && sas.some(({ pad, template }) => !template.manual && !pad?.found);
+  return isAlone ? 'DISCARD' : verdict;
+}
 
 const writers = formats.filter((dialect) => dialect.write).map((dialect) => [dialect.name, dialect] as const);
 const seeds = [1, 2, 3, 4, 5, 6, 7, 8];
@@ -21,6 +30,28 @@ describe.each(writers)('the writer of %s', (_name, dialect) => {
     }
     const said = losses.map(({ message }) => message).join('\n');
     for (const key of keys) expect(said).not.toContain(key);
+  });
+
+  it.each(dialect.read ? seeds : [])('tells of every packet that is treated otherwise (seed %i)', (seed) => {
+    const text = randomRecords({ hosts: 30, seed: seed + 100, ipv6: 0.3, mistakes: 0.2 });
+    const config = recordsConfig(text);
+    const writing = write(dialect, config);
+    const again = readBack(dialect, writing, config).config;
+    const told = new Set(
+      writing.losses.flatMap(({ effect, source }) => (effect === 'packets' && source ? [source] : [])),
+    );
+    const random = seededRandom(seed);
+    const hasPeers = again.pad.length > 0;
+    const boxes = config.spd.flatMap(({ selectors }) => selectors);
+    for (let count = 0; count < 500; count += 1) {
+      const packet = randomPacket(boxes[Math.floor(random() * boxes.length)]!, random);
+      if (packet.protocol === 17 && [packet.localPort, packet.remotePort].some((port) => port === 500 || port === 4500))
+        continue;
+      const [was, is] = [explainPacket(config, packet), explainPacket(again, packet)];
+      const isSame = verdictOf(hasPeers, was) === verdictOf(hasPeers, is);
+      if (!isSame)
+        expect([formatPacket(packet), told.has(was.spd.found!.source)]).toEqual([formatPacket(packet), true]);
+    }
   });
 
   it('takes a configuration without anything', () => {

@@ -190,6 +190,7 @@ function padFields(was: PadEntry, is: PadEntry | undefined): readonly Field[] {
   const isIkev1 = (entry: PadEntry) => entry.ikeVersions.value.includes(1);
   return [
     field('addresses of peers', negotiation, ({ remote }) => formatRange(remote)),
+    field('names of the peer', negotiation, ({ remoteNames }) => several(remoteNames)),
     field('IKE versions', negotiation, ({ ikeVersions }) => ikeVersions.value.join(' and ')),
     field('exchange', negotiation, (entry) => (isIkev1(entry) ? entry.exchange.value : undefined)),
     field('own authentication', negotiation, ({ localMethod }) => text(localMethod)),

@@ -60,7 +60,9 @@ function remoteIdentity({ remoteId }: PadEntry, remote: Address | undefined): Id
     const { family, first, last } = remoteId.value.range;
     return first === last ? addressIdentity({ family, value: first }) : undefined;
   }
-  return remoteId || !remote ? undefined : addressIdentity(remote);
+  // Whoever may call itself anything goes by its address, as it does unless it is told otherwise.
+  const isOpen = !remoteId || remoteId.value.kind === 'anything';
+  return isOpen && remote ? addressIdentity(remote) : undefined;
 }
 
 /** Identities before the colon, with a blank behind each; none are for everybody. */

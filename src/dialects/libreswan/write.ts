@@ -4,7 +4,7 @@
  * back, and what is not as it was is a loss.
  */
 import { type Address, addressScope, anyAddress } from '../../model/address.js';
-import { isRegionCovered, regionsIntersect } from '../../model/selector/algebra.js';
+import { isRegionCovered } from '../../model/selector/algebra.js';
 import { anyPort, type Region } from '../../model/selector/box.js';
 import { SourceText } from '../../model/span.js';
 import type { EntrySource, SaTemplate, SpdEntry, SystemConfig } from '../../model/system-config.js';
@@ -14,6 +14,7 @@ import { type Negotiated, negotiationLosses } from '../common/negotiation-losses
 import { packetLosses } from '../common/packet-losses.js';
 import { onlyAddress, type Peer, peersOf } from '../common/peers.js';
 import { prefixesOf, type SelectorPart, selectorParts, withSinglePorts } from '../common/selector-parts.js';
+import { keepsOrder, writtenEntries } from '../common/written-entries.js';
 import { type DialectWriting, type Loss, noFiles, type WriteOptions } from '../dialect.js';
 import { connName, type Settings, section } from './conf-text.js';
 import { naturalPriority } from './priority.js';
@@ -59,7 +60,7 @@ interface Draft {
 export function writeLibreswan(config: SystemConfig, options: WriteOptions): DialectWriting {
   const product = productOf('libreswan', options.version);
   const writer = new Writer(config, product);
-  const entries = config.spd.slice(0, endOfList(config.spd)).filter((entry) => !isImplied(entry));
+  const entries = writtenEntries(config.spd, passedAnyway);
   for (const entry of entries) writer.entry(entry);
   const conf = confText(writer.drafts, entries, config, product);
   const secrets = writeSecrets(config, writer.secrets);
@@ -72,21 +73,8 @@ export function writeLibreswan(config: SystemConfig, options: WriteOptions): Dia
   };
 }
 
-/** How many entries there are before those at the end that let pass what passes anyway. */
-function endOfList(spd: readonly SpdEntry[]): number {
-  let end = spd.length;
-  if (spd.at(-1)?.action.kind !== 'BYPASS') return end;
-  end -= 1;
-  while (end > 0 && spd[end - 1]!.action.kind === 'BYPASS' && spd[end - 1]!.source.record.kind === 'builtin') end -= 1;
-  return end;
-}
-
 /** What pluto does without being told. */
-function isImplied({ action, selectors, source }: SpdEntry): boolean {
-  if (action.kind !== 'BYPASS') return false;
-  const passed = [...ikeSockets.selectors, ...neighborDiscovery.selectors];
-  return source.record.kind === 'builtin' && isRegionCovered(selectors, passed).kind === 'covered';
-}
+const passedAnyway = [...ikeSockets.selectors, ...neighborDiscovery.selectors];
 
 class Writer {
   readonly drafts: Draft[] = [];
@@ -310,7 +298,7 @@ function confText(
   if (config.pad.length > 0 && config.pad.every(({ uniqueness }) => uniqueness?.value === 'never'))
     setup.push(['uniqueids', 'no']);
   const places = new Map(entries.map((entry, index) => [entry, index]));
-  const isOrdered = keepsOrder(drafts, places);
+  const isOrdered = isOrderKept(drafts, places);
   const conns = drafts.map(({ name, settings, entry }) =>
     section(`conn ${name}`, [
       ...settings,
@@ -323,27 +311,20 @@ function confText(
 const priorityFirst = 1_000;
 const priorityStep = 10;
 
-/** Do the numbers that the product works out give the order of the SPD wherever it matters? */
-function keepsOrder(drafts: readonly Draft[], places: ReadonlyMap<SpdEntry, number>): boolean {
+/** Do the numbers that the product works out give the order of the SPD? */
+function isOrderKept(drafts: readonly Draft[], places: ReadonlyMap<SpdEntry, number>): boolean {
   if (drafts.length > orderedMax) return false;
-  const numbered = drafts.map(({ part, entry }) => {
-    const region = partRegion(part);
-    const protocol = part.local.protocol || part.remote.protocol;
-    const numbers = prefixesOf(part.local.ranges).flatMap((local) =>
-      prefixesOf(part.remote.ranges).map((remote) =>
-        naturalPriority({ ...part.local, protocol, range: local }, { ...part.remote, protocol, range: remote }),
-      ),
-    );
-    return { region, entry, place: places.get(entry)!, least: Math.min(...numbers), most: Math.max(...numbers) };
-  });
-  return numbered.every((first) =>
-    numbered.every(
-      (second) =>
-        first.place >= second.place ||
-        first.most < second.least ||
-        (first.entry.action.kind !== 'PROTECT' && first.entry.action.kind === second.entry.action.kind) ||
-        !regionsIntersect(first.region, second.region),
-    ),
+  return keepsOrder(
+    drafts.map(({ part, entry }) => {
+      const region = partRegion(part);
+      const protocol = part.local.protocol || part.remote.protocol;
+      const numbers = prefixesOf(part.local.ranges).flatMap((local) =>
+        prefixesOf(part.remote.ranges).map((remote) =>
+          naturalPriority({ ...part.local, protocol, range: local }, { ...part.remote, protocol, range: remote }),
+        ),
+      );
+      return { region, entry, place: places.get(entry)!, least: Math.min(...numbers), most: Math.max(...numbers) };
+    }),
   );
 }
 

@@ -1,17 +1,9 @@
 /** From strongSwan's connections to RFC 4301's words: SPD, PAD and IKE policies that belong together by connection. */
-import { type Address, type AddressRange, formatAddress, rangesIntersect } from '../../model/address.js';
+import { type Address, formatAddress } from '../../model/address.js';
 import type { Sourced } from '../../model/origin.js';
 import { containsBox } from '../../model/selector/algebra.js';
 import type { Box, Region } from '../../model/selector/box.js';
-import type {
-  ConfiguredSelector,
-  EntrySource,
-  SaTemplate,
-  SpdAction,
-  SpdEntry,
-  SystemConfig,
-} from '../../model/system-config.js';
-import { selectorBox, type TrafficSelector, withoutContained } from '../../model/traffic-selector.js';
+import type { EntrySource, SaTemplate, SpdAction, SpdEntry, SystemConfig } from '../../model/system-config.js';
 import { kernelLists } from '../common/lists.js';
 import { childTemplate } from './child.js';
 import type { SwanChild, SwanConnection } from './connection.js';
@@ -23,7 +15,7 @@ import {
   everyAddress,
   firstAddress,
 } from './ends.js';
-import { type KernelSelector, kernelSelector } from './kernel-selector.js';
+import { agreedRegion, type SelectorPolicy, selectorPolicies } from './pairs.js';
 import { padAndPolicies } from './peer.js';
 import { type PolicyClass, policyPriority } from './priority.js';
 
@@ -98,63 +90,18 @@ function isShunt(mode: string | undefined): boolean {
   return mode === 'pass' || mode === 'drop';
 }
 
-function resolved(selector: ConfiguredSelector, ranges: readonly AddressRange[]): TrafficSelector[] {
-  const { protocol, ports } = selector;
-  // Ports that cannot be seen stand for those of fragments: as packets go, for any.
-  const seen = ports.lo > ports.hi ? { lo: 0, hi: 65535 } : ports;
-  if (selector.kind === 'fixed') return [{ range: selector.range, protocol, ports: seen }];
-  return ranges.map((range) => ({ range, protocol, ports: seen }));
-}
-
-interface Pair {
-  readonly local: TrafficSelector;
-  readonly remote: TrafficSelector;
-  /** What is agreed on; absent where only the kernel makes something of the two. */
-  readonly box: Box | undefined;
-  readonly kernel: KernelSelector;
-}
-
 /** Every pair of selectors of a child that the kernel gets a policy for. */
-function selectorPairs(connection: SwanConnection, child: SwanChild, input: CompileInput): Pair[] {
-  const isShunted = isShunt(child.options.mode?.value);
-  // Selectors within others of the same list go (get_traffic_selectors).
-  const ends = (end: 'local' | 'remote') => withoutContained(wholeList(end));
-  const wholeList = (end: 'local' | 'remote') => {
-    // Shunts know no peer: what is dynamic in them is any address (install_shunt_policy).
-    const ranges = isShunted ? everyAddress : dynamicRanges(connection, end, input);
-    const list = configuredSelectors(child, end).flatMap((selector) => resolved(selector, ranges));
-    if (child.options.mode?.value !== 'transport') return list;
-    // Between hosts, selectors shrink to the addresses of the ends (get_traffic_selectors).
-    return list.flatMap((selector) =>
-      ranges.flatMap((range) =>
-        rangesIntersect(range, selector.range) ? [{ ...selector, range: overlap(range, selector.range) }] : [],
-      ),
-    );
-  };
-  const remotes = ends('remote');
-  return ends('local').flatMap((local) =>
-    remotes.flatMap((remote) => {
-      const kernel = kernelSelector(local, remote);
-      return kernel ? [{ local, remote, box: selectorBox(local, remote), kernel }] : [];
-    }),
-  );
-}
-
-function overlap(a: AddressRange, b: AddressRange): AddressRange {
-  return {
-    family: a.family,
-    first: a.first < b.first ? b.first : a.first,
-    last: a.last < b.last ? a.last : b.last,
-  };
-}
-
-/** All packets that a child is for. */
-export function childRegion(connection: SwanConnection, child: SwanChild, input: CompileInput): Region {
-  return agreed(selectorPairs(connection, child, input));
-}
-
-function agreed(pairs: readonly Pair[]): Region {
-  return pairs.flatMap(({ box }) => box ?? []);
+function selectorPairs(connection: SwanConnection, child: SwanChild, input: CompileInput): readonly SelectorPolicy[] {
+  const { mode } = child.options;
+  const lists = { local: configuredSelectors(child, 'local'), remote: configuredSelectors(child, 'remote') };
+  // Shunts know no peer: what is dynamic in them is any address (install_shunt_policy).
+  const ranges = isShunt(mode?.value)
+    ? { local: everyAddress, remote: everyAddress }
+    : {
+        local: dynamicRanges(connection, 'local', input),
+        remote: dynamicRanges(connection, 'remote', input),
+      };
+  return selectorPolicies(lists, ranges, mode?.value === 'transport');
 }
 
 function protectEntry(
@@ -163,7 +110,7 @@ function protectEntry(
   input: CompileInput,
   pairs = selectorPairs(connection, child, input),
 ): SpdEntry {
-  const selectors = agreed(pairs);
+  const selectors = agreedRegion(pairs);
   const isExact = pairs.every(({ kernel }) => kernel.notes.length === 0);
   const template: SaTemplate = {
     ...childTemplate(connection, child, selectors, input),

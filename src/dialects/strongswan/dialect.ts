@@ -3,6 +3,7 @@ import type { SourceText } from '../../model/span.js';
 import type { Dialect, Likelihood } from '../dialect.js';
 import { defaultSwanVersion, swanVersions } from './defaults.js';
 import { readSwan } from './read.js';
+import { writeSwan } from './write.js';
 
 const fileNames = new Set(['swanctl.conf', 'strongswan.conf']);
 /** A section of swanctl.conf at the beginning of a line; in the record language no line begins so. */
@@ -24,4 +25,5 @@ export const strongswan: Dialect = {
   defaultVersion: defaultSwanVersion,
   detect,
   read: readSwan,
+  write: writeSwan,
 };

@@ -31,11 +31,18 @@ export const noKeyExchange: KeyExchangeTransform = {
   rfc: 'RFC 7296 §3.3.2',
 };
 
+/** Numbers of IKEv1 for private use (proposal_substructure.c). */
+const privateNumbers: Readonly<Record<string, { readonly ikev1Id: number; readonly espId: number }>> = {
+  'SERPENT-CBC': { ikev1Id: 65_004, espId: 252 },
+  'TWOFISH-CBC': { ikev1Id: 65_005, espId: 253 },
+};
+
 /** Ciphers that only strongSwan has, or that the common table has not: they can be compared, not used. */
 function foreignCipher(name: string, ikev2Id: number, keyBits: number, icvOctets?: number): EncryptionTransform {
   return {
     name: `${name}-${keyBits}`,
     ikev2Id,
+    ...privateNumbers[name],
     keyBits,
     keyLengthAttribute: true,
     blockOctets: icvOctets === undefined && !name.endsWith('CTR') ? 16 : 1,

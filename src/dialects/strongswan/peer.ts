@@ -59,6 +59,9 @@ function padEntry(
       ? say<IdentityPattern>({ kind: 'any', type: 'X500-DN' }, 'remote.id is the subject of the certificate')
       : say<IdentityPattern>({ kind: 'anything' }, 'remote.id is %any')),
   };
+  const names = (options.remote_addrs?.value ?? []).flatMap((spec) =>
+    spec.kind === 'name' ? [{ value: spec.item.text, origin: { kind: 'explicit' as const, at: spec.item.at } }] : [],
+  );
   const own = isOpen(options.local_addrs?.value) ? undefined : hostRanges(options.local_addrs?.value);
   const fragmentation = options.fragmentation;
   const unique = options.unique;
@@ -66,6 +69,7 @@ function padEntry(
     source: sourceOf(connection),
     connection: connection.name,
     remote,
+    ...(names.length > 0 ? { remoteNames: names } : {}),
     ...(own ? { local: own } : {}),
     ikeVersions: options.version
       ? { value: versions, origin: options.version.origin }
@@ -94,7 +98,7 @@ function padEntry(
     ...(laterLocals.length > 0 ? { localRounds: laterLocals.map((end) => round(end, 'local', version)) } : {}),
     ...(laterRemotes.length > 0 ? { remoteRounds: laterRemotes.map((end) => round(end, 'remote', version)) } : {}),
     ...(options.dpd_timeout ? { dpdTimeoutSeconds: options.dpd_timeout } : {}),
-    ...(options.keyingtries ? { initiationTries: options.keyingtries } : {}),
+    initiationTries: options.keyingtries ?? say(1, 'keyingtries is 1'),
     ...(options.local_port && options.local_port.value !== 0 ? { localPort: options.local_port } : {}),
     ...(options.remote_port && options.remote_port.value !== ikeDefaults.port
       ? { remotePort: options.remote_port }
@@ -249,7 +253,7 @@ function ikePolicy(connection: SwanConnection, remote: AddressRange, number: 1 |
 }
 
 /** IKEv1 knows one hash, which is integrity algorithm and PRF in one, and no combined-mode ciphers. */
-function asSuite(proposal: IkeProposal): IkeProposal[] {
+export function asSuite(proposal: IkeProposal): IkeProposal[] {
   if (proposal.authentication.length === 0) return [];
   const hashes = proposal.authentication.flatMap((integrity) => {
     const hash = prfOfIntegrity.get(integrity.name);

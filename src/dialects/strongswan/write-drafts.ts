@@ -1,0 +1,502 @@
+/** From the entries of an SPD to connections with children: what is negotiated with whom, and what passes or is dropped. */
+import type { Address, AddressRange } from '../../model/address.js';
+import { rangesIntersect, singleAddress } from '../../model/address.js';
+import type { Sourced } from '../../model/origin.js';
+import { intersectRegions, isRegionCovered, subtractRegion } from '../../model/selector/algebra.js';
+import type { Region } from '../../model/selector/box.js';
+import type {
+  ConfiguredSelectors,
+  EntrySource,
+  IkePolicy,
+  PadEntry,
+  SaTemplate,
+  SpdEntry,
+  SystemConfig,
+} from '../../model/system-config.js';
+import { onlyAddress, type Peer, peersOf } from '../common/peers.js';
+import type { Loss } from '../dialect.js';
+import { childDefaults, type SwanVersion } from './defaults.js';
+import { everyAddress } from './ends.js';
+import type { KernelSelector } from './kernel-selector.js';
+import { agreedRegion, type EndRanges, selectorPolicies } from './pairs.js';
+import type { PolicyClass } from './priority.js';
+import { type SettingsNode, sectionName, setting } from './settings-text.js';
+import { selectorSettings, writeChild } from './write-child.js';
+import { type Ends, type Unwritable, writeConnection } from './write-connection.js';
+import { sameSuites } from './write-proposals.js';
+import { childLists, regionLists } from './write-selectors.js';
+
+/** Children that are written; charon gets slow long before. */
+const childrenMax = 20_000;
+/** Steps for exact questions about one entry. */
+const budget = 100_000;
+
+export interface ChildDraft {
+  readonly name: string;
+  readonly nodes: readonly SettingsNode[];
+  readonly kind: PolicyClass;
+  readonly kernel: readonly KernelSelector[];
+  readonly entry: SpdEntry;
+  /** The place of its entry; what is left of an entry comes half a step behind it. */
+  readonly place: number;
+  /** The priority that strongSwan's own configuration has. */
+  readonly priority?: Sourced<number>;
+  /** What it was made of, with the selectors that are written. */
+  readonly template?: SaTemplate;
+}
+
+export interface ConnectionDraft {
+  readonly name: string;
+  readonly nodes: readonly SettingsNode[];
+  readonly pads: readonly PadEntry[];
+  readonly policies: readonly IkePolicy[];
+  readonly versions: readonly (1 | 2)[];
+  readonly ends: Ends;
+  readonly children: ChildDraft[];
+  readonly childNames: Set<string>;
+}
+
+/** What a connection is written for. */
+interface Subject {
+  readonly pads: readonly [PadEntry, ...PadEntry[]];
+  readonly policies: readonly IkePolicy[];
+  readonly ends: Ends;
+}
+
+export class Drafts {
+  readonly connections: ConnectionDraft[] = [];
+  readonly losses: Loss[] = [];
+  /** Entries that have a loss of their own. */
+  readonly explained = new Set<SpdEntry>();
+  /** Packets of an entry for which there is no peer: the original drops them as well, after having tried. */
+  readonly dropped = new Map<SpdEntry, Region>();
+  /** The configuration is strongSwan's own: what its kernel has is what is written. */
+  readonly isNative: boolean;
+  /** Address pools by name, as far as the selectors tell them. */
+  readonly pools = new Map<string, AddressRange>();
+  readonly #names = new Set<string>();
+  readonly #byKey = new Map<string, readonly (ConnectionDraft | Unwritable)[]>();
+  /** Templates that are written as a whole, with the packets of their children. */
+  readonly #whole = new Map<SaTemplate, Region>();
+  /** Regions of strongSwan's own shunts, which are several entries where their selectors have several widths. */
+  readonly #shunts = new Map<string, Region>();
+  readonly #usedPads = new Set<PadEntry>();
+  readonly #unions = new Map<SaTemplate, Region>();
+  readonly #replayWindow: number;
+  #count = 0;
+
+  constructor(
+    readonly config: SystemConfig,
+    readonly version: SwanVersion,
+  ) {
+    this.isNative = config.peerProfile?.value === 'strongswan';
+    const window = Number(config.productSettings?.get('charon.replay_window')?.value);
+    this.#replayWindow = this.isNative && Number.isInteger(window) ? window : childDefaults.replayWindow;
+    for (const { action, selectors, source } of config.spd) {
+      const template = action.kind === 'PROTECT' ? outermost(action.bundle) : undefined;
+      if (template) this.#unions.set(template, [...(this.#unions.get(template) ?? []), ...selectors]);
+      if (this.isNative && action.kind !== 'PROTECT' && source.record.kind === 'child')
+        this.#shunts.set(source.record.name, [...(this.#shunts.get(source.record.name) ?? []), ...selectors]);
+    }
+  }
+
+  entry(entry: SpdEntry, place: number): void {
+    const { action } = entry;
+    if (action.kind !== 'PROTECT') {
+      this.#ownShunt(entry, action.kind, place);
+      return;
+    }
+    const template = outermost(action.bundle);
+    if (!template) return;
+    if (action.bundle.length > 1)
+      this.#lose('packets', entry, 'only the outer one of its SAs is written: strongSwan does not nest them');
+    if (action.populateFromPacket)
+      this.#lose('packets', entry, 'all its packets share SAs, which are not negotiated for each flow');
+    if (action.fallbackToClear)
+      this.#lose('packets', entry, 'its packets wait where IKE fails, and do not go in the clear');
+    if (template.manual) {
+      this.#lose('packets', entry, 'has manual keys, which strongSwan does not take: its packets are dropped');
+      this.#shunt(entry, entry.selectors, 'DISCARD', place);
+      return;
+    }
+    const taken = this.#protect(entry, template, place);
+    if (entry.selectors.length === 0) return;
+    // What no child takes must not go in the clear.
+    const rest = subtractRegion(entry.selectors, taken, budget);
+    if (rest === undefined) this.#lose('packets', entry, 'what of it no child takes could not be worked out');
+    else if (rest.length > 0) {
+      this.#shunt(entry, rest, 'DISCARD', place + 0.5);
+      if (template.mode === 'tunnel' || this.explained.has(entry)) return;
+      this.#lose(
+        'local',
+        entry,
+        'where it has no PAD entry, IKE could never start: those packets are dropped outright',
+      );
+      this.dropped.set(entry, rest);
+    }
+  }
+
+  /** Connections of peers that no entry is for. */
+  idlePeers(): void {
+    for (const pad of this.config.pad) {
+      if (this.#usedPads.has(pad)) continue;
+      const { connection, remote } = pad;
+      const policies = this.config.ikePolicies.filter(
+        (policy) => policy.connection === connection && rangesIntersect(policy.remote, remote),
+      );
+      const ends = remote.first === remote.last ? { remote: { family: remote.family, value: remote.first } } : {};
+      const found = this.#connections(this.#subject(pad, policies, connection === undefined ? ends : {}));
+      for (const one of found)
+        if ('fault' in one)
+          this.#loseOf('negotiation', pad.source, `cannot be written: strongSwan has no ${one.fault}`);
+    }
+  }
+
+  /** All packets that children take. */
+  #protect(entry: SpdEntry, template: SaTemplate, place: number): Region {
+    const known = this.#whole.get(template);
+    if (known) return known;
+    const peers = peersOf(this.config, template, entry.selectors);
+    if (peers.length === 0)
+      this.#lose('packets', entry, 'has no PAD entry that tells how its peer authenticates: its packets are dropped');
+    const isWhole = this.#isWhole(template, peers);
+    const region = isWhole ? template.selectors : intersectRegions(entry.selectors, template.selectors);
+    if (!isWhole)
+      this.#lose(
+        'negotiation',
+        entry,
+        'its SA is negotiated for its own packets only, not for all that the tunnel carries',
+      );
+    const taken: Region[number][] = [];
+    const subjects = new Set<string>();
+    for (const { pad, policies, address } of peers) {
+      const local = template.localEndpoint ?? ownEnd(template, entry, pad);
+      const ends: Ends =
+        this.isNative && pad.connection !== undefined
+          ? {}
+          : { ...(local ? { local } : {}), ...(address ? { remote: address } : {}) };
+      const subject = this.#subject(pad, policies, ends);
+      // The PAD entries of one connection are one peer.
+      const key = keyOf(subject);
+      if (subjects.has(key)) continue;
+      subjects.add(key);
+      for (const [at, one] of this.#connections(subject).entries()) {
+        if ('fault' in one) {
+          this.#lose('packets', entry, `cannot be negotiated: strongSwan has no ${one.fault}; its packets are dropped`);
+          continue;
+        }
+        // IKEv1 and IKEv2 with different proposals are two connections, of which the first one starts.
+        taken.push(...this.#children(entry, template, region, isWhole, one, at === 0, place));
+      }
+    }
+    if (isWhole) this.#whole.set(template, taken);
+    return taken;
+  }
+
+  /**
+   * Is a template written as it is? Where its entries select less than it carries, IKEv2 can agree on less, and the kernel then
+   * takes no more than they do; IKEv1 must propose what the peer has.
+   */
+  #isWhole(template: SaTemplate, peers: readonly Peer[]): boolean {
+    if (this.isNative || template.mode === 'transport') return true;
+    if (peers.some(({ pad }) => pad.ikeVersions.value.includes(1))) return true;
+    return isRegionCovered(template.selectors, this.#unions.get(template) ?? [], budget).kind === 'covered';
+  }
+
+  #subject(pad: PadEntry, policies: readonly IkePolicy[], ends: Ends): Subject {
+    const { connection } = pad;
+    if (connection === undefined) return { pads: [pad], policies, ends };
+    const others = this.config.pad.filter((one) => one !== pad && one.connection === connection);
+    const own = this.config.ikePolicies.filter((policy) => policy.connection === connection);
+    const all = this.config.pad.filter((one) => one.connection === connection);
+    return {
+      pads: [all[0] ?? pad, ...all.slice(1)],
+      policies: own,
+      ends: others.length > 0 ? { ...ends, ...noRemote } : ends,
+    };
+  }
+
+  /** The connection of a peer; one for each version of IKE where they do not share their proposals. */
+  #connections(subject: Subject): readonly (ConnectionDraft | Unwritable)[] {
+    for (const pad of subject.pads) this.#usedPads.add(pad);
+    const key = keyOf(subject);
+    const known = this.#byKey.get(key);
+    if (known) return known;
+    const [pad] = subject.pads;
+    const base = pad.connection ?? pad.source.record.name;
+    const made = versionsOf(subject).map((versions, at): ConnectionDraft | Unwritable => {
+      const written = writeConnection({ ...subject, versions, version: this.version });
+      if ('fault' in written) return written;
+      for (const { effect, message } of written.notes) this.#loseOf(effect, pad.source, message);
+      const name = sectionName(at === 0 ? base : `${base}-ikev${versions[0]}`, this.#names, 'connection');
+      const draft: ConnectionDraft = {
+        ...subject,
+        name,
+        versions,
+        nodes: written.nodes,
+        children: [],
+        childNames: new Set(),
+      };
+      this.connections.push(draft);
+      return draft;
+    });
+    this.#byKey.set(key, made);
+    return made;
+  }
+
+  /** Children of a template in one connection; the packets that they take. */
+  #children(
+    entry: SpdEntry,
+    template: SaTemplate,
+    region: Region,
+    isWhole: boolean,
+    connection: ConnectionDraft,
+    isFirst: boolean,
+    place: number,
+  ): Region {
+    const [pad] = connection.pads;
+    const ranges = this.#ranges(connection, template);
+    const all = childLists({
+      region: template.mode === 'transport' && !this.isNative ? withPeers(region, ranges) : region,
+      ...(template.lists && isWhole ? { lists: template.lists } : {}),
+      ends: connection.ends,
+      isExact: !this.isNative,
+    });
+    if (all.length > 1)
+      this.#lose(
+        'negotiation',
+        entry,
+        `${all.length} SAs are negotiated for what was one: its selectors are no two lists`,
+      );
+    const policy = connection.policies.find(({ version }) => version === connection.versions[0]);
+    const taken: Region[number][] = [];
+    for (const lists of all) {
+      const mode = template.mode === 'tunnel' ? 'tunnel' : transportMode(lists, ranges, template, this.isNative);
+      const pairs = selectorPolicies(lists, ranges, mode === 'transport');
+      const isKnown = connection.ends.remote !== undefined || pad?.remote.first === pad?.remote.last;
+      const written = writeChild({
+        template: isFirst ? template : { ...template, start: noStart },
+        lists,
+        policy,
+        mode,
+        start: isFirst && (isKnown || mode === 'transport') && pad?.respondOnly === false ? 'TRAP' : 'NONE',
+        replayWindow: this.#replayWindow,
+        version: this.version,
+      });
+      if ('fault' in written) {
+        this.#lose(
+          'packets',
+          entry,
+          `cannot be written: strongSwan has no word for ${written.fault}; its packets are dropped`,
+        );
+        continue;
+      }
+      const kernel = pairs.map((pair) => pair.kernel);
+      this.#add(connection, entry, {
+        nodes: written,
+        kind: 'protect',
+        kernel,
+        place,
+        template: { ...template, selectors: agreedRegion(pairs) },
+      });
+      if (template.installsPolicies?.value !== false) taken.push(...kernel.flatMap((one) => one.region));
+    }
+    return taken;
+  }
+
+  /** The addresses of both ends, as strongSwan will have them. */
+  #ranges({ pads, ends }: ConnectionDraft, template: SaTemplate): EndRanges {
+    const [pad] = pads;
+    const hosts = (end: Address | undefined, ranges: readonly AddressRange[] | undefined) =>
+      end ? [singleAddress(end)] : ranges && ranges.length > 0 ? ranges : everyAddress;
+    const remote = hosts(
+      ends.remote,
+      pads.map((one) => one.remote),
+    );
+    return {
+      local: pad?.virtualAddresses?.length ? everyAddress : hosts(ends.local, pad?.local),
+      remote: this.#pooled(pad, template, remote) ?? remote,
+    };
+  }
+
+  /** Pools are known by name only: what dynamic selectors of the peer have become tells their addresses. */
+  #pooled(
+    pad: PadEntry | undefined,
+    template: SaTemplate,
+    hosts: readonly AddressRange[],
+  ): readonly AddressRange[] | undefined {
+    const names = pad?.pools ?? [];
+    if (names.length === 0 || !template.lists?.remote.some(({ kind }) => kind === 'dynamic')) return undefined;
+    const found = new Map<string, AddressRange>();
+    for (const { family, remote } of template.selectors) {
+      const isHost = hosts.some(
+        (host) => host.family === family && host.first === remote.lo && host.last === remote.hi,
+      );
+      if (!isHost) found.set(`${remote.lo}-${remote.hi}`, { family, first: remote.lo, last: remote.hi });
+    }
+    const ranges = [...found.values()];
+    if (ranges.length === 0) return undefined;
+    for (const [at, { value }] of names.entries()) {
+      const range = ranges[at];
+      if (range) this.pools.set(value, range);
+    }
+    return ranges.slice(0, names.length);
+  }
+
+  /** What passes or is dropped: in its connection where strongSwan's own configuration names one. */
+  #ownShunt(entry: SpdEntry, kind: 'BYPASS' | 'DISCARD', place: number): void {
+    const { name } = entry.source.record;
+    const region = this.#shunts.get(name);
+    if (region === undefined || !this.isNative) {
+      this.#shunt(entry, entry.selectors, kind, place);
+      return;
+    }
+    if (region.length === 0) return;
+    this.#shunts.set(name, []);
+    const owner = name.slice(0, Math.max(0, name.lastIndexOf('.')));
+    const pad = this.config.pad.find(({ connection }) => connection === owner);
+    const found = pad && this.#connections(this.#subject(pad, [], {}))[0];
+    this.#shunt(entry, region, kind, place, found && !('fault' in found) ? found : undefined);
+  }
+
+  #shunt(
+    entry: SpdEntry,
+    region: Region,
+    kind: 'BYPASS' | 'DISCARD',
+    place: number,
+    connection = this.#shuntConnection(),
+  ): void {
+    for (const lists of regionLists(region, !this.isNative)) {
+      const selectors = selectorSettings(lists);
+      if ('fault' in selectors) {
+        this.#lose('packets', entry, `cannot be written: strongSwan has no word for ${selectors.fault}`);
+        continue;
+      }
+      const mode = kind === 'BYPASS' ? 'pass' : 'drop';
+      this.#add(connection, entry, {
+        nodes: [...selectors, setting('mode', mode), setting('start_action', 'trap')],
+        kind: mode,
+        kernel: selectorPolicies(lists, { local: everyAddress, remote: everyAddress }, false).map((one) => one.kernel),
+        place,
+      });
+    }
+  }
+
+  /** The peer of a connection that is none is nobody, so that nobody is answered by it. */
+  #shuntConnection(): ConnectionDraft {
+    const known = this.#byKey.get('shunts')?.[0];
+    if (known && !('fault' in known)) return known;
+    const draft: ConnectionDraft = {
+      name: sectionName('shunts', this.#names, 'shunts'),
+      nodes: [setting('local_addrs', '127.0.0.1'), setting('remote_addrs', '127.0.0.1')],
+      pads: [],
+      policies: [],
+      versions: [2, 1],
+      ends: {},
+      children: [],
+      childNames: new Set(),
+    };
+    this.#byKey.set('shunts', [draft]);
+    this.connections.push(draft);
+    return draft;
+  }
+
+  #add(
+    connection: ConnectionDraft,
+    entry: SpdEntry,
+    child: Pick<ChildDraft, 'nodes' | 'kind' | 'kernel' | 'place' | 'template'>,
+  ): void {
+    this.#count += 1;
+    if (this.#count > childrenMax) {
+      this.#lose('packets', entry, `is left out: more than ${childrenMax} children`);
+      return;
+    }
+    const { record } = entry.source;
+    const own = record.name.startsWith(`${connection.name}.`)
+      ? record.name.slice(connection.name.length + 1)
+      : record.name;
+    connection.children.push({
+      ...child,
+      name: sectionName(own, connection.childNames, 'child'),
+      entry,
+      ...(this.isNative && entry.priority?.origin.kind === 'explicit' ? { priority: entry.priority } : {}),
+    });
+  }
+
+  #lose(effect: Loss['effect'], entry: SpdEntry, message: string): void {
+    this.#loseOf(effect, entry.source, message);
+    if (effect === 'packets') this.explained.add(entry);
+  }
+
+  #loseOf(effect: Loss['effect'], source: EntrySource, message: string): void {
+    const text = `${source.record.name}: ${message}`;
+    if (!this.losses.some((known) => known.message === text)) this.losses.push({ effect, message: text, source });
+  }
+}
+
+const noStart: Sourced<'NONE'> = { value: 'NONE', origin: { kind: 'builtin', what: 'another connection starts' } };
+const noRemote: Ends = {};
+
+function outermost(bundle: readonly SaTemplate[]): SaTemplate | undefined {
+  return bundle.findLast(({ mode }) => mode === 'tunnel') ?? bundle.at(-1);
+}
+
+function keyOf({ pads, ends }: Subject): string {
+  const [pad] = pads;
+  if (pad.connection !== undefined && !ends.local && !ends.remote) return `connection ${pad.connection}`;
+  const word = (address: Address | undefined) => (address ? `${address.family} ${address.value}` : 'any');
+  const { remote, source } = pad;
+  return [
+    pad.connection,
+    source.record.kind,
+    source.record.name,
+    remote.first,
+    remote.last,
+    word(ends.local),
+    word(ends.remote),
+  ].join('|');
+}
+
+/** The versions that connections are written for. */
+function versionsOf({ pads: [pad], policies }: Subject): readonly (readonly (1 | 2)[])[] {
+  const versions = pad.ikeVersions.value;
+  if (versions.length < 2) return [versions];
+  const [second, first] = [2, 1].map((version) => policies.find((policy) => policy.version === version));
+  if (!second || !first || sameSuites(second, first)) return [[2, 1]];
+  return versions.map((version) => [version]);
+}
+
+/** The own address of an SA that has none: in transport mode that of its packets. */
+function ownEnd(template: SaTemplate, entry: SpdEntry, { local }: PadEntry): Address | undefined {
+  if (template.mode === 'transport') {
+    const only = onlyAddress(entry.selectors, 'local');
+    if (only) return only;
+  }
+  const [range, ...more] = local ?? [];
+  return range && more.length === 0 && range.first === range.last
+    ? { family: range.family, value: range.first }
+    : undefined;
+}
+
+/** In transport mode the peer is one of the remote addresses. */
+function withPeers(region: Region, { remote }: EndRanges): Region {
+  return region.flatMap((box) =>
+    remote.flatMap(({ family, first, last }) => {
+      if (family !== box.family || last < box.remote.lo || first > box.remote.hi) return [];
+      const [lo, hi] = [first < box.remote.lo ? box.remote.lo : first, last > box.remote.hi ? box.remote.hi : last];
+      return [{ ...box, remote: { lo, hi } }];
+    }),
+  );
+}
+
+/** strongSwan's transport mode is between the ends; for others behind them it has a mode of its own. */
+function transportMode(
+  lists: ConfiguredSelectors,
+  ranges: EndRanges,
+  template: SaTemplate,
+  isNative: boolean,
+): 'transport' | 'transport_proxy' {
+  if (!isNative) return 'transport';
+  const between = agreedRegion(selectorPolicies(lists, ranges, true));
+  return isRegionCovered(template.selectors, between, budget).kind === 'covered' ? 'transport' : 'transport_proxy';
+}
