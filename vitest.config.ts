@@ -10,6 +10,8 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          // The library by its own name, as programs of its users import it.
+          alias: { ipsec: new URL('src/index.ts', import.meta.url).pathname },
           include: ['test/**/*.test.ts'],
           exclude: ['**/node_modules/**', 'test/**/*.{host,interop,kernel}.test.ts'],
           pool: 'threads',

@@ -139,12 +139,17 @@ export abstract class BaseCommand extends Command {
       process.stdout.write(text);
       return;
     }
+    this.writeFile(this.#output, text, this.#outputBegun ? 'a' : 'w');
+    this.#outputBegun = true;
+  }
+
+  /** Writes, or goes on with, a file that a flag named. Throws UsageError for a place that is none, EnvironmentError where the host refuses. */
+  protected writeFile(file: string, text: string, flag: 'w' | 'a' = 'w'): void {
     try {
-      writeFileSync(this.#output, text, { flag: this.#outputBegun ? 'a' : 'w' });
-      this.#outputBegun = true;
+      writeFileSync(file, text, { flag });
     } catch (cause) {
       const { code } = cause as NodeJS.ErrnoException;
-      const message = `cannot write ${this.#output} (${code})`;
+      const message = `cannot write ${file} (${code})`;
       const mistaken = code === 'ENOENT' || code === 'EISDIR' || code === 'ENOTDIR';
       throw mistaken ? new UsageError(message, { cause }) : new EnvironmentError(message, { cause });
     }

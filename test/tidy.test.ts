@@ -19,7 +19,8 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   'base-command.ts': ['model', 'report', 'cli'],
   'exit-code.ts': [],
   'main.ts': ['report', 'cli'],
-  'index.ts': ['model', 'services'],
+  library: ['model', 'services', 'dialects', 'report'],
+  'index.ts': ['library', 'model', 'report'],
 };
 
 /** Exceptions, each an addition to `layers` for the files under one folder. */

@@ -22,6 +22,7 @@ import type { Progress } from '../report/progress.js';
 import { terminalWidth } from '../report/terminal.js';
 import type { CryptoChoice } from '../services/crypto-provider.js';
 
+type TraceWish = TraceLevel | undefined;
 const network = 'NETWORK';
 
 /** Flags that say something of one negotiation. */
@@ -33,6 +34,7 @@ const onlyForPairs = [
   'trace',
   'pcap',
   'keys',
+  'timeline',
   'loss',
   'reorder',
   'dup',
@@ -69,6 +71,7 @@ type AgainstFlags = Parameters<typeof loadOptions>[0] & {
   readonly suggest?: boolean;
   readonly mode?: 'main' | 'aggressive';
   readonly trace?: TraceLevel;
+  readonly timeline?: string;
   readonly pcap?: string;
   readonly keys?: string;
   readonly 'peer-profile'?: string[];
@@ -95,6 +98,12 @@ function parseEndpoint(text: string): { readonly address: Address; readonly port
   });
 }
 
+/** What is worked out of each message: a page has the payloads whatever the terminal shows. */
+function detailOf({ timeline, trace }: { readonly timeline?: string; readonly trace?: TraceWish }) {
+  if (timeline === undefined || trace === 'bytes') return trace ?? 'messages';
+  return 'payloads';
+}
+
 export default class Negotiate extends BaseCommand {
   static override summary =
     'Negotiate what two systems would negotiate, in memory or with a live peer, and say why it works or not.';
@@ -115,6 +124,7 @@ is installed here, and the peer's other SAs are left alone. B may name the peer'
     '<%= config.bin %> <%= command.id %> --simulate alpha.conf beta.conf',
     '<%= config.bin %> <%= command.id %> --simulate hq branch --packet "tcp 10.0.0.1:4000 > 10.0.0.2:23"',
     '<%= config.bin %> <%= command.id %> --simulate alpha.conf beta.conf --loss 5% --until 2d --seed 7',
+    '<%= config.bin %> <%= command.id %> --simulate alpha.conf beta.conf --timeline out.html',
     '<%= config.bin %> <%= command.id %> --simulate alpha.conf beta.conf --pcap out.pcapng --keys keys',
     '<%= config.bin %> <%= command.id %> --against 203.0.113.5 alpha.conf --credentials /etc/ipsec/credentials',
   ];
@@ -210,6 +220,10 @@ is installed here, and the peer's other SAs are left alone. B may name the peer'
       helpValue: 'DIR',
       summary: 'Write the keys to DIR, as the tables that Wireshark reads.',
     }),
+    timeline: Flags.string({
+      helpValue: 'FILE',
+      summary: 'Write the negotiations to FILE, an HTML page in which messages open into payloads and decisions.',
+    }),
     crypto: cryptoChoiceFlag,
     seed: seedFlag,
     'as-of': asOfFlag({}),
@@ -252,11 +266,12 @@ is installed here, and the peer's other SAs are left alone. B may name the peer'
         nat: flags.nat ?? [],
       },
       profiles: flags['peer-profile'] ?? [],
-      detail: flags.trace ?? 'messages',
+      detail: detailOf(flags),
       crypto: flags.crypto,
       suggest: true,
     });
-    await this.show(document, flags.trace !== undefined);
+    await this.show(document, flags.trace);
+    await this.writeTimeline(document, flags);
     if (flags.pcap !== undefined || flags.keys !== undefined) await this.writeFiles(document, runs, beginsAt, flags);
     if (!document.good) process.exitCode = exitCode.bad;
     return document;
@@ -298,11 +313,12 @@ is installed here, and the peer's other SAs are left alone. B may name the peer'
         profiles: flags['peer-profile'] ?? [],
         ...(flags.mode ? { mode: flags.mode } : {}),
         patienceMillis: flags.wait === undefined ? patienceMillisDefault : parseDuration(flags.wait, '--wait'),
-        detail: flags.trace ?? 'messages',
+        detail: detailOf(flags),
         suggest: flags.suggest ?? true,
         signal: interrupted.signal,
       });
-      await this.show(document, flags.trace !== undefined);
+      await this.show(document, flags.trace);
+      await this.writeTimeline(document, flags);
       if (flags.pcap !== undefined || flags.keys !== undefined)
         await this.writeFiles(document, runs, new Date(document.beginsAt), flags);
       if (!document.good) process.exitCode = exitCode.bad;
@@ -313,12 +329,25 @@ is installed here, and the peer's other SAs are left alone. B may name the peer'
     }
   }
 
-  private async show(document: NegotiationDocument, allMessages: boolean): Promise<void> {
+  /** The page of `--timeline`, if one is wanted. */
+  private async writeTimeline(
+    document: NegotiationDocument,
+    { timeline, trace }: { readonly timeline?: string; readonly trace?: TraceWish },
+  ): Promise<void> {
+    if (timeline === undefined) return;
+    const { renderTimeline } = await import('../report/html/report.js');
+    const tool = { name: 'ipsec', version: this.config.version };
+    this.writeFile(timeline, renderTimeline(document, { tool, all: trace !== undefined }));
+    this.note(`the negotiations are in ${timeline}`);
+  }
+
+  private async show(document: NegotiationDocument, trace: TraceWish): Promise<void> {
     const lines = renderNegotiation(document, {
       width: terminalWidth(),
       style: await this.style(),
       verbosity: this.verbosity as 0 | 1 | 2,
-      allMessages,
+      allMessages: trace !== undefined,
+      fields: trace === 'payloads' || trace === 'bytes',
     });
     this.writeResult(`${[...lines].join('\n')}\n`);
   }

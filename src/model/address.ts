@@ -184,6 +184,11 @@ export function parseRange(text: string): AddressRange | undefined {
 
 /** The prefix length when the range is exactly one prefix, else undefined. */
 export function rangePrefixLength({ family, first, last }: AddressRange): number | undefined {
+  if (typeof first === 'number' && typeof last === 'number') {
+    const count = last - first + 1;
+    const bits = Math.log2(count);
+    return Number.isInteger(bits) && first % count === 0 ? 32 - bits : undefined;
+  }
   const size = BigInt(last) - BigInt(first) + 1n;
   if ((size & (size - 1n)) !== 0n || BigInt(first) % size !== 0n) return undefined;
   return addressBits(family) - (size.toString(2).length - 1);

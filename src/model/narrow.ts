@@ -72,12 +72,15 @@ export function narrow(proposed: SelectorLists, own: Region, options: NarrowOpti
     local: restrict(proposed.local, ends?.local),
     remote: restrict(proposed.remote, ends?.remote),
   };
-  const pairs = regionSelectors(own).flatMap((pair): SelectorPair[] => {
-    if (!ends) return [pair];
-    const local = intersectSelectors(pair.local, ends.local);
-    const remote = intersectSelectors(pair.remote, ends.remote);
-    return local && remote ? [{ local, remote }] : [];
-  });
+  const all = regionSelectors(own);
+  const pairs =
+    ends === undefined
+      ? all
+      : all.flatMap((pair): SelectorPair[] => {
+          const local = intersectSelectors(pair.local, ends.local);
+          const remote = intersectSelectors(pair.remote, ends.remote);
+          return local && remote ? [{ local, remote }] : [];
+        });
   if (offered.local.length === 0 || offered.remote.length === 0 || pairs.length === 0)
     return { kind: 'unacceptable', why: ends ? 'not-endpoints' : 'disjoint' };
   const allowed = pairs.flatMap(({ local, remote }) => selectorBox(local, remote) ?? []);
@@ -168,7 +171,7 @@ function result(
   additionalPossible: boolean,
   budget: number,
 ): Narrowing {
-  const region = listsRegion(lists);
+  const region = whole ? offeredRegion : listsRegion(lists);
   const first = offered.local[0] && offered.remote[0] && selectorBox(offered.local[0], offered.remote[0]);
   const without = (from: Region) => {
     const rest = subtractRegion(from, region, budget);

@@ -2,7 +2,7 @@
  * Traffic selectors as IKE carries them (RFC 7296 §3.13, RFC 2407 §4.6.2), and how they stand for regions of selector
  * space: two lists, one for each end, of which every pair that fits together is meant.
  */
-import { type AddressRange, type Family, formatRange, rangeContains } from './address.js';
+import { type AddressRange, firstAddress, formatRange, lastAddress, rangeContains } from './address.js';
 import { formatProtocol, hasPorts, hasTypes, type Packet } from './packet.js';
 import { anyDirection, anyPort, anyProtocol, type Box, type Interval, type Region } from './selector/box.js';
 import { packetPoint } from './selector/witness.js';
@@ -61,25 +61,37 @@ export function boxSelectors(box: Box): SelectorPair {
   };
 }
 
+/** Records do not change, and every negotiation asks for their selectors. */
+const pairsOfRegions = new WeakMap<Region, readonly SelectorPair[]>();
+const listsOfRegions = new WeakMap<Region, SelectorLists>();
+
 /** The selector pairs of a region, without those that are part of another. */
-export function regionSelectors(region: Region): SelectorPair[] {
+export function regionSelectors(region: Region): readonly SelectorPair[] {
+  const known = pairsOfRegions.get(region);
+  if (known) return known;
   const pairs = region.map(boxSelectors);
-  return pairs.filter((pair, index) =>
+  const needed = pairs.filter((pair, index) =>
     pairs.every((other, at) => {
       if (at === index || !contains(other.local, pair.local) || !contains(other.remote, pair.remote)) return true;
       const same = contains(pair.local, other.local) && contains(pair.remote, other.remote);
       return same && at > index;
     }),
   );
+  pairsOfRegions.set(region, needed);
+  return needed;
 }
 
 /** The two lists of a region, in its order; a region that is not a product (sources × destinations) selects less than they. */
 export function selectorLists(region: Region): SelectorLists {
+  const known = listsOfRegions.get(region);
+  if (known) return known;
   const pairs = regionSelectors(region);
-  return {
+  const lists = {
     local: withoutContained(pairs.map(({ local }) => local)),
     remote: withoutContained(pairs.map(({ remote }) => remote)),
   };
+  listsOfRegions.set(region, lists);
+  return lists;
 }
 
 /** The packets, in both directions, that two selectors mean together; undefined when they do not fit. */
@@ -87,28 +99,36 @@ export function selectorBox(local: TrafficSelector, remote: TrafficSelector): Bo
   if (local.range.family !== remote.range.family) return undefined;
   if (local.protocol !== 0 && remote.protocol !== 0 && local.protocol !== remote.protocol) return undefined;
   const protocol = local.protocol === 0 ? remote.protocol : local.protocol;
-  const base = {
+  // Ports of a selector for every protocol would mean nothing (RFC 7296 §3.13.1).
+  let x = local.protocol === 0 ? anyPort : local.ports;
+  let y = remote.protocol === 0 ? anyPort : remote.ports;
+  if (x.lo > x.hi || y.lo > y.hi) return undefined;
+  if (hasTypes(protocol)) {
+    x = { lo: Math.max(x.lo, y.lo), hi: Math.min(x.hi, y.hi) };
+    y = anyPort;
+    if (x.lo > x.hi) return undefined;
+  } else if (!hasPorts(protocol)) [x, y] = [anyPort, anyPort];
+  return {
     family: local.range.family,
     direction: anyDirection,
     local: { lo: local.range.first, hi: local.range.last },
     remote: { lo: remote.range.first, hi: remote.range.last },
     protocol: protocol === 0 ? anyProtocol : { lo: protocol, hi: protocol },
+    x,
+    y,
   };
-  // Ports of a selector for every protocol would mean nothing (RFC 7296 §3.13.1).
-  const x = local.protocol === 0 ? anyPort : local.ports;
-  const y = remote.protocol === 0 ? anyPort : remote.ports;
-  if (x.lo > x.hi || y.lo > y.hi) return undefined;
-  if (hasPorts(protocol)) return { ...base, x, y };
-  if (hasTypes(protocol)) {
-    const types = { lo: Math.max(x.lo, y.lo), hi: Math.min(x.hi, y.hi) };
-    return types.lo > types.hi ? undefined : { ...base, x: types, y: anyPort };
-  }
-  return { ...base, x: anyPort, y: anyPort };
 }
 
 /** The packets that two lists select. */
 export function listsRegion({ local, remote }: SelectorLists): Box[] {
-  return local.flatMap((ours) => remote.flatMap((theirs) => selectorBox(ours, theirs) ?? []));
+  const region: Box[] = [];
+  for (const ours of local) {
+    for (const theirs of remote) {
+      const box = selectorBox(ours, theirs);
+      if (box) region.push(box);
+    }
+  }
+  return region;
 }
 
 /** What two selectors of one end have in common. */
@@ -165,6 +185,5 @@ export function formatSelector({ range, protocol, ports }: TrafficSelector): str
 }
 
 function isAny({ family, first, last }: AddressRange): boolean {
-  const whole: Record<Family, bigint> = { 4: 1n << 32n, 6: 1n << 128n };
-  return BigInt(last) - BigInt(first) + 1n === whole[family];
+  return first === firstAddress(family) && last === lastAddress(family);
 }

@@ -14,6 +14,8 @@ export interface LadderOptions {
   readonly style?: Style;
   /** Leaves notifications out that merely announce what an engine can do. */
   readonly brief?: boolean;
+  /** Shows the fields and octets of messages that have them. */
+  readonly fields?: boolean;
   /** The system that stands on the left. */
   readonly left: string;
   readonly right: string;
@@ -60,7 +62,7 @@ export function* renderLadder(messages: readonly MessageDocument[], options: Lad
       yield `${style.dim(head)}${paint(pad(title, columns[2]))}  ${first}`.trimEnd();
       for (const line of more) yield `${' '.repeat(lead)}${line}`;
     }
-    yield* details(message, style);
+    if (options.fields) yield* details(message, style);
   }
 }
 

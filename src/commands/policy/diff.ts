@@ -1,8 +1,10 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../base-command.js';
+import { formatFlag, outputFlag } from '../../cli/flags.js';
 import { loadFlags, loadOptions } from '../../cli/load-flags.js';
 import { exitCode } from '../../exit-code.js';
 import { comparisonDocument, renderComparison } from '../../report/compare.js';
+import { renderComparisonMarkdown } from '../../report/compare-markdown.js';
 import { compare } from '../../services/compare.js';
 
 export default class Diff extends BaseCommand {
@@ -22,6 +24,8 @@ git revision (REV or REV:FOLDER). With one state it is compared with the current
   };
   static override flags = {
     ...loadFlags,
+    format: formatFlag(['text', 'markdown']),
+    output: outputFlag,
     'exit-code': Flags.boolean({ summary: 'Exit with 1 when there is a difference.' }),
   };
 
@@ -35,7 +39,11 @@ git revision (REV or REV:FOLDER). With one state it is compared with the current
     });
     if (comparison.problems > 0)
       this.note(`${comparison.problems} errors in the records may make this answer wrong: see ipsec policy lint`);
-    this.writeResult(`${[...renderComparison(comparison, await this.style())].join('\n')}\n`);
+    this.writeResult(
+      flags.format === 'markdown'
+        ? [...renderComparisonMarkdown(comparison)].join('')
+        : `${[...renderComparison(comparison, await this.style())].join('\n')}\n`,
+    );
     if (flags['exit-code'] && comparison.systems.length > 0) process.exitCode = exitCode.bad;
     return comparisonDocument(comparison);
   }

@@ -207,6 +207,11 @@ function macOf(primitives: Primitives, name: string, key: Uint8Array): Mac {
 
 const hashNames: readonly HashName[] = ['MD5', 'SHA1', 'SHA2-256', 'SHA2-384', 'SHA2-512'];
 
+/** Every key asks for it. */
+const hashesOfNames = new Map(
+  [...prfNames, ...integrityNames].map((name) => [name, hashNames.find((hash) => name.startsWith(`HMAC-${hash}`))]),
+);
+
 function hashOf(name: string): HashName | undefined {
-  return hashNames.find((hash) => name.startsWith(`HMAC-${hash}`));
+  return hashesOfNames.get(name);
 }

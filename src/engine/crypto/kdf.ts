@@ -16,9 +16,13 @@ export function prfPlus(prf: Prf, key: Secret, seed: readonly Uint8Array[], leng
   if (length > prfPlusBlocksMax * prf.outputLength) throw new Error(`prf+ cannot give ${length} octets`);
   const keyed = prf.key(key);
   const blocks: Uint8Array[] = [];
-  let block: Uint8Array = new Uint8Array(0);
+  // The previous block and the counter around the seed; the first has none before it.
+  const parts: Uint8Array[] = [...seed, new Uint8Array(1)];
   for (let count = 1; blocks.length * prf.outputLength < length; count += 1) {
-    block = keyed.prf(block, ...seed, Uint8Array.of(count));
+    parts[parts.length - 1] = Uint8Array.of(count);
+    const block = keyed.prf(...parts);
+    if (count === 1) parts.unshift(block);
+    else parts[0] = block;
     blocks.push(block);
   }
   return concat(blocks).subarray(0, length);
@@ -83,19 +87,18 @@ export function ikeKeys(
   lengths: IkeKeyLengths,
 ): IkeKeys {
   const { integrity, encryption } = lengths;
-  const sizes = [prf.keyLength, integrity, integrity, encryption, encryption, prf.keyLength, prf.keyLength];
-  const total = sizes.reduce((sum, size) => sum + size, 0);
+  const total = 3 * prf.keyLength + 2 * (integrity + encryption);
   const next = slices(prfPlus(prf, seed, [ni, nr, spis.spiI, spis.spiR], total));
-  const [skD, skAi, skAr, skEi, skEr, skPi, skPr] = sizes.map(next) as [
-    Secret,
-    Secret,
-    Secret,
-    Secret,
-    Secret,
-    Secret,
-    Secret,
-  ];
-  return { skD, skAi, skAr, skEi, skEr, skPi, skPr };
+  // In the order in which they are cut off.
+  return {
+    skD: next(prf.keyLength),
+    skAi: next(integrity),
+    skAr: next(integrity),
+    skEi: next(encryption),
+    skEr: next(encryption),
+    skPi: next(prf.keyLength),
+    skPr: next(prf.keyLength),
+  };
 }
 
 /** Cuts secrets off the front of octets, one after the other. */

@@ -2,6 +2,7 @@
 import { carriedRegion } from '../../model/carried.js';
 import type { Packet } from '../../model/packet.js';
 import type { ChosenTransforms } from '../../model/proposal.js';
+import type { Region } from '../../model/selector/box.js';
 import type { ChildProposal, SaTemplate, SpdEntry } from '../../model/system-config.js';
 import { listsRegion, type SelectorLists } from '../../model/traffic-selector.js';
 import type { KeyExchangeTransform } from '../../model/transform.js';
@@ -75,11 +76,11 @@ export interface Child {
   readonly udpEncapsulation: boolean;
   state: ChildState;
   /** The one that has taken its place. */
-  successor?: Child;
+  successor: Child | undefined;
   /** An outbound SA that is not to be used before the peer is known to have its end of it. */
-  waitingOutbound?: SaParameters;
+  waitingOutbound: SaParameters | undefined;
   /** A rekeying of it that the peer began while ours was under way: the pair that it made and its nonces. */
-  collision?: { readonly child: Child; readonly ni: Uint8Array; readonly nr: Uint8Array };
+  collision: { readonly child: Child; readonly ni: Uint8Array; readonly nr: Uint8Array } | undefined;
 }
 
 /** What we asked a peer for. */
@@ -114,15 +115,21 @@ export function saIdOf(
     : { direction, protocol, spi: outboundSpi, destination: ends.remote };
 }
 
-/** What the data path needs of one direction. */
+/** What both SAs of a pair carry. */
+export function selectedBy({ purpose, selectors }: Pick<Child, 'purpose' | 'selectors'>): Region {
+  return carriedRegion(purpose.template, listsRegion(selectors));
+}
+
+/** What the data path needs of one direction; `selected` as `selectedBy` gives it. */
 export function saParameters(
   child: Omit<Child, 'state'>,
   direction: 'inbound' | 'outbound',
+  selected: Region,
   keys: SaKeys,
   limits: SaLimits,
   udp: { readonly localPort: number; readonly remotePort: number } | undefined,
 ): SaParameters {
-  const { protocol, mode, transforms, selectors, purpose } = child;
+  const { protocol, mode, transforms, purpose } = child;
   const { encryption, integrity, esn } = transforms;
   return {
     direction,
@@ -131,7 +138,7 @@ export function saParameters(
     mode,
     local: purpose.ends.local,
     remote: purpose.ends.remote,
-    selectors: carriedRegion(purpose.template, listsRegion(selectors)),
+    selectors: selected,
     ...(protocol === 'ESP' && encryption ? { encryption } : {}),
     ...(integrity ? { authentication: integrity } : {}),
     keys,

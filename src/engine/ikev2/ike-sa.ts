@@ -105,6 +105,7 @@ export interface NatFindings {
   readonly forced?: boolean;
 }
 
+/** Has all its fields from the beginning on: objects that gain and lose fields are slow and large. */
 export interface IkeSa {
   readonly name: IkeSaName;
   /** Of the IKE SA, not of an exchange in it. */
@@ -119,37 +120,37 @@ export interface IkeSa {
   /** Sequences of retransmissions for its first exchanges, those of IKE SAs in whose place it is tried included. */
   tries: number;
   /** From the answered IKE_SA_INIT on. */
-  crypto?: IkeCrypto;
-  nat?: NatFindings;
+  crypto: IkeCrypto | undefined;
+  nat: NatFindings | undefined;
   /** Both sides announced RFC 7383. */
   fragmentation: boolean;
   /** What the peer announced for RFC 7427; absent where it announced nothing. */
-  peerHashes?: readonly (HashName | 'IDENTITY')[];
+  peerHashes: readonly (HashName | 'IDENTITY')[] | undefined;
   readonly window: Window;
   readonly queue: Task[];
-  current?: Current;
+  current: Current | undefined;
   /** By what the peer calls its end of them: see `childKey`. */
   readonly children: Map<string, Child>;
-  pad?: PadEntry;
-  policy?: IkePolicy;
-  localId?: Identity;
-  peerId?: Identity;
+  pad: PadEntry | undefined;
+  policy: IkePolicy | undefined;
+  localId: Identity | undefined;
+  peerId: Identity | undefined;
   /** What finds the IKE SAs between the same identities. */
-  peerKey?: string;
+  peerKey: string | undefined;
   /** The peer's address authenticated itself with a message: when that was last. */
   heardAt: Millis;
   /** A message of ours was last sent. */
   sentAt: Millis;
   /** For the responder: what finds it again by the first message. */
-  halfOpenKey?: string;
+  halfOpenKey: string | undefined;
   /** Why it ends sooner than its lifetime says. */
-  endsBecause?: string;
+  endsBecause: string | undefined;
   /** When we authenticate anew, where that is wanted. */
-  reauthenticateAt?: Millis;
+  reauthenticateAt: Millis | undefined;
   /** The IKE SA that this one takes the place of once its own Child SAs are there. */
-  supersedes?: IkeSa;
+  supersedes: IkeSa | undefined;
   /** A rekeying of this IKE SA that the peer began while ours was under way. */
-  collision?: IkeCollision;
+  collision: IkeCollision | undefined;
   /** Groups that peers wanted for Child SAs, by the name of the template. */
   readonly groupHints: Map<string, KeyExchangeTransform>;
 }

@@ -19,7 +19,7 @@ import { pump } from './pump.js';
 import { onRequestFor, onSaInput, samePeers } from './requests.js';
 import { describeIkeSa, ikeSasAt } from './table.js';
 import { onTimer } from './time.js';
-import { type Host, outboundKey, type TimerKind, type Turn } from './turn.js';
+import { type Host, outboundKey, type Turn, timerOf } from './turn.js';
 import { tellUnknownSpi } from './unprotected.js';
 
 export const ikev2: IkeVersionFactory = (environment) => createIkev2(environment);
@@ -58,9 +58,9 @@ function createIkev2(env: Environment): IkeVersion {
     timeout: (now) =>
       turn(now, (current) => {
         for (const key of host.timers.due(now)) {
-          const space = key.indexOf(' ');
-          const sa = host.bySerial.get(Number(key.slice(space + 1)));
-          if (sa) onTimer(current, sa, key.slice(0, space) as TimerKind);
+          const { serial, kind } = timerOf(key);
+          const sa = host.bySerial.get(serial);
+          if (sa) onTimer(current, sa, kind);
         }
       }),
     nextTimeout: () => host.timers.next(),

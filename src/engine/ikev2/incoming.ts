@@ -2,6 +2,7 @@
  * Messages on their way in — RFC 7296 §2.1 to §2.3, §2.5, §2.21, §3.1: whose they are, whether they are genuine, new and legal
  * in the state, and what is answered to those that are not.
  */
+import type { MessageContent } from '../event.js';
 import type { IncomingDatagram } from '../ike-version.js';
 import { formatDecodeError } from '../wire/codec.js';
 import { fromInitiator, type Header, isResponse } from '../wire/header.js';
@@ -18,7 +19,7 @@ import type { IkeSa } from './ike-sa.js';
 import { type MessageName, takes } from './lifecycle.js';
 import { waitingOctetsMax } from './limits.js';
 import { checkPayloads, unknownCritical } from './message-rules.js';
-import { notification, type Payloads, payloadsOf } from './payloads.js';
+import { notification, Payloads } from './payloads.js';
 import { closeIkeSa } from './table.js';
 import { answerHeader, type ExchangeName, repeatResponse, sendResponse, sendUnprotected } from './transport.js';
 import { emit, ignore, type Turn } from './turn.js';
@@ -37,8 +38,8 @@ const names: ReadonlyMap<number, ExchangeName> = new Map([
 /** Takes one datagram. */
 export function onDatagram(turn: Turn, given: IncomingDatagram): void {
   // What is kept of a message must not change with the buffer that it came in.
-  const datagram = { ...given, octets: given.octets.slice() };
-  const { header, remote } = datagram;
+  const { local, remote, header } = given;
+  const datagram: IncomingDatagram = { local, remote, octets: given.octets.slice(), header };
   if (header.version.major > 2) {
     tellVersion(turn, datagram);
     return;
@@ -100,20 +101,19 @@ function received(
   more: { readonly sa?: IkeSa; readonly inner?: readonly Ikev2Payload[]; readonly purpose?: string } = {},
 ): void {
   const { sa, inner, purpose } = more;
-  emit(turn, {
-    kind: 'received',
-    local,
-    remote,
-    octets,
-    content: {
-      ...(sa ? { ikeSa: sa.name } : {}),
-      message,
-      ...(inner ? { inner } : {}),
-      exchange: exchangeTypes.brief(message.header.exchangeType),
-      ...(purpose ? { purpose } : {}),
-      repetition: 0,
-    },
-  });
+  const exchange = exchangeTypes.brief(message.header.exchangeType);
+  const content: MessageContent =
+    sa && inner && !purpose
+      ? { ikeSa: sa.name, message, inner, exchange, repetition: 0 }
+      : {
+          ...(sa ? { ikeSa: sa.name } : {}),
+          message,
+          ...(inner ? { inner } : {}),
+          exchange,
+          ...(purpose ? { purpose } : {}),
+          repetition: 0,
+        };
+  emit(turn, { kind: 'received', local, remote, octets, content });
 }
 
 function onFirstMessage(turn: Turn, datagram: IncomingDatagram, message: Ikev2Message): void {
@@ -123,7 +123,7 @@ function onFirstMessage(turn: Turn, datagram: IncomingDatagram, message: Ikev2Me
     return;
   }
   received(turn, datagram, message);
-  const payloads = payloadsOf(message.payloads);
+  const payloads = new Payloads(message.payloads);
   const critical = unknownCritical(payloads);
   if (critical !== undefined) {
     ignore(turn, remote, `critical payload ${payloadTypes.describe(critical)} is not known`, 'RFC 7296 §2.5');
@@ -153,7 +153,7 @@ function onSaInitResponse(turn: Turn, sa: IkeSa, datagram: IncomingDatagram, mes
     return;
   }
   received(turn, datagram, message, { sa });
-  const payloads = payloadsOf(message.payloads);
+  const payloads = new Payloads(message.payloads);
   const checked = checkPayloads('IKE_SA_INIT response', payloads);
   const critical = unknownCritical(payloads);
   if (!checked.ok) {
@@ -219,7 +219,7 @@ function onProtected(
     onMalformed(turn, sa, datagram, exchange, name, 'its contents are malformed');
     return;
   }
-  const payloads = payloadsOf(inner);
+  const payloads = new Payloads(inner);
   const purpose = purposeOf(exchange, payloads);
   received(turn, datagram, message, { sa, inner, ...(purpose ? { purpose } : {}) });
   const critical = unknownCritical(payloads);
@@ -298,7 +298,7 @@ function openPart(
       ignore(turn, remote, outcome.why, 'RFC 7383 §2.6', sa);
       return 'nothing';
     case 'whole':
-      delete side.waiting;
+      side.waiting = undefined;
       host.waitingOctets -= before;
       return outcome.message.ok ? outcome.message.payloads : 'malformed';
   }

@@ -5,7 +5,7 @@ import type { ChildProposal } from '../../model/system-config.js';
 import type { SelectorLists } from '../../model/traffic-selector.js';
 import type { NoncePair } from '../crypto/kdf.js';
 import { rekeyAfterSeconds } from '../lifetimes.js';
-import { type Child, type ChildPurpose, limitsOf, saParameters } from './child-sa.js';
+import { type Child, type ChildPurpose, limitsOf, saParameters, selectedBy } from './child-sa.js';
 import { childKey, type IkeSa, type Role } from './ike-sa.js';
 import { childKeys } from './keys.js';
 import { outboundDelayMillis } from './limits.js';
@@ -66,12 +66,21 @@ export function installChild(turn: Turn, sa: IkeSa, agreed: AgreedChild): Child 
     proposal,
     udpEncapsulation: udp !== undefined && proposal.protocol === 'ESP',
     state: 'Installed',
+    successor: undefined,
+    waitingOutbound: undefined,
+    collision: undefined,
   };
   const [ours, theirs] = role === 'initiator' ? [keys.initiator, keys.responder] : [keys.responder, keys.initiator];
-  const outbound = saParameters(child, 'outbound', ours, limits, udp);
+  const selected = selectedBy(child);
+  const outbound = saParameters(child, 'outbound', selected, ours, limits, udp);
   enterChild(turn, sa, child);
   const { template } = purpose;
-  out.push({ kind: 'install', child: child.name, sa: saParameters(child, 'inbound', theirs, limits, udp), template });
+  out.push({
+    kind: 'install',
+    child: child.name,
+    sa: saParameters(child, 'inbound', selected, theirs, limits, udp),
+    template,
+  });
   if (agreed.sendAtOnce || !replaces) {
     out.push({ kind: 'install', child: child.name, sa: outbound, template });
   } else {

@@ -59,19 +59,35 @@ export type Checked<M extends MessageName> =
   /** INVALID_SYNTAX, or no answer where nothing is authenticated. */
   | { readonly ok: false; readonly why: string };
 
+interface FormRows {
+  readonly form: string;
+  /** Only what can be violated. */
+  readonly rows: readonly (readonly [KnownKind, Occurrence])[];
+}
+
+const formsOf = new Map<string, readonly FormRows[]>(
+  Object.entries(messageRules).map(([message, forms]) => [
+    message,
+    Object.entries<Form>(forms).map(([form, rules]) => ({
+      form,
+      rows: (Object.entries(rules) as [KnownKind, Occurrence][]).filter(([, occurrence]) => occurrence !== 'any'),
+    })),
+  ]),
+);
+
 /** The first form of a message that its payloads have. */
 export function checkPayloads<M extends MessageName>(message: M, payloads: Payloads): Checked<M> {
   let nearest: string | undefined;
-  for (const [form, rules] of Object.entries(messageRules[message]) as [FormOf<M>, Form][]) {
-    const why = mismatch(rules, payloads);
-    if (why === undefined) return { ok: true, form };
+  for (const { form, rows } of formsOf.get(message) ?? []) {
+    const why = mismatch(rows, payloads);
+    if (why === undefined) return { ok: true, form: form as FormOf<M> };
     nearest ??= why;
   }
   return { ok: false, why: `${message} ${nearest ?? 'has no form'}` };
 }
 
-function mismatch(form: Form, payloads: Payloads): string | undefined {
-  for (const [kind, occurrence] of Object.entries(form) as [KnownKind, Occurrence][]) {
+function mismatch(rows: FormRows['rows'], payloads: Payloads): string | undefined {
+  for (const [kind, occurrence] of rows) {
     const count = payloads.count(kind);
     if (occurrence === 'one' && count !== 1) return `has ${count} ${kind} payloads, not 1`;
     if (occurrence === 'optional' && count > 1) return `has ${count} ${kind} payloads, not 1 or none`;

@@ -47,15 +47,17 @@ export function findNat(
   { local, remote }: { readonly local: Endpoint; readonly remote: Endpoint },
   payloads: Payloads,
 ): NatFindings | undefined {
-  const hashes = (type: number) => payloads.all('N').filter((one) => one.type === type);
-  // A host with several addresses sends several sources; it is enough that one of them is right.
-  const sources = hashes(notifyTypes.number.NAT_DETECTION_SOURCE_IP);
   const destination = payloads.notify('NAT_DETECTION_DESTINATION_IP');
-  if (sources.length === 0 || !destination) return undefined;
+  if (!destination || !payloads.notify('NAT_DETECTION_SOURCE_IP')) return undefined;
   const theirs = natHash(provider, spis, remote);
+  // A host with several addresses sends several sources; it is enough that one of them is right.
+  const isTheirs = (one: Ikev2Payload) =>
+    one.kind === 'N' &&
+    one.body.type === notifyTypes.number.NAT_DETECTION_SOURCE_IP &&
+    equalConstantTime(one.body.data, theirs);
   return {
     localBehindNat: !equalConstantTime(destination.data, natHash(provider, spis, local)),
-    peerBehindNat: !sources.some(({ data }) => equalConstantTime(data, theirs)),
+    peerBehindNat: !payloads.list.some(isTheirs),
   };
 }
 

@@ -96,8 +96,9 @@ function isUsable({ name }: { readonly name: string }): boolean {
 export function writeOffer(proposals: readonly OwnProposal[], of: OfferKind, spi: Uint8Array): WrittenOffer {
   const written: Proposal[] = [];
   const origins: number[] = [];
-  for (const [index, proposal] of proposals.entries()) {
-    const transforms = offeredTransforms(proposal, of);
+  for (let index = 0; index < proposals.length; index += 1) {
+    const proposal = proposals[index]!;
+    const transforms = knownTransforms(proposal, of);
     if (!transforms || written.length === proposalsMax) continue;
     written.push(wireProposal(written.length + 1, proposal.protocol, spi, transforms));
     origins.push(index);
@@ -118,6 +119,20 @@ function wireProposal(
   transforms: readonly Transform[],
 ): Proposal {
   return { number, protocolId: protocolIds.number[protocol ?? 'IKE'], spi, transforms };
+}
+
+/** Records do not change, and every negotiation offers what they say. */
+const offeredBefore: Readonly<Record<OfferKind, WeakMap<OwnProposal, readonly Transform[] | null>>> = {
+  IKE: new WeakMap(),
+  CHILD: new WeakMap(),
+};
+
+function knownTransforms(proposal: OwnProposal, of: OfferKind): readonly Transform[] | undefined {
+  const known = offeredBefore[of].get(proposal);
+  if (known !== undefined) return known ?? undefined;
+  const transforms = offeredTransforms(proposal, of);
+  offeredBefore[of].set(proposal, transforms ?? null);
+  return transforms;
 }
 
 /** The transforms of a proposal that we can keep to, by type; undefined where a type that is needed has none. */
@@ -163,9 +178,10 @@ function plainTransform(of: number, id: number): Transform {
   return { type: of, id, attributes: [] };
 }
 
-const encryptionById = byKey(
-  encryptionTransforms,
-  (one) => `${one.ikev2Id} ${one.keyLengthAttribute ? one.keyBits : ''}`,
+/** An ID and the length of the key in one number; without the attribute the length is 0. */
+const cipherKey = (id: number, keyBits: number): number => id * 65_536 + keyBits;
+const encryptionById = byKey(encryptionTransforms, (one) =>
+  cipherKey(one.ikev2Id, one.keyLengthAttribute ? one.keyBits : 0),
 );
 const authenticationById = byKey(authenticationTransforms, (one) => one.ikev2Id);
 const prfById = byKey(prfTransforms, (one) => one.ikev2Id);
@@ -179,21 +195,24 @@ export function readOffer({ proposals }: SaPayload, of: OfferKind, spiLength: nu
   return proposals.map((proposal) => readProposal(proposal, of, spiLength));
 }
 
+function unusableProposal({ number, spi }: Proposal, protocol: 'ESP' | 'AH' | undefined, why: string): PeerProposal {
+  const nothing = { name: `proposal ${number}: ${why}` };
+  return {
+    name: `proposal ${number}`,
+    number,
+    spi,
+    ...(protocol ? { protocol } : {}),
+    encryption: [{ ...unknownCipher, ...nothing }],
+    authentication: [{ ...noIntegrity, ...nothing }],
+    unusable: why,
+  };
+}
+
 function readProposal(proposal: Proposal, of: OfferKind, spiLength: number): PeerProposal {
   const { number, spi, protocolId, transforms } = proposal;
-  const base = { name: `proposal ${number}`, number, spi };
   const protocol =
     protocolId === protocolIds.number.ESP ? 'ESP' : protocolId === protocolIds.number.AH ? 'AH' : undefined;
-  const unusable = (why: string): PeerProposal => {
-    const nothing = { name: `proposal ${number}: ${why}` };
-    return {
-      ...base,
-      ...(protocol ? { protocol } : {}),
-      encryption: [{ ...unknownCipher, ...nothing }],
-      authentication: [{ ...noIntegrity, ...nothing }],
-      unusable: why,
-    };
-  };
+  const unusable = (why: string): PeerProposal => unusableProposal(proposal, protocol, why);
   const isRightProtocol = of === 'IKE' ? protocolId === protocolIds.number.IKE : protocol !== undefined;
   if (!isRightProtocol) return unusable(`it is for ${protocolIds.describe(protocolId)}`);
   if (spi.length !== spiLength) return unusable(`its SPI has ${spi.length} octets, not ${spiLength}`);
@@ -201,31 +220,42 @@ function readProposal(proposal: Proposal, of: OfferKind, spiLength: number): Pee
     return unusable('its SPI is a reserved one (RFC 4303 §2.1)');
   if (spiLength === 8 && spi.every((octet) => octet === 0)) return unusable('its SPI is zero');
   const allowed = of === 'IKE' ? ikeTypes : protocol === 'AH' ? ahTypes : espTypes;
-  const odd = transforms.find((one) => !allowed.has(one.type));
-  // RFC 7296 §3.3.6: a proposal with a transform type that is not understood is not accepted.
-  if (odd) return unusable(`it has transforms of type ${transformTypes.describe(odd.type)}`);
-  const ofType = (wanted: number) => transforms.filter((one) => one.type === wanted);
-  const encryption = ofType(type.ENCR).map(readCipher);
-  const prf = ofType(type.PRF).map((one) => known(prfById.get(one.id), one, unknownPrf));
-  const authentication = ofType(type.INTEG).map((one) =>
-    one.id === 0 ? noIntegrity : known(authenticationById.get(one.id), one, noIntegrity),
-  );
-  const groups = ofType(type.KE).map((one) => (one.id === 0 ? noGroup : known(keyExchange(one.id), one, noGroup)));
-  const esn = readEsn(ofType(type.SN));
+  const encryption: EncryptionTransform[] = [];
+  const prf: PrfTransform[] = [];
+  const authentication: AuthenticationTransform[] = [];
+  const groups: KeyExchangeTransform[] = [];
+  const numbers: number[] = [];
+  for (const one of transforms) {
+    // RFC 7296 §3.3.6: a proposal with a transform type that is not understood is not accepted.
+    if (!allowed.has(one.type)) return unusable(`it has transforms of type ${transformTypes.describe(one.type)}`);
+    switch (one.type) {
+      case type.ENCR:
+        encryption.push(readCipher(one));
+        break;
+      case type.PRF:
+        prf.push(known(prfById.get(one.id), one, unknownPrf));
+        break;
+      case type.INTEG:
+        authentication.push(one.id === 0 ? noIntegrity : known(authenticationById.get(one.id), one, noIntegrity));
+        break;
+      case type.KE:
+        groups.push(one.id === 0 ? noGroup : known(keyExchange(one.id), one, noGroup));
+        break;
+      case type.SN:
+        numbers.push(one.id);
+        break;
+    }
+  }
+  const esn = readEsn(numbers);
   if (esn.length === 0) return unusable('its sequence numbers are of an unknown kind');
   if (protocol !== 'AH' && encryption.length === 0) return unusable('it has no encryption algorithm');
   if (protocol === 'AH' && authentication.length === 0) return unusable('it has no integrity algorithm');
   if (of === 'IKE' && (prf.length === 0 || groups.length === 0))
     return unusable('it lacks a PRF or a key exchange method');
-  return {
-    ...base,
-    ...(protocol ? { protocol } : {}),
-    encryption,
-    authentication,
-    ...(of === 'IKE' ? { prf } : {}),
-    keyExchange: groups,
-    ...(protocol ? { esn } : {}),
-  };
+  const name = `proposal ${number}`;
+  return protocol
+    ? { name, number, spi, protocol, encryption, authentication, keyExchange: groups, esn }
+    : { name, number, spi, encryption, authentication, prf, keyExchange: groups };
 }
 
 const ikeTypes: ReadonlySet<number> = new Set([type.ENCR, type.PRF, type.INTEG, type.KE]);
@@ -251,8 +281,9 @@ function known<T extends { readonly name: string }>(found: T | undefined, wire: 
 function readCipher(wire: Transform): EncryptionTransform {
   const [length, ...others] = wire.attributes;
   const keyBits = length?.type === keyLengthAttribute ? attributeNumber(length) : undefined;
-  const isPlain = others.length === 0 && (length === undefined || keyBits !== undefined);
-  const found = isPlain ? encryptionById.get(`${wire.id} ${keyBits ?? ''}`) : undefined;
+  const isLength = keyBits !== undefined && keyBits > 0 && keyBits < 65_536;
+  const isPlain = others.length === 0 && (length === undefined || isLength);
+  const found = isPlain ? encryptionById.get(cipherKey(wire.id, keyBits ?? 0)) : undefined;
   return found ?? { ...unknownCipher, name: `${nameOf(wire)}${keyBits === undefined ? '' : ` ${keyBits}`}` };
 }
 
@@ -262,11 +293,13 @@ function nameOf({ type: of, id, attributes }: Transform): string {
 }
 
 /** Without a word of it there is none (RFC 7296 §3.3.3 asks for it; old peers leave it out). */
-function readEsn(transforms: readonly Transform[]): readonly ('no-esn' | 'esn')[] {
+function readEsn(numbers: readonly number[]): readonly ('no-esn' | 'esn')[] {
   const { ESN, NO_ESN } = sequenceNumbers.number;
-  if (transforms.length === 0) return ['no-esn'];
-  return transforms.flatMap(({ id }) => (id === ESN ? ['esn' as const] : id === NO_ESN ? ['no-esn' as const] : []));
+  if (numbers.length === 0) return withoutEsn;
+  return numbers.flatMap((id) => (id === ESN ? ['esn' as const] : id === NO_ESN ? ['no-esn' as const] : []));
 }
+
+const withoutEsn = ['no-esn'] as const;
 
 export interface AcceptedProposal {
   readonly selection: Extract<ProposalSelection, { readonly kind: 'selected' }>;

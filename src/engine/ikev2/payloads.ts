@@ -9,41 +9,41 @@ export type KnownKind = Exclude<Ikev2Payload['kind'], 'unknown' | 'SK' | 'SKF'>;
 export type BodyOf<K extends KnownKind> = Ikev2PayloadOfKind<K>['body'];
 
 /** The payloads of one message. */
-export interface Payloads {
+export class Payloads {
   readonly list: readonly Ikev2Payload[];
-  count(kind: Ikev2Payload['kind']): number;
-  first<K extends KnownKind>(kind: K): BodyOf<K> | undefined;
-  all<K extends KnownKind>(kind: K): readonly BodyOf<K>[];
-  notify(name: NotifyName): NotifyPayload | undefined;
+
+  constructor(list: readonly Ikev2Payload[]) {
+    this.list = list;
+  }
+
+  count(kind: Ikev2Payload['kind']): number {
+    let count = 0;
+    for (const payload of this.list) if (payload.kind === kind) count += 1;
+    return count;
+  }
+
+  first<K extends KnownKind>(kind: K): BodyOf<K> | undefined {
+    for (const payload of this.list) if (payload.kind === kind) return payload.body as BodyOf<K> | undefined;
+    return undefined;
+  }
+
+  all<K extends KnownKind>(kind: K): readonly BodyOf<K>[] {
+    const bodies: BodyOf<K>[] = [];
+    for (const payload of this.list) if (payload.kind === kind) bodies.push(payload.body as BodyOf<K>);
+    return bodies;
+  }
+
+  notify(name: NotifyName): NotifyPayload | undefined {
+    const number = notifyTypes.number[name];
+    for (const payload of this.list) if (payload.kind === 'N' && payload.body.type === number) return payload.body;
+    return undefined;
+  }
+
   /** The first notification of an error. */
-  error(): NotifyPayload | undefined;
-}
-
-export function payloadsOf(list: readonly Ikev2Payload[]): Payloads {
-  const all = <K extends KnownKind>(kind: K): BodyOf<K>[] =>
-    list.flatMap((payload) => (payload.kind === kind ? [payload.body as BodyOf<K>] : []));
-  return {
-    list,
-    count(kind) {
-      let count = 0;
-      for (const payload of list) if (payload.kind === kind) count += 1;
-      return count;
-    },
-    first<K extends KnownKind>(kind: K) {
-      return list.find((payload) => payload.kind === kind)?.body as BodyOf<K> | undefined;
-    },
-    all,
-    notify: (name) => findNotify(list, ({ type }) => type === notifyTypes.number[name]),
-    error: () => findNotify(list, ({ type }) => isErrorNotify(type)),
-  };
-}
-
-function findNotify(
-  list: readonly Ikev2Payload[],
-  accept: (notify: NotifyPayload) => boolean,
-): NotifyPayload | undefined {
-  for (const payload of list) if (payload.kind === 'N' && accept(payload.body)) return payload.body;
-  return undefined;
+  error(): NotifyPayload | undefined {
+    for (const payload of this.list) if (payload.kind === 'N' && isErrorNotify(payload.body.type)) return payload.body;
+    return undefined;
+  }
 }
 
 const empty = new Uint8Array(0);

@@ -53,7 +53,7 @@ function waitForLater(turn: Turn, sa: IkeSa): void {
 function endSuperseded(turn: Turn, sa: IkeSa): void {
   const { supersedes } = sa;
   if (!supersedes || sa.queue.length > 0) return;
-  delete sa.supersedes;
+  sa.supersedes = undefined;
   if (supersedes.state.state !== 'Established') return;
   supersedes.queue.push({ kind: 'delete-ike', why: 'its peers have authenticated anew' });
   turn.touched.add(supersedes);

@@ -16,14 +16,25 @@ const byNumber: ReadonlyMap<number, SignatureHash> = new Map([
   [numbers.Identity, 'IDENTITY'],
 ]);
 
+/** Profiles do not change, and each handshake announces what they say. */
+const announced = new WeakMap<readonly SignatureHash[], readonly Ikev2Payload[]>();
+
 /** What we announce; nothing where the product does not know RFC 7427. */
 export function announceHashes(hashes: readonly SignatureHash[]): readonly Ikev2Payload[] {
-  if (hashes.length === 0) return [];
+  let payloads = announced.get(hashes);
+  if (!payloads) {
+    payloads = hashes.length === 0 ? [] : [announcement(hashes)];
+    announced.set(hashes, payloads);
+  }
+  return payloads;
+}
+
+function announcement(hashes: readonly SignatureHash[]): Ikev2Payload {
   const listed = [...byNumber].filter(([, name]) => hashes.includes(name)).map(([number]) => number);
   const data = new Uint8Array(listed.length * 2);
   const view = new DataView(data.buffer);
   for (const [index, number] of listed.entries()) view.setUint16(index * 2, number);
-  return [notification('SIGNATURE_HASH_ALGORITHMS', data)];
+  return notification('SIGNATURE_HASH_ALGORITHMS', data);
 }
 
 /** What the peer announced; undefined where it announced nothing. */

@@ -9,16 +9,7 @@ import { childKey, spisOf, transformsOf } from './ike-sa.js';
 import { become, childBecomes, type IkeSaHappening } from './lifecycle.js';
 import { failedRetryMillis, hopelessRetryMillis } from './limits.js';
 import type { Path } from './transport.js';
-import {
-  addressKey,
-  emit,
-  giveUpRequest,
-  type Host,
-  outboundKey,
-  type TimerKind,
-  type Turn,
-  timerKey,
-} from './turn.js';
+import { addressKey, emit, giveUpRequest, type Host, outboundKey, type Turn, timerKey, timerKinds } from './turn.js';
 import { createWindow } from './window.js';
 
 /** A fresh IKE SPI of ours: not zero, and no other IKE SA has it. */
@@ -58,12 +49,26 @@ export function addIkeSa(turn: Turn, made: NewIkeSa): IkeSa {
     state,
     startedAt: now,
     tries: 1,
+    crypto: undefined,
+    nat: undefined,
     fragmentation: false,
+    peerHashes: undefined,
     window: createWindow({ nextRequestId, expectedRequestId }),
     queue: [],
+    current: undefined,
     children: new Map(),
+    pad: undefined,
+    policy: undefined,
+    localId: undefined,
+    peerId: undefined,
+    peerKey: undefined,
     heardAt: now,
     sentAt: now,
+    halfOpenKey: undefined,
+    endsBecause: undefined,
+    reauthenticateAt: undefined,
+    supersedes: undefined,
+    collision: undefined,
     groupHints: new Map(),
   };
   host.bySpi.set(ownSpi, sa);
@@ -122,24 +127,11 @@ export function ikeSasOfPeer({ byPeer }: Host, sa: IkeSa): ReadonlySet<IkeSa> {
   return byPeer.get(peerKey(sa)) ?? noIkeSas;
 }
 
-const timerKinds: readonly TimerKind[] = [
-  'retransmit',
-  'half-open',
-  'hint',
-  'retry',
-  'rekey',
-  'reauthenticate',
-  'expire',
-  'liveness',
-  'keepalive',
-  'outbound',
-];
-
 /** Forgets that an IKE SA is half open. */
 export function leaveHalfOpen({ host }: Turn, sa: IkeSa): void {
   if (sa.halfOpenKey === undefined) return;
   host.halfOpen.delete(sa.halfOpenKey);
-  delete sa.halfOpenKey;
+  sa.halfOpenKey = undefined;
   host.timers.cancel(timerKey(sa, 'half-open'));
 }
 
@@ -161,10 +153,10 @@ export function closeIkeSa(turn: Turn, sa: IkeSa, happening: IkeSaHappening, why
   releaseFragments(turn, sa);
   become(sa, happening, { state: 'Closed' });
   sa.queue.length = 0;
-  delete sa.current;
-  delete sa.crypto;
-  delete sa.window.outstanding;
-  delete sa.window.response;
+  sa.current = undefined;
+  sa.crypto = undefined;
+  sa.window.outstanding = undefined;
+  sa.window.response = undefined;
   host.bySpi.delete(sa.ownSpi);
   host.bySerial.delete(sa.name.serial);
   leave(host.byRemote, addressKey(sa.remote.address), sa);
@@ -175,7 +167,7 @@ export function closeIkeSa(turn: Turn, sa: IkeSa, happening: IkeSaHappening, why
 function releaseFragments({ host }: Turn, { window }: IkeSa): void {
   for (const side of [window.requests, window.responses]) {
     host.waitingOctets -= side.waiting?.octets ?? 0;
-    delete side.waiting;
+    side.waiting = undefined;
   }
 }
 
@@ -197,7 +189,7 @@ export function removeChild(turn: Turn, sa: IkeSa, child: Child, why: string): v
   if (host.outbound.get(outboundKey(outbound))?.child === child) host.outbound.delete(outboundKey(outbound));
   out.push({ kind: 'remove', sa: inbound, why });
   if (!child.waitingOutbound) out.push({ kind: 'remove', sa: outbound, why });
-  delete child.waitingOutbound;
+  child.waitingOutbound = undefined;
   emit(turn, { kind: 'child-sa', change: 'closed', name: child.name, why });
   if (child.successor) startSending(turn, child.successor);
 }
@@ -207,7 +199,7 @@ export function startSending({ out }: Turn, child: Child): void {
   if (!child.waitingOutbound || child.state === 'Gone') return;
   const { template } = child.purpose;
   out.push({ kind: 'install', child: child.name, sa: child.waitingOutbound, template });
-  delete child.waitingOutbound;
+  child.waitingOutbound = undefined;
 }
 
 /** Says that a pair is there; `replaces` is the one whose place it takes. */

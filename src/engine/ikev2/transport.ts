@@ -51,7 +51,7 @@ export function sendResponse(turn: Turn, sa: IkeSa, messageId: number, outgoing:
 
 /** The answer to our request is here. */
 export function endRequest(turn: Turn, sa: IkeSa): void {
-  delete sa.window.outstanding;
+  sa.window.outstanding = undefined;
   cancelTimer(turn, sa, 'retransmit');
   turn.touched.add(sa);
 }
@@ -99,15 +99,18 @@ function headerFor(sa: IkeSa, exchange: ExchangeName, messageId: number, respons
 function makeMessage(turn: Turn, sa: IkeSa, messageId: number, response: boolean, outgoing: Outgoing): SentMessage {
   const { exchange, payloads, purpose } = outgoing;
   const header = headerFor(sa, exchange, messageId, response);
-  const base = { ikeSa: sa.name, exchange, repetition: 0, ...(purpose ? { purpose } : {}) };
   if (exchange === 'IKE_SA_INIT' || !sa.crypto) {
     const message: Ikev2Message = { kind: 'IKEv2', header, payloads };
-    return { messageId, packets: [{ octets: encodeMessage(message), content: { ...base, message } }] };
+    const content: MessageContent = { ikeSa: sa.name, exchange, repetition: 0, message };
+    return { messageId, packets: [{ octets: encodeMessage(message), content: withPurpose(content, purpose) }] };
   }
   const { crypto } = sa;
   const octets = sealMessage({ header, inner: payloads }, crypto.outbound, crypto.nextIv());
   const limit = messageLimit(turn, sa);
-  if (sa.fragmentation && octets.length > limit) return fragmented(messageId, header, payloads, crypto, limit, base);
+  if (sa.fragmentation && octets.length > limit) {
+    const base = { ikeSa: sa.name, exchange, repetition: 0, ...(purpose ? { purpose } : {}) };
+    return fragmented(messageId, header, payloads, crypto, limit, base);
+  }
   const encrypted: EncryptedIkev2Payload = {
     kind: 'SK',
     critical: false,
@@ -115,7 +118,12 @@ function makeMessage(turn: Turn, sa: IkeSa, messageId: number, response: boolean
     body: { encrypted: octets.subarray(headerOctets + payloadHeaderOctets) },
   };
   const message: Ikev2Message = { kind: 'IKEv2', header, payloads: [encrypted] };
-  return { messageId, packets: [{ octets, content: { ...base, message, inner: payloads } }] };
+  const content: MessageContent = { ikeSa: sa.name, exchange, repetition: 0, message, inner: payloads };
+  return { messageId, packets: [{ octets, content: withPurpose(content, purpose) }] };
+}
+
+function withPurpose(content: MessageContent, purpose: string | undefined): MessageContent {
+  return purpose === undefined ? content : { ...content, purpose };
 }
 
 const payloadHeaderOctets = 4;

@@ -13,17 +13,23 @@ import type { CookieJar } from './cookie.js';
 import type { IkeSa } from './ike-sa.js';
 import type { OwnProposals } from './own-proposals.js';
 
-export type TimerKind =
-  | 'retransmit'
-  | 'half-open'
-  | 'hint'
-  | 'retry'
-  | 'rekey'
-  | 'reauthenticate'
-  | 'expire'
-  | 'liveness'
-  | 'keepalive'
-  | 'outbound';
+export const timerKinds = [
+  'retransmit',
+  'half-open',
+  'hint',
+  'retry',
+  'rekey',
+  'reauthenticate',
+  'expire',
+  'liveness',
+  'keepalive',
+  'outbound',
+] as const;
+export type TimerKind = (typeof timerKinds)[number];
+/** A timer's kind and the serial of its IKE SA in one number, which is cheaper to make and to find than a text. */
+export type TimerKey = number;
+const timerKindsMax = 16;
+const timerNumbers = Object.fromEntries(timerKinds.map((kind, number) => [kind, number])) as Record<TimerKind, number>;
 
 /** What an engine keeps of IKEv2 besides the IKE SAs themselves. */
 export interface Host {
@@ -36,7 +42,7 @@ export interface Host {
   readonly byPeer: Map<string, Set<IkeSa>>;
   /** Responder's IKE SAs that await IKE_AUTH, oldest first, by their first message. */
   readonly halfOpen: Map<string, IkeSa>;
-  readonly timers: Timers<string>;
+  readonly timers: Timers<TimerKey>;
   readonly cookies: CookieJar;
   readonly own: OwnProposals;
   readonly inbound: Map<number, { readonly ikeSa: IkeSa; readonly child: Child }>;
@@ -76,8 +82,13 @@ export function giveUpRequest({ out, now }: Turn, request: ChildRequest | undefi
   if (request) out.push({ kind: 'request-failed', request, retryAt: now + waitMillis });
 }
 
-export function timerKey(sa: IkeSa, kind: TimerKind): string {
-  return `${kind} ${sa.name.serial}`;
+export function timerKey({ name }: IkeSa, kind: TimerKind): TimerKey {
+  return name.serial * timerKindsMax + timerNumbers[kind];
+}
+
+/** What a key was made of. */
+export function timerOf(key: TimerKey): { readonly serial: number; readonly kind: TimerKind } {
+  return { serial: Math.floor(key / timerKindsMax), kind: timerKinds[key % timerKindsMax]! };
 }
 
 export function setTimer({ host }: Turn, sa: IkeSa, kind: TimerKind, at: Millis): void {

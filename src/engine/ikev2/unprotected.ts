@@ -13,7 +13,7 @@ import { spiNumber, spiOctets } from '../wire/payloads/spis.js';
 import { exchangeTypes } from '../wire/registry.js';
 import type { IkeSa } from './ike-sa.js';
 import { hintedLivenessMillis, unprotectedMax, unprotectedMillis } from './limits.js';
-import { notification, payloadsOf } from './payloads.js';
+import { notification, Payloads } from './payloads.js';
 import { ikeSasAt } from './table.js';
 import { answerHeader, sendUnprotected } from './transport.js';
 import { addressKey, ignore, outboundKey, type Turn } from './turn.js';
@@ -76,7 +76,7 @@ export function tellUnknownSpi(turn: Turn, event: Extract<SaEvent, { readonly ki
 export function onUnprotected(turn: Turn, datagram: IncomingDatagram, message: Ikev2Message, sa?: IkeSa): boolean {
   const { host } = turn;
   const { remote } = datagram;
-  const payloads = payloadsOf(message.payloads);
+  const payloads = new Payloads(message.payloads);
   const invalidSpi = payloads.notify('INVALID_SPI');
   if (invalidSpi && !sa) {
     const spi = spiNumber(invalidSpi.data);

@@ -16,17 +16,25 @@ export interface SentMessage {
 export interface Window {
   /** Of our next request. */
   nextRequestId: number;
-  outstanding?: { readonly sent: SentMessage; repetitions: number };
+  outstanding: { readonly sent: SentMessage; repetitions: number } | undefined;
   /** Of the peer's next request. */
   expectedRequestId: number;
   /** Our answer to the peer's last one. */
-  response?: SentMessage;
-  readonly requests: { waiting?: Reassembly };
-  readonly responses: { waiting?: Reassembly };
+  response: SentMessage | undefined;
+  readonly requests: { waiting: Reassembly | undefined };
+  readonly responses: { waiting: Reassembly | undefined };
 }
 
 export function createWindow(start: { readonly nextRequestId: number; readonly expectedRequestId: number }): Window {
-  return { ...start, requests: {}, responses: {} };
+  const { nextRequestId, expectedRequestId } = start;
+  return {
+    nextRequestId,
+    outstanding: undefined,
+    expectedRequestId,
+    response: undefined,
+    requests: { waiting: undefined },
+    responses: { waiting: undefined },
+  };
 }
 
 /** What a Message ID says of a message that claims to be the next one. */

@@ -1,6 +1,6 @@
 /**
  * Keys for dry runs of signatures, one for each side, as PrivateKeyInfo in base64. They are no secret: they are published with the
- * program, prove nothing to anybody, and never leave a simulated world. RSA and DSA keys cannot be made from a seed in a
+ * program, prove nothing to anybody, and never leave a simulated world. RSA keys cannot be made from a seed in a
  * moment, as those of curves can.
  */
 
@@ -41,6 +41,3 @@ export const madeUpRsaKeys: readonly [string, string] = [
     'SAFZeitbZSQxwmzNIIKfoz4wGFaS5dZsqjKnOQvaDswv2EwHcCJWBkKgM/N2kjaAWm1qv2UW2AUIu73LG2T5',
   ].join(''),
 ];
-
-/** DSA, 2048 bits. */
-export const madeUpDsaKeys: readonly [string, string] = [[].join(''), [].join('')];

@@ -11,7 +11,7 @@ import { type SecureRandom, seededRandom } from '../crypto/random.js';
 import { writeName } from '../crypto/x509/write-name.js';
 import { writeCertificate } from '../pki/certificate-writer.js';
 import { madeUpKey } from '../pki/keys.js';
-import { madeUpDsaKeys, madeUpRsaKeys } from './made-up-keys.js';
+import { madeUpRsaKeys } from './made-up-keys.js';
 
 export interface MadeUpPki {
   /** The authority's certificate, which both sides trust. */
@@ -84,14 +84,13 @@ function kindOf(method: AuthenticationMethod): KeyKind {
   }
 }
 
-/** RSA and DSA keys are ready: to find primes takes longer than a dry run. */
+/** RSA keys are ready: to find their primes takes longer than a dry run. */
 function privateKey(method: AuthenticationMethod, side: 0 | 1, random: SecureRandom, provider: CryptoProvider): Secret {
   const kind = kindOf(method);
   switch (kind) {
     case 'RSA':
       return fromBase64(madeUpRsaKeys[side]);
     case 'DSA':
-      return fromBase64(madeUpDsaKeys[side]);
     case 'EC':
     case 'Ed25519':
     case 'Ed448':

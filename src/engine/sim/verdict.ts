@@ -13,8 +13,11 @@ export interface FoundFailure {
 export type Verdict =
   /** Packets pass both ways, protected, to the end of the run. */
   | { readonly kind: 'works' }
-  /** They did, and then no longer. */
-  | { readonly kind: 'until-rekey'; readonly at: Millis; readonly cause?: FoundFailure }
+  /**
+   * They did, and then no longer. `lost` counts those that got lost although others passed later: a new IKE SA brings new Child
+   * SAs without what the rekeying stumbles over, until these end too.
+   */
+  | { readonly kind: 'until-rekey'; readonly at: Millis; readonly cause?: FoundFailure; readonly lost?: number }
   /** No SA came about. */
   | { readonly kind: 'fails'; readonly cause: FoundFailure }
   /** The initiator may only respond. */
@@ -80,7 +83,30 @@ function judgeLater(run: NegotiationRun, failures: readonly FoundFailure[]): Ver
       ...(cause ? { cause } : {}),
     };
   }
-  return run.stop === 'limit' ? { kind: 'undecided', why: 'the run came to its limit' } : { kind: 'works' };
+  return (
+    refusedForATime(later, failures) ??
+    (run.stop === 'limit' ? { kind: 'undecided', why: 'the run came to its limit' } : { kind: 'works' })
+  );
+}
+
+/** What is decided by records, and will be decided the same every time. */
+const refusals: ReadonlySet<Failure['code']> = new Set([
+  'no-ike-proposal',
+  'invalid-ke',
+  'no-child-proposal',
+  'selectors-unacceptable',
+  'mode-mismatch',
+  'no-spd-entry',
+]);
+
+/** A rekeying was refused, and packets were lost until something else brought new SAs. */
+function refusedForATime(later: readonly ProbeResult[], failures: readonly FoundFailure[]): Verdict | undefined {
+  const refused = failures.filter(({ failure }) => isRekeying(failure) && refusals.has(failure.code));
+  const cause = rootCause(refused);
+  const at = refused[0]?.at;
+  if (!cause || at === undefined) return undefined;
+  const lost = later.filter(({ sentAt, acceptedAt }) => sentAt >= at && acceptedAt === undefined).length;
+  return lost > 0 ? { kind: 'until-rekey', at, cause, lost } : undefined;
 }
 
 /** Every failure that the engines told of, in order. */

@@ -67,8 +67,15 @@ export function decodeHeader(octets: Uint8Array): Header | undefined {
 }
 
 /** The header without what the payloads imply. */
-export function headerOf({ nextPayload: _, length: __, ...header }: RawHeader): Header {
-  return header;
+export function headerOf({
+  initiatorSpi,
+  responderSpi,
+  version,
+  exchangeType,
+  flags,
+  messageId,
+}: Omit<RawHeader, 'nextPayload' | 'length'>): Header {
+  return { initiatorSpi, responderSpi, version, exchangeType, flags, messageId };
 }
 
 /** `IKE_SA_INIT (34)`, `Main Mode (2)` */

@@ -9,6 +9,7 @@ import {
   fail,
   fault,
   grow,
+  noScope,
   note,
   octetsText,
   type Reader,
@@ -97,7 +98,7 @@ export function inspectMessage(octets: Uint8Array): {
 }
 
 function readMessage(from: Reader): { message: Message | Fault; header?: Header } {
-  const raw = readField(from, 'header', 'header', rawHeader, {});
+  const raw = readField(from, 'header', 'header', rawHeader, noScope);
   if (raw === fault) return { message: fault };
   const header = headerOf(raw);
   return { message: readBody(from, raw, header), header };
@@ -118,11 +119,13 @@ function readBody(from: Reader, raw: RawHeader, header: Header): Message | Fault
   from.path.length = 0;
   from.rfc = '';
   from.end = raw.length;
-  const trailing = raw.length < whole ? { trailing: from.octets.subarray(raw.length, whole) } : {};
+  const trailing = raw.length < whole ? { trailing: from.octets.subarray(raw.length, whole) } : undefined;
 
   if (raw.version.major === 2) {
     const payloads = readChain(from, raw.nextPayload, ikev2Chain);
-    return payloads === fault ? fault : { kind: 'IKEv2', header, payloads, ...readPadding(from), ...trailing };
+    if (payloads === fault) return fault;
+    if (from.at === from.end && !trailing) return { kind: 'IKEv2', header, payloads };
+    return { kind: 'IKEv2', header, payloads, ...readPadding(from), ...trailing };
   }
   if (raw.version.major !== 1) {
     const body = take(from, from.end - from.at);
@@ -239,7 +242,9 @@ export function encodePayloads<V extends ChainVersion>(
 
 /** Writes a header whose length `patchLength` fills in. */
 export function writeHeader(to: Writer, header: Header, nextPayload: number): void {
-  rawHeader.write(to, { ...header, nextPayload, length: 0 }, {});
+  const { initiatorSpi, responderSpi, version, exchangeType, flags, messageId } = header;
+  const raw = { initiatorSpi, responderSpi, nextPayload, version, exchangeType, flags, messageId, length: 0 };
+  rawHeader.write(to, raw, noScope);
 }
 
 /** Sets the header's length to all that is written. */

@@ -11,6 +11,7 @@ import {
   fail,
   fault,
   grow,
+  noScope,
   note,
   octetsText,
   openNode,
@@ -112,58 +113,63 @@ export function readChain<P>(from: Reader, first: number, chain: Chain<P>): P[] 
     const definition = chain.byNumber.get(number);
     const name = definition?.kind ?? chain.types.name(number) ?? String(number);
     from.path.push(name);
+    const start = from.at;
     const siblings = from.tree;
-    const node = openNode(from, definition ? name : chain.types.describe(number));
-    const read = readPayload(from, number, chain);
-    closeNode(from, node, siblings);
-    if (read === fault) return fault;
+    const node = siblings && openNode(from, definition ? name : chain.types.describe(number));
+    const payload = readPayload(from, number, definition, chain);
+    if (node) closeNode(from, node, siblings);
+    if (payload === fault) return fault;
     from.path.pop();
-    payloads.push(read.payload);
-    next = read.next;
+    payloads.push(payload);
+    next = chain.enclosing.has(number) ? 0 : from.octets[start]!;
   }
   from.rfc = '';
   return payloads as unknown as P[];
 }
 
-function readPayload<P>(from: Reader, number: number, chain: Chain<P>): { payload: AnyPayload; next: number } | Fault {
+function readPayload<P>(
+  from: Reader,
+  number: number,
+  definition: Definition | undefined,
+  chain: Chain<P>,
+): AnyPayload | Fault {
   const start = from.at;
   const chainEnd = from.end;
-  const next = readField(from, 'nextPayload', 'next payload', chain.nextPayload, {});
+  const next = readField(from, 'nextPayload', 'next payload', chain.nextPayload, noScope);
   if (next === fault) return fault;
-  const flagsAt = from.at;
-  const flags = readField(from, 'flags', chain.hasCriticalBit ? 'critical' : 'reserved', chain.flags, {});
+  const flags = readField(from, 'flags', chain.hasCriticalBit ? 'critical' : 'reserved', chain.flags, noScope);
   if (flags === fault) return fault;
-  const lengthAt = from.at;
-  const length = readField(from, 'length', 'length', u16, {});
+  const length = readField(from, 'length', 'length', u16, noScope);
   if (length === fault) return fault;
-  from.path.push('length');
-  if (length < headerOctets) return fail(from, `a length of at least ${headerOctets}`, String(length), lengthAt);
-  if (start + length > chainEnd) {
-    return fail(from, `a length of at most ${chainEnd - start}`, String(length), lengthAt);
+  if (length < headerOctets || start + length > chainEnd) {
+    from.path.push('length');
+    const bound = length < headerOctets ? `least ${headerOctets}` : `most ${chainEnd - start}`;
+    return fail(from, `a length of at ${bound}`, String(length), start + 2);
   }
-  from.path.pop();
-
   const reservedBits = chain.hasCriticalBit ? flags & ~criticalBit : flags;
-  if (reservedBits !== 0) note(from, 'reserved bits are not zero', flagsAt);
+  if (reservedBits !== 0) note(from, 'reserved bits are not zero', start + 1);
   from.end = start + length;
-  const definition = chain.byNumber.get(number);
   if (definition) from.rfc = definition.rfc;
-  const body = definition ? definition.body.read(from, {}) : readField(from, 'data', 'data', opaque, {});
+  const body = definition ? definition.body.read(from, noScope) : readField(from, 'data', 'data', opaque, noScope);
   if (body === fault || !atEnd(from)) return fault;
   from.rfc = chain.rfc;
+  from.end = chainEnd;
+  const isCritical = (flags & criticalBit) !== 0;
+  if (definition && chain.hasCriticalBit && reservedBits === 0 && !chain.enclosing.has(number)) {
+    return { kind: definition.kind, critical: isCritical, body };
+  }
   const payload = {
     kind: definition?.kind ?? 'unknown',
     ...(definition ? {} : { number }),
-    ...(chain.hasCriticalBit ? { critical: (flags & criticalBit) !== 0 } : {}),
+    ...(chain.hasCriticalBit ? { critical: isCritical } : {}),
     ...(reservedBits === 0 ? {} : { reserved: reservedBits }),
     ...(chain.enclosing.has(number) ? { firstPayload: next } : {}),
     body,
   };
-  from.end = chainEnd;
-  if (!chain.enclosing.has(number)) return { payload, next };
   // RFC 7296 §3.14, RFC 7383 §2.5: nothing may follow, and there would be no telling what it is.
-  if (from.at !== chainEnd) return fail(from, 'nothing behind an encrypted payload', octetsText(chainEnd - from.at));
-  return { payload, next: 0 };
+  if (chain.enclosing.has(number) && from.at !== chainEnd)
+    return fail(from, 'nothing behind an encrypted payload', octetsText(chainEnd - from.at));
+  return payload;
 }
 
 /** The number that names the first of `payloads` in what is before them: 0 for none. */
@@ -175,13 +181,14 @@ export function firstPayloadNumber<P>(payloads: readonly P[], chain: Chain<P>): 
 /** Writes payloads, each with its generic header. */
 export function writeChain<P>(to: Writer, payloads: readonly P[], chain: Chain<P>): void {
   const all = payloads as readonly unknown[] as readonly AnyPayload[];
-  for (const [index, payload] of all.entries()) {
+  for (let index = 0; index < all.length; index += 1) {
+    const payload = all[index]!;
     const following = all[index + 1];
     if (payload.firstPayload !== undefined && following) throw new RangeError(`a payload behind ${payload.kind}`);
     const next = payload.firstPayload ?? (following ? numberOf(following, chain) : 0);
     const start = writePayloadHeader(to, payload, next);
     const definition = chain.byKind.get(payload.kind);
-    (definition?.body ?? opaque).write(to, payload.body as Uint8Array, {});
+    (definition?.body ?? opaque).write(to, payload.body as Uint8Array, noScope);
     patchPayloadLength(to, start);
   }
 }
@@ -193,8 +200,8 @@ export function writePayloadHeader(
   next: number,
 ): number {
   const start = to.at;
-  u8.write(to, next, {});
-  u8.write(to, (payload.critical ? criticalBit : 0) | (payload.reserved ?? 0), {});
+  u8.write(to, next, noScope);
+  u8.write(to, (payload.critical ? criticalBit : 0) | (payload.reserved ?? 0), noScope);
   grow(to, 2);
   to.view.setUint16(start + 2, 0);
   return start;

@@ -41,7 +41,8 @@ export function element(name: string, attributes: Attributes = {}, ...content: r
     if (!attributeName.test(key)) throw new TypeError(`no name of an attribute: ${key}`);
     text += value === true ? ` ${key}=""` : ` ${key}="${escapeText(String(value))}"`;
   }
-  if (voids.has(name)) return Markup.built(`${text}>`);
+  // HTML ignores the slash, and readers of XML need it.
+  if (voids.has(name)) return Markup.built(`${text}/>`);
   return Markup.built(`${text}>${content.map(contentText).join('')}</${name}>`);
 }
 

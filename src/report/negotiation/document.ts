@@ -182,10 +182,26 @@ export interface MessageDocument {
   readonly repetition?: number;
   readonly purpose?: string;
   readonly phase: 'setup' | 'traffic' | 'rekey' | 'other';
-  /** Fields, for `--trace payloads`: depth and text. */
-  readonly fields?: readonly { readonly depth: number; readonly text: string }[];
+  /** Fields, for `--trace payloads`; `decrypted` marks a payload that was encrypted on the wire. */
+  readonly fields?: readonly FieldDocument[];
+  /** What was decided before it was sent and when it was received, with the records that decided; for `--trace payloads`. */
+  readonly decisions?: readonly DecisionDocument[];
   /** The IP packet in hexadecimal, for `--trace bytes`. */
   readonly octets?: string;
+}
+
+export interface FieldDocument {
+  readonly depth: number;
+  /** `name: value`, or the name of what has fields of its own. */
+  readonly text: string;
+  readonly decrypted?: true;
+}
+
+export interface DecisionDocument {
+  readonly system: string;
+  /** A sentence without its subject, which is the system, and without a full stop. */
+  readonly text: string;
+  readonly records: readonly RecordPlace[];
 }
 
 /** A pair of a matrix. */

@@ -19,9 +19,11 @@ export interface NegotiationTextOptions {
   readonly verbosity?: 0 | 1 | 2;
   /** Every packet, not only those that set up and replace SAs. */
   readonly allMessages?: boolean;
+  /** With the fields and octets of messages that have them. */
+  readonly fields?: boolean;
 }
 
-interface Context extends Required<Pick<NegotiationTextOptions, 'style' | 'verbosity' | 'allMessages'>> {
+interface Context extends Required<Pick<NegotiationTextOptions, 'style' | 'verbosity' | 'allMessages' | 'fields'>> {
   readonly width?: number;
 }
 
@@ -34,6 +36,7 @@ export function* renderNegotiation(
     style: options.style ?? plainStyle,
     verbosity: options.verbosity ?? 0,
     allMessages: options.allMessages ?? false,
+    fields: options.fields ?? false,
     ...(options.width === undefined ? {} : { width: options.width }),
   };
   const { style } = context;
@@ -80,13 +83,14 @@ function* renderRun(
 }
 
 function* ladder({ messages, initiator, responder }: RunDocument, context: Context): Generator<string> {
-  const { width, style, allMessages } = context;
+  const { width, style, allMessages, fields } = context;
   const shown = allMessages ? messages : condensed(messages);
   yield* renderLadder(shown, {
     left: initiator,
     right: responder,
     style,
     brief: !allMessages,
+    fields,
     ...(width ? { width } : {}),
   });
   const left = messages.length - shown.length;

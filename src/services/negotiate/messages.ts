@@ -13,7 +13,8 @@ import { firstPayloadNumber, ikev2Chain, isakmpChain } from '../../engine/wire/p
 import type { Ikev2Payload } from '../../engine/wire/payloads/table.js';
 import { formatAddress } from '../../model/address.js';
 import { formatPacket } from '../../model/packet.js';
-import type { MessageDocument } from '../../report/negotiation/document.js';
+import type { FieldDocument, MessageDocument } from '../../report/negotiation/document.js';
+import { decisionsOf } from './decisions.js';
 
 export type TraceDetail = 'messages' | 'payloads' | 'bytes';
 
@@ -42,6 +43,7 @@ const fieldsMax = 400;
 export function messagesOf(entries: readonly TraceEntry[], options: MessageOptions): MessageDocument[] {
   const fates = fatesOf(entries);
   const exchanges = new Map<string, string>();
+  const decisions = options.detail === 'messages' ? undefined : decisionsOf(entries);
   return entries.flatMap((entry): MessageDocument[] => {
     if (entry.kind !== 'sent') return [];
     const fate = fates.get(entry.packet);
@@ -52,13 +54,14 @@ export function messagesOf(entries: readonly TraceEntry[], options: MessageOptio
       from: entry.host,
       to,
       ...(fate?.lost && !fate.arrived ? { lost: lossWords[fate.lost] } : {}),
+      ...(decisions ? { decisions: decisions.get(entry.packet) ?? [] } : {}),
       ...(options.detail === 'bytes' ? { octets: toHex(entry.octets) } : {}),
     };
     return [entry.ike ? ikeRow(entry, base, exchanges, options) : packetRow(entry, base, fate)];
   });
 }
 
-type Base = Pick<MessageDocument, 'at' | 'from' | 'to' | 'lost' | 'octets'>;
+type Base = Pick<MessageDocument, 'at' | 'from' | 'to' | 'lost' | 'decisions' | 'octets'>;
 
 function ikeRow(
   entry: EntryOf<'sent'>,
@@ -102,13 +105,15 @@ function phaseOf({ message, exchange }: MessageContent, isSetup: boolean): Messa
   return isInformational || message.kind === 'other version' ? 'other' : 'rekey';
 }
 
-function fieldsOf(content: MessageContent, octets: Uint8Array): { depth: number; text: string }[] {
+function fieldsOf(content: MessageContent, octets: Uint8Array): FieldDocument[] {
   const inner = content.inner ? innerTree(content) : [];
-  const lines: { depth: number; text: string }[] = [];
+  const lines: FieldDocument[] = [];
   const visit = (nodes: readonly TreeNode[], depth: number): void => {
-    for (const { name, text, children } of nodes) {
+    for (const node of nodes) {
+      const { name, text, children } = node;
       if (lines.length >= fieldsMax) return;
-      lines.push({ depth, text: text === '' ? name : `${name}: ${text}` });
+      const decrypted = inner.includes(node) ? ({ decrypted: true } as const) : {};
+      lines.push({ depth, text: text === '' ? name : `${name}: ${text}`, ...decrypted });
       visit(children, depth + 1);
     }
   };

@@ -102,32 +102,15 @@ export async function negotiate(options: NegotiateOptions): Promise<NegotiateOut
   };
   const initiator = options.initiator ?? file?.initiator ?? 'both';
   const initiators: readonly Side[] = initiator === 'both' ? ['a', 'b'] : [initiator === 'A' ? 'a' : 'b'];
-  const pair = pairContext(systems, initiators, options.packet, settings);
-  const results = pair.plan.runs.map((planned) => runPlanned(pair, planned));
-  const suggest = options.suggest && (scenario.network.nats ?? []).length === 0;
-  const documents: RunDocument[] = [];
-  for (const result of results) {
-    const suggestions =
-      suggest && isBad(result.verdict)
-        ? await mend(systems, result, {
-            reload: read,
-            run: (mended, planned) =>
-              runPlanned(pairContext(mended, [planned.initiator], planned.packet, settings), planned),
-            isGood: ({ verdict }) => verdict.kind === 'works',
-          })
-        : [];
-    documents.push(
-      runDocument(result, {
-        systems: { a: pair.a, b: pair.b },
-        others: systems.others,
-        detail: options.detail,
-        suggestions,
-      }),
-    );
-  }
-  const document = negotiationDocument(pair, documents);
-  const runs = results.map(({ run }) => run);
-  if (options.crypto !== 'both') return { document, runs };
+  const outcome = await negotiatePair(systems, {
+    settings,
+    initiators,
+    ...(options.packet ? { packet: options.packet } : {}),
+    detail: options.detail,
+    ...(options.suggest ? { reload: read } : {}),
+  });
+  if (options.crypto !== 'both') return outcome;
+  const { document, runs } = outcome;
   const provider = await loadProvider('noble', seededRandom(seed));
   const again = pairContext(systems, initiators, options.packet, { ...settings, provider });
   const compared = comparedWith(
@@ -138,6 +121,39 @@ export async function negotiate(options: NegotiateOptions): Promise<NegotiateOut
     document: { ...document, good: document.good && compared.same, notes: [...document.notes, compared.note] },
     runs,
   };
+}
+
+export interface PairOptions {
+  readonly settings: RunSettings;
+  readonly initiators: readonly Side[];
+  readonly packet?: Packet;
+  readonly detail: TraceDetail;
+  /** Reads the pair again with other texts, to try changes; absent: none are looked for. */
+  readonly reload?: (overlay: ReadonlyMap<string, string>) => Promise<MendingPair>;
+}
+
+/** Runs what there is to run between two systems that are loaded. */
+export async function negotiatePair(systems: MendingPair, options: PairOptions): Promise<NegotiateOutcome> {
+  const { settings, initiators, packet, detail } = options;
+  const pair = pairContext(systems, initiators, packet, settings);
+  const results = pair.plan.runs.map((planned) => runPlanned(pair, planned));
+  const reload = (settings.scenario?.network.nats ?? []).length === 0 ? options.reload : undefined;
+  const documents: RunDocument[] = [];
+  for (const result of results) {
+    const suggestions =
+      reload && isBad(result.verdict)
+        ? await mend(systems, result, {
+            reload,
+            run: (mended, planned) =>
+              runPlanned(pairContext(mended, [planned.initiator], planned.packet, settings), planned),
+            isGood: ({ verdict }) => verdict.kind === 'works',
+          })
+        : [];
+    documents.push(
+      runDocument(result, { systems: { a: pair.a, b: pair.b }, others: systems.others, detail, suggestions }),
+    );
+  }
+  return { document: negotiationDocument(pair, documents), runs: results.map(({ run }) => run) };
 }
 
 /** Both providers get the same random octets: whatever they send has to be the same too. */

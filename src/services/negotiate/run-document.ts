@@ -55,7 +55,7 @@ export function runDocument({ planned, run, verdict }: RunResult, options: RunDo
     ...(explanation?.failure ? { failure: explanation.failure } : {}),
     suggestions,
     traffic: trafficOf(run),
-    warnings: warningsOf(run),
+    warnings: warningsOf(run, verdict),
     messages: messagesOf(trace.entries, {
       detail,
       settledAt,
@@ -87,7 +87,7 @@ function verdictDocument(run: NegotiationRun, verdict: Verdict, explanation: Exp
         ...base,
         ...step,
         at: verdict.at,
-        text: `packets pass at first, and no longer after ${formatDuration(verdict.at)}: ${explanation?.reason ?? 'the SAs are not replaced'}`,
+        text: `${untilText(run, verdict)}: ${explanation?.reason ?? 'the SAs are not replaced'}`,
       };
     case 'fails':
       return { ...base, ...step, at: verdict.cause.at, text: explanation?.reason ?? verdict.cause.failure.text };
@@ -110,10 +110,17 @@ function verdictDocument(run: NegotiationRun, verdict: Verdict, explanation: Exp
   }
 }
 
+function untilText(run: NegotiationRun, { at, lost }: Extract<Verdict, { readonly kind: 'until-rekey' }>): string {
+  if (lost === undefined) return `packets pass at first, and no longer after ${formatDuration(at)}`;
+  const share = `${lost} of ${run.probes.length} test packets are lost`;
+  return `packets pass at first; after ${formatDuration(at)} rekeying is refused, and ${share} until a new IKE SA brings new SAs`;
+}
+
 function worksText(run: NegotiationRun): string {
   const { childRekeys, ikeRekeys } = trafficOf(run);
   if (run.horizon === undefined) return 'packets pass both ways, protected';
-  if (childRekeys + ikeRekeys === 0) return 'packets pass both ways, protected; no rekey was waited for';
+  if (childRekeys + ikeRekeys + renewals(run) === 0)
+    return 'packets pass both ways, protected; no rekey was waited for';
   return 'packets pass both ways, protected, also past the first rekeys';
 }
 
@@ -129,14 +136,36 @@ function trafficOf({ probes, trace, acceptedForgery, unmatched, initiator }: Neg
   };
 }
 
+/** IKE SAs that came after the first one without being its successors: by reauthentication, or anew. */
+function renewals({ trace, initiator, settledAt }: NegotiationRun): number {
+  return entriesOf(trace.entries, 'event').filter(
+    ({ host, at, event }) =>
+      host === initiator && at > settledAt && event.kind === 'ike-sa' && event.change === 'established',
+  ).length;
+}
+
 function countRekeys(entries: readonly TraceEntry[], kind: 'child-sa' | 'ike-sa', host: string): number {
   return entriesOf(entries, 'event').filter(
     (entry) => entry.host === host && entry.event.kind === kind && entry.event.change === 'rekeyed',
   ).length;
 }
 
-function warningsOf({ acceptedForgery, unmatched, trace, stop }: NegotiationRun): string[] {
+/** It works at the end, and did not all the time: told where the network itself loses nothing. */
+function gapWarnings({ probes, trace }: NegotiationRun): string[] {
+  const lost = probes.filter(({ purpose, acceptedAt }) => purpose === 'later' && acceptedAt === undefined);
+  const [first, last] = [lost[0], lost.at(-1)];
+  if (!first || !last || entriesOf(trace.entries, 'lost').length > 0) return [];
+  const when =
+    first === last
+      ? `after ${formatDuration(first.sentAt)}`
+      : `between ${formatDuration(first.sentAt)} and ${formatDuration(last.sentAt)}`;
+  return [`${lost.length} of ${probes.length} test packets did not come through ${when}, although the last ones do`];
+}
+
+function warningsOf(run: NegotiationRun, verdict: Verdict): string[] {
+  const { acceptedForgery, unmatched, trace, stop } = run;
   return [
+    ...(verdict.kind === 'works' ? gapWarnings(run) : []),
     ...acceptedForgery.map((host) => `${host} takes the same packets without protection from anybody`),
     ...unmatched.slice(0, 4).map((text) => `at the end an SA has no other end: ${text}`),
     ...entriesOf(trace.entries, 'fault')

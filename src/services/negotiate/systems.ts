@@ -160,14 +160,15 @@ export async function chooseAll(
   wishes: ProfileWishes,
 ): Promise<SystemChoice> {
   const repository = await loadRepository({ ...load, paths });
-  return {
-    systems: named(
-      repository.systems.map((loaded) => ({ loaded, repository })),
-      wishes,
-    ),
-    others: [],
-    repositories: [repository],
-  };
+  return { systems: systemsOf(repository, wishes), others: [], repositories: [repository] };
+}
+
+/** All systems of a repository that is loaded. */
+export function systemsOf(repository: Repository, wishes: ProfileWishes): NegotiatingSystem[] {
+  return named(
+    repository.systems.map((loaded) => ({ loaded, repository })),
+    wishes,
+  );
 }
 
 function onlySystem(word: string, { systems }: Repository): LoadedSystem {

@@ -36,7 +36,8 @@ export function viewOf(entries: readonly TraceEntry[], host: string): string[] {
   return sentences;
 }
 
-function sentenceOf(event: EngineEvent): string | undefined {
+/** What an event says of its system, without the subject; undefined where it decides nothing. */
+export function sentenceOf(event: EngineEvent): string | undefined {
   switch (event.kind) {
     case 'search': {
       const found = event.found ? `finds ${recordName(event.found)}` : 'finds nothing';

@@ -7,7 +7,7 @@ describe('markup', () => {
       'a',
       'b',
     ]);
-    expect(built.text).toBe('<p title="&quot; onclick=&quot;x">&lt;b&gt;&amp;amp;&lt;/b&gt;<br>3ab</p>');
+    expect(built.text).toBe('<p title="&quot; onclick=&quot;x">&lt;b&gt;&amp;amp;&lt;/b&gt;<br/>3ab</p>');
   });
 
   it('leaves attributes out that have no value', () => {

@@ -31,7 +31,7 @@ type Form = FormOf<'CREATE_CHILD_SA response'>;
 export function onCreateChildResponse(turn: Turn, sa: IkeSa, form: Form, payloads: Payloads): void {
   endRequest(turn, sa);
   const { current } = sa;
-  delete sa.current;
+  sa.current = undefined;
   switch (current?.kind) {
     case 'create-child':
       onNewChild(turn, sa, current, form, payloads);
@@ -131,7 +131,7 @@ function succeeded(
   nonces: { readonly ni: Uint8Array; readonly nr: Uint8Array },
 ): void {
   const { collision } = old;
-  delete old.collision;
+  old.collision = undefined;
   const other = collision && collision.child.state !== 'Gone' ? collision.child : undefined;
   if (other && hasLowestNonce(nonces, collision!)) {
     if (old.state !== 'Gone') {
@@ -159,7 +159,7 @@ function succeeded(
 function keepOld(old: Child): void {
   if (old.state !== 'Rekeying') return;
   const { collision } = old;
-  delete old.collision;
+  old.collision = undefined;
   if (collision && collision.child.state !== 'Gone') {
     old.successor = collision.child;
     childBecomes(old, 'rekey answered');

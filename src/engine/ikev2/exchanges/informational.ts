@@ -109,7 +109,7 @@ export function deleteIkePayload(): Ikev2Payload {
 export function onInformationalResponse(turn: Turn, sa: IkeSa, payloads: Payloads): void {
   endRequest(turn, sa);
   const { current } = sa;
-  delete sa.current;
+  sa.current = undefined;
   if (sa.state.state === 'Deleting') {
     closeIkeSa(turn, sa, 'INFORMATIONAL response', sa.state.why);
     return;

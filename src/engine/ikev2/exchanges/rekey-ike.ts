@@ -183,7 +183,7 @@ function replaceIkeSa(turn: Turn, old: IkeSa, by: IkeSa, happening: IkeSaHappeni
     setTimer(turn, by, 'outbound', now + replacedMillis);
   setTimer(turn, old, 'expire', now + replacedMillis);
   if (old.supersedes) by.supersedes = old.supersedes;
-  delete old.collision;
+  old.collision = undefined;
   const sa = describeIkeSa(by);
   if (sa) emit(turn, { kind: 'ike-sa', change: 'rekeyed', sa, replaces: old.name });
   turn.touched.add(by);

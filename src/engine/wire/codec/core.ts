@@ -16,6 +16,9 @@ export type Fault = typeof fault;
 /** The fields of the enclosing struct that are already known, hidden ones (counts and lengths) too. */
 export type Scope = Readonly<Record<string, unknown>>;
 
+/** Outside of any struct. */
+export const noScope: Scope = {};
+
 export interface Codec<T> {
   read(from: Reader, scope: Scope): T | Fault;
   /** Throws a RangeError on a value that the field cannot hold. */
@@ -129,7 +132,7 @@ export function note(from: Reader, text: string, offset = from.at): void {
   if (from.notes.length < notesMax) from.notes.push({ offset, path: [...from.path], text, rfc: from.rfc });
 }
 
-/** Reads one named field: keeps the path for errors and, when wanted, adds the field to the tree. */
+/** Reads one named field: keeps the path for errors and, when wanted, adds the field to the tree as `label`. */
 export function readField<T>(
   from: Reader,
   name: string | number,
@@ -183,7 +186,7 @@ export function inspect<T>(codec: Codec<T>, octets: Uint8Array): { decoding: Dec
 }
 
 function finish<T>(from: Reader, codec: Codec<T>): Decoding<T> {
-  const value = codec.read(from, {});
+  const value = codec.read(from, noScope);
   if (value === fault || !atEnd(from)) return { ok: false, error: from.error! };
   return { ok: true, value, notes: from.notes };
 }
@@ -198,19 +201,32 @@ export function atEnd(from: Reader): boolean {
 /** The octets of a value. Throws a RangeError on a value that does not fit, which is a bug of the caller. */
 export function encode<T>(codec: Codec<T>, value: T): Uint8Array {
   const to = writerOf();
-  codec.write(to, value, {});
+  codec.write(to, value, noScope);
   return written(to);
 }
 
+/** Writers that are done with: buffers cost more to make than most messages to write. */
+const spareWriters: Writer[] = [];
+const spareWritersMax = 4;
+const spareOctetsMax = 4096;
+
 /** An empty writer, which grows as needed. */
 export function writerOf(): Writer {
-  const octets = new Uint8Array(256);
+  const spare = spareWriters.pop();
+  if (spare) return spare;
+  const octets = new Uint8Array(1024);
   return { octets, view: new DataView(octets.buffer), at: 0, base: 0 };
 }
 
-/** What was written so far. */
+/** What was written. The writer must not be used any more. */
 export function written(to: Writer): Uint8Array {
-  return to.octets.slice(0, to.at);
+  const octets = to.octets.slice(0, to.at);
+  if (spareWriters.length < spareWritersMax && to.octets.length <= spareOctetsMax) {
+    to.at = 0;
+    to.base = 0;
+    spareWriters.push(to);
+  }
+  return octets;
 }
 
 /** Makes room for `count` octets, moves past them and returns where they begin. */

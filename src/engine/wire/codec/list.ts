@@ -31,7 +31,8 @@ export function list<T>(item: Codec<T>, { each, max, count }: ListOptions): Code
       while (counted === undefined ? from.at < from.end : items.length < counted) {
         if (items.length >= max) return fail(from, `at most ${max} ${plural(each)}`, 'more');
         const at = from.at;
-        const value = readField(from, items.length, `${each} ${items.length + 1}`, item, scope);
+        const label = from.tree ? `${each} ${items.length + 1}` : each;
+        const value = readField(from, items.length, label, item, scope);
         if (value === fault) return fault;
         // An item of no octets could be repeated for ever.
         if (from.at === at) return fail(from, `${plural(each)} of at least 1 octet`, 'an empty one');
@@ -72,14 +73,15 @@ export function chain<T>(
       while (!last) {
         if (items.length >= max) return fail(from, `at most ${max} ${plural(each)}`, 'more');
         from.path.push(items.length);
+        const linkAt = from.at;
         const siblings = from.tree;
-        const node = openNode(from, `${each} ${items.length + 1}`);
-        const value = readLink(from, scope);
-        closeNode(from, node, siblings);
+        const node = siblings && openNode(from, `${each} ${items.length + 1}`);
+        const value = readLinked(from, scope);
+        if (node) closeNode(from, node, siblings);
         if (value === fault) return fault;
-        node.text = item.show?.(value.item, scope) ?? '';
-        items.push(value.item);
-        last = value.last;
+        if (node) node.text = item.show?.(value, scope) ?? '';
+        items.push(value);
+        last = from.octets[linkAt] === 0;
         from.path.pop();
       }
       const announced = count === undefined ? items.length : (scope[count] as number);
@@ -90,20 +92,19 @@ export function chain<T>(
     },
     write(to, value, scope) {
       if (value.length > max) throw new RangeError(`${value.length} items where at most ${max} may be`);
-      for (const [index, each] of value.entries()) {
+      for (let index = 0; index < value.length; index += 1) {
         const at = grow(to, 1);
         to.octets[at] = index === value.length - 1 ? 0 : more;
-        item.write(to, each, scope);
+        item.write(to, value[index]!, scope);
       }
     },
     show: (value) => `${value.length}`,
   };
 
-  function readLink(from: Reader, scope: Scope): { item: T; last: boolean } | typeof fault {
+  function readLinked(from: Reader, scope: Scope): T | typeof fault {
     if (from.at === from.end) return fail(from, `another ${each}, as the one before says`, 'the end');
     const next = readField(from, 'next', 'next', link, scope);
     if (next === fault) return fault;
-    const value = item.read(from, scope);
-    return value === fault ? fault : { item: value, last: next === 0 };
+    return item.read(from, scope);
   }
 }

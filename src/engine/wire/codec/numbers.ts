@@ -1,5 +1,5 @@
 /** Unsigned integers in network order, and numbers that a registry names. */
-import { type Codec, type Fault, fault, grow, need, type Reader, type Scope, type Writer } from './core.js';
+import { type Codec, fault, grow, need, type Scope } from './core.js';
 
 /** Whatever can put a number into words, as the registries do. */
 export interface Names {
@@ -103,11 +103,7 @@ export function named(codec: Codec<number>, names: Names): Codec<number> {
 
 /** The same codec, whose values reports show as `text` says. */
 export function shown<T>(codec: Codec<T>, text: (value: T, scope: Scope) => string): Codec<T> {
-  return {
-    read: (from: Reader, scope: Scope): T | Fault => codec.read(from, scope),
-    write: (to: Writer, value: T, scope: Scope): void => codec.write(to, value, scope),
-    show: text,
-  };
+  return { read: codec.read, write: codec.write, show: text };
 }
 
 /** A number that reports show as hexadecimal of `digits` digits, as SPIs are. */

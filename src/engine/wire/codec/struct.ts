@@ -40,11 +40,17 @@ export type StructValue<F> = Simplify<
   }
 >;
 
+/** A struct can also be read as part of a larger value. */
+export interface StructCodec<T> extends Codec<T> {
+  /** Reads a value that has the fields of `head` in front of its own. */
+  headed<H extends Scope>(head: H): (from: Reader) => (H & T) | Fault;
+}
+
 /** All of `fields` in their order. `rfc` names the section that errors within cite. */
 export function struct<const F extends Fields>(
   fields: F,
   options: { readonly rfc?: string } = {},
-): Codec<StructValue<F>> {
+): StructCodec<StructValue<F>> {
   const entries = Object.entries(fields).map(([name, codec]) => ({
     name,
     codec,
@@ -57,11 +63,10 @@ export function struct<const F extends Fields>(
   const blank = blankOf(entries.filter(({ role }) => role === undefined));
   const measures = entries.some(({ role }) => role === 'hidden');
   const blankScope = blankOf(entries);
-  const read = (from: Reader): StructValue<F> | Fault => {
+  const readInto = (from: Reader, value: Record<string, unknown>): StructValue<F> | Fault => {
     const { base, end, rfc: outerRfc } = from;
     from.base = from.at;
     if (rfc !== undefined) from.rfc = rfc;
-    const value: Record<string, unknown> = { ...blank };
     // With hidden fields the scope knows more than the value.
     const scope = measures ? { ...blankScope } : value;
     let bounded = false;
@@ -104,7 +109,14 @@ export function struct<const F extends Fields>(
     }
     to.base = outer;
   };
-  return { read, write };
+  return {
+    read: (from) => readInto(from, { ...blank }),
+    write,
+    headed(head) {
+      const headedBlank = { ...head, ...blank };
+      return (from) => readInto(from, { ...headedBlank }) as (typeof head & StructValue<F>) | Fault;
+    },
+  };
 }
 
 /** Hidden: the length in octets of the later field `of`, which is read by `sized`. */

@@ -10,10 +10,11 @@ import {
   type Writer,
 } from './core.js';
 import type { Names } from './numbers.js';
+import type { StructCodec } from './struct.js';
 
 interface Variant {
   readonly number: number;
-  readonly body: Codec<object>;
+  readonly body: StructCodec<object>;
 }
 
 type Merge<T> = { readonly [K in keyof T]: T[K] };
@@ -31,16 +32,15 @@ export function tagged<const V extends Readonly<Record<string, Variant>>, O exte
   variants: V,
   other: O,
 ): Codec<TaggedValue<V, O>> {
-  const byNumber = new Map(Object.entries(variants).map(([kind, { number, body }]) => [number, { kind, body }]));
+  const byNumber = new Map(Object.entries(variants).map(([kind, { number, body }]) => [number, body.headed({ kind })]));
   const number: Codec<number> = { ...tag.codec, show: (value) => tag.names.describe(value) };
   const read = (from: Reader, scope: Scope): TaggedValue<V, O> | Fault => {
     const announced = readField(from, tag.name, tag.name, number, scope);
     if (announced === fault) return fault;
-    const variant = byNumber.get(announced);
-    const body = (variant?.body ?? other).read(from, scope);
-    if (body === fault) return fault;
-    const head = variant ? { kind: variant.kind } : { kind: 'unknown', number: announced };
-    return { ...head, ...(body as object) } as TaggedValue<V, O>;
+    const readVariant = byNumber.get(announced);
+    if (readVariant) return readVariant(from) as TaggedValue<V, O> | Fault;
+    const body = other.read(from, scope);
+    return body === fault ? fault : ({ kind: 'unknown', number: announced, ...body } as TaggedValue<V, O>);
   };
   const write = (to: Writer, value: TaggedValue<V, O>, scope: Scope): void => {
     const { kind, number: unknownNumber } = value as { kind: string; number?: number };

@@ -1,7 +1,7 @@
 /** Exchanges of IKEv2 explained from what is on the wire: what was chosen, what was refused and why, what was never answered. */
 import type { CryptoProvider } from '../../../engine/crypto/provider.js';
 import { findNat } from '../../../engine/ikev2/nat.js';
-import { payloadsOf } from '../../../engine/ikev2/payloads.js';
+import { Payloads } from '../../../engine/ikev2/payloads.js';
 import { describeExchange } from '../../../engine/wire/describe.js';
 import { fromInitiator, isResponse } from '../../../engine/wire/header.js';
 import { identityText } from '../../../engine/wire/payloads/identity-text.js';
@@ -127,7 +127,7 @@ export function ikev2Explainer(provider: CryptoProvider, known: KnownOffers): Ik
   function natRemarks({ header, from, to, payloads }: SeenIkev2): string[] {
     if (header.exchangeType !== IKE_SA_INIT) return [];
     const spis = { initiator: header.initiatorSpi, responder: header.responderSpi };
-    const found = findNat(provider, spis, { local: to, remote: from }, payloadsOf(payloads));
+    const found = findNat(provider, spis, { local: to, remote: from }, new Payloads(payloads));
     if (!found) return [];
     return [
       ...(found.peerBehindNat
