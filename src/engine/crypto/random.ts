@@ -13,7 +13,11 @@ export interface SecureRandom {
   readonly reproducible: boolean;
 }
 
-const chunkOctets = 4096;
+/** Octets that are made at once, and how often before the nonce changes. */
+const chunkOctets = 512;
+const chunksPerNonce = 8;
+const blocksPerChunk = chunkOctets / 64;
+const zeros = new Uint8Array(chunkOctets);
 
 /**
  * Octets that follow from `seed` alone: the ChaCha20 keystream (RFC 8439 §2.4) of the seed's SHA-256. `stream` names
@@ -24,17 +28,16 @@ const chunkOctets = 4096;
 export function seededRandom(seed: string | number | bigint, stream = ''): SecureRandom {
   const label = JSON.stringify([String(seed), stream]);
   const key = sha256(new TextEncoder().encode(label));
-  const zeros = new Uint8Array(chunkOctets);
   const nonce = new Uint8Array(12);
   const counter = new DataView(nonce.buffer);
   let chunks = 0;
-  let chunk = new Uint8Array(0);
+  let chunk: Uint8Array = new Uint8Array(0);
   let used = 0;
 
   function refill(): void {
-    // The chunk's number is the nonce, so that the 32-bit block counter never wraps.
-    counter.setBigUint64(4, BigInt(chunks));
-    chunk = new Uint8Array(chacha20(key, nonce, zeros));
+    // The nonce goes on, so that the 32-bit block counter never wraps.
+    counter.setBigUint64(4, BigInt(Math.floor(chunks / chunksPerNonce)));
+    chunk = chacha20(key, nonce, zeros, undefined, (chunks % chunksPerNonce) * blocksPerChunk);
     chunks += 1;
     used = 0;
   }

@@ -14,7 +14,7 @@ import { createCookieJar } from './cookie.js';
 import { sendIkeAuth } from './exchanges/ike-auth.js';
 import type { IkeSa } from './ike-sa.js';
 import { onDatagram } from './incoming.js';
-import { createOwnProposals } from './own-proposals.js';
+import { ownProposalsOf } from './own-proposals.js';
 import { pump } from './pump.js';
 import { onRequestFor, onSaInput, samePeers } from './requests.js';
 import { describeIkeSa, ikeSasAt } from './table.js';
@@ -34,7 +34,7 @@ function createIkev2(env: Environment): IkeVersion {
     halfOpen: new Map(),
     timers: createTimers(),
     cookies: createCookieJar(env.provider),
-    own: createOwnProposals(env.provider),
+    own: ownProposalsOf(env.provider),
     inbound: new Map(),
     outbound: new Map(),
     unprotected: new Map(),

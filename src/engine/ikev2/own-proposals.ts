@@ -15,7 +15,27 @@ export interface OwnProposals {
   ofTemplate(template: SaTemplate, policy: IkePolicy | undefined): readonly OwnProposal[];
 }
 
-export function createOwnProposals(provider: CryptoProvider): OwnProposals {
+interface Known {
+  readonly provider: CryptoProvider;
+  readonly own: OwnProposals;
+}
+
+const knownBefore = new WeakMap<object, Known>();
+
+/** The same for all engines whose providers have the same algorithms: a dry run makes many. */
+export function ownProposalsOf(provider: CryptoProvider): OwnProposals {
+  const known = knownBefore.get(provider.keyExchanges);
+  if (known && hasSameAlgorithms(known.provider, provider)) return known.own;
+  const own = createOwnProposals(provider);
+  knownBefore.set(provider.keyExchanges, { provider, own });
+  return own;
+}
+
+function hasSameAlgorithms(a: CryptoProvider, b: CryptoProvider): boolean {
+  return a.aeads === b.aeads && a.ciphers === b.ciphers && a.integrities === b.integrities && a.prfs === b.prfs;
+}
+
+function createOwnProposals(provider: CryptoProvider): OwnProposals {
   const ike = new WeakMap<IkePolicy, readonly IkeProposal[]>();
   const first = new WeakMap<SaTemplate, readonly OwnProposal[]>();
   const later = new WeakMap<SaTemplate, Map<IkePolicy | undefined, readonly OwnProposal[]>>();
