@@ -10,6 +10,8 @@ import { seededRandom } from '../src/engine/crypto/random.js';
 import { createEngine, type Engine } from '../src/engine/engine.js';
 import { engineLimits } from '../src/engine/environment.js';
 import { ikev2 } from '../src/engine/ikev2/ikev2.js';
+import type { SaParameters } from '../src/engine/ipsec/sa.js';
+import { createIpsecStack } from '../src/engine/ipsec/stack.js';
 import type { EngineOutput } from '../src/engine/output.js';
 import { type Address, anyAddress } from '../src/model/address.js';
 import { systemView } from '../src/model/peer/system-view.js';
@@ -134,8 +136,13 @@ export function engineOf(name: 'a' | 'b', provider: CryptoProvider): Engine {
   );
 }
 
-/** A whole handshake between two engines, from `count`th address of `a` on. */
-export function handshake(a: Engine, b: Engine, count: number): void {
+/** A whole handshake between two engines, from `count`th address of `a` on; `install` takes the SAs that come of it. */
+export function handshake(
+  a: Engine,
+  b: Engine,
+  count: number,
+  install?: (by: 'a' | 'b', sa: SaParameters) => void,
+): void {
   const [local, remote]: Address[] = [0x0a010000, 0x0a020000].map((value) => ({ family: 4, value: value + count }));
   const entry = configs.a.spd[0]!;
   if (entry.action.kind !== 'PROTECT') throw new Error('no protection');
@@ -150,7 +157,10 @@ export function handshake(a: Engine, b: Engine, count: number): void {
   let established = 0;
   for (let step = 0; step < 8; step += 1) {
     const message: EngineOutput | undefined = outputs.find(({ kind }) => kind === 'transmit');
-    for (const output of outputs) if (output.kind === 'event' && output.event.kind === 'child-sa') established += 1;
+    for (const output of outputs) {
+      if (output.kind === 'event' && output.event.kind === 'child-sa') established += 1;
+      else if (output.kind === 'install') install?.(to === b ? 'a' : 'b', output.sa);
+    }
     if (message?.kind !== 'transmit') break;
     const { octets } = message;
     outputs = to.handle({ kind: 'datagram', local: message.remote, remote: message.local, octets }, 0);
@@ -206,8 +216,20 @@ export const benchmarks: readonly Benchmark[] = [
       const before = used();
       for (let index = 0; index < pairs; index += 1) handshake(a, b, index);
       const octets = (used() - before) / pairs;
-      // Both engines are in this process: half of it is one side's.
-      return [{ name: 'an IKE SA and its Child SA, one side', value: octets / 2 / 1024, unit: 'KiB', limit: 32 }];
+      const { stack } = createIpsecStack({ config: configs.a, provider }, 0);
+      const installed: SaParameters[] = [];
+      const [c, d] = [engineOf('a', provider), engineOf('b', provider)];
+      for (let index = 0; index < pairs; index += 1)
+        handshake(c, d, index, (by, sa) => by === 'a' && installed.push(sa));
+      const beforeAdding = used();
+      for (const sa of installed) if ('why' in stack.addSa(sa, 0)) throw new Error('an SA that cannot be installed');
+      const ofSas = (used() - beforeAdding) / pairs;
+      if (stack.sad.size !== 2 * pairs) throw new Error(`${stack.sad.size} SAs, not ${2 * pairs}`);
+      return [
+        // Both engines are in this process: half of it is one side's.
+        { name: 'an IKE SA and its Child SA, one side', value: octets / 2 / 1024, unit: 'KiB', limit: 32 },
+        { name: 'its two ESP SAs in the data path', value: ofSas / 1024, unit: 'KiB', limit: 16 },
+      ];
     },
   },
 ];
