@@ -47,6 +47,11 @@ on hosts whose kernel has no ESP. "none" carries no packets: IKE alone, for tryi
       helpValue: 'PLACE',
       summary: 'Serve metrics for Prometheus at /metrics of 127.0.0.1:PORT, [::1]:PORT or unix:FILE.',
     }),
+    keys: Flags.string({
+      helpValue: 'DIR',
+      summary:
+        'Write the keys of all SAs to DIR (0700), as tables that Wireshark reads; who has them reads the traffic.',
+    }),
     port: Flags.integer({ min: 1, max: 65535, helpValue: 'N', summary: 'UDP port of IKE instead of 500.' }),
     'nat-port': Flags.integer({
       min: 1,
@@ -68,6 +73,7 @@ on hosts whose kernel has no ESP. "none" carries no packets: IKE alone, for tryi
       ...(flags['state-dir'] === undefined ? {} : { stateDir: flags['state-dir'] }),
       ...(flags.credentials === undefined ? {} : { credentialFolder: flags.credentials }),
       version: this.config.version,
+      ...(flags.keys === undefined ? {} : { keysFolder: flags.keys }),
       ...(flags.metrics === undefined ? {} : { metrics: parseMetricsPlace(flags.metrics) }),
       ...(flags['peer-profile'] === undefined ? {} : { peerProfile: flags['peer-profile'] }),
       ...(flags.port || flags['nat-port']
@@ -79,6 +85,7 @@ on hosts whose kernel has no ESP. "none" carries no packets: IKE alone, for tryi
         );
       },
     });
+    if (flags.keys !== undefined) this.note(`keys are written to ${flags.keys}: who reads them reads the traffic`);
     this.note(`${daemon.system} speaks IKE; stop it with SIGINT or: ipsec runtime stop`);
     const done = onInterrupt(() => daemon.stop());
     await daemon.stopped;

@@ -31,10 +31,14 @@ export default class SaDelete extends BaseCommand {
   }
 }
 
-/** With an IKE SA its SA pairs go as well. */
+/** With an IKE SA of IKEv2 its SA pairs go as well; those of IKEv1 are deleted one by one, while there is an SA to say so by. */
 async function withPeer(socket: string, peer: string): Promise<string[]> {
-  const { ikeSas } = (await callDaemon(socket, 'sa.list', {})) as SaListDocument;
-  return ikeSas.filter(({ remote }) => hostOf(remote) === peer).map(({ id }) => id);
+  const { ikeSas, childSas } = (await callDaemon(socket, 'sa.list', {})) as SaListDocument;
+  const isIkev2 = new Set(ikeSas.filter(({ version }) => version === 2).map(({ id }) => id));
+  return [
+    ...childSas.filter(({ remote, ikeSa }) => remote === peer && !isIkev2.has(ikeSa)).map(({ id }) => id),
+    ...ikeSas.filter(({ remote }) => hostOf(remote) === peer).map(({ id }) => id),
+  ];
 }
 
 /** The address of `10.0.0.1:500` or `[2001:db8::1]:500`. */

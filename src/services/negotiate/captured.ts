@@ -1,6 +1,7 @@
 /** From the account of a simulated world to a capture file and the tables of keys that open it. */
 import type { EngineEvent } from '../../engine/event.js';
-import type { EntryOf, TraceEntry } from '../../engine/sim/trace.js';
+import type { SaParameters } from '../../engine/ipsec/sa.js';
+import type { TraceEntry } from '../../engine/sim/trace.js';
 import { Secret } from '../../model/secret.js';
 import type { EspKeys, Ikev1Key, Ikev2Keys, KeyTables } from '../../report/key-tables.js';
 import type { Capture, CapturedPacket } from '../../report/pcapng.js';
@@ -38,15 +39,25 @@ export function keysOf(entries: readonly TraceEntry[]): KeyTables {
   const esp: EspKeys[] = [];
   for (const entry of entries) {
     if (entry.kind === 'install') {
-      const keys = espKeys(entry);
+      // Each SA once: by the outbound one, at its sender.
+      const keys = entry.sa.direction === 'outbound' ? espKeysOf(entry.sa) : undefined;
       if (keys) esp.push(keys);
     } else if (entry.kind === 'event' && entry.event.kind === 'ike-keys') {
-      const { keys } = entry.event;
-      if (keys.version === 1) ikev1.push({ initiatorCookie: keys.initiatorCookie, encryptionKey: keys.encryptionKey });
-      else ikev2.push(ikev2Keys(keys));
+      const tables = ikeKeyTables(entry.event.keys);
+      ikev1.push(...tables.ikev1);
+      ikev2.push(...tables.ikev2);
     }
   }
   return { ikev1, ikev2, esp };
+}
+
+/** The row of one IKE SA. */
+export function ikeKeyTables(
+  keys: Extract<EngineEvent, { kind: 'ike-keys' }>['keys'],
+): Pick<KeyTables, 'ikev1' | 'ikev2'> {
+  return keys.version === 1
+    ? { ikev1: [{ initiatorCookie: keys.initiatorCookie, encryptionKey: keys.encryptionKey }], ikev2: [] }
+    : { ikev1: [], ikev2: [ikev2Keys(keys)] };
 }
 
 type IkeKeys<Version> = Extract<Extract<EngineEvent, { kind: 'ike-keys' }>['keys'], { version: Version }>;
@@ -64,16 +75,18 @@ function ikev2Keys({ initiatorSpi, responderSpi, skEi, skEr, skAi, skAr, transfo
   };
 }
 
-/** Each SA once: by the outbound one, at its sender. AH needs no key to be read. */
-function espKeys({ sa }: EntryOf<'install'>): EspKeys | undefined {
-  if (sa.direction !== 'outbound' || sa.protocol !== 'ESP') return undefined;
+/** The row of one SA; AH needs no key to be read. */
+export function espKeysOf(sa: SaParameters): EspKeys | undefined {
+  const { protocol, direction, local, remote, spi, encryption, authentication, keys } = sa;
+  if (protocol !== 'ESP') return undefined;
+  const [source, destination] = direction === 'outbound' ? [local, remote] : [remote, local];
   return {
-    source: sa.local,
-    destination: sa.remote,
-    spi: sa.spi,
-    encryption: sa.encryption?.name ?? 'NULL',
-    ...(sa.authentication ? { integrity: sa.authentication.name } : {}),
-    encryptionKey: sa.keys.encryption ?? new Secret(new Uint8Array(0)),
-    ...(sa.keys.authentication ? { integrityKey: sa.keys.authentication } : {}),
+    source,
+    destination,
+    spi,
+    encryption: encryption?.name ?? 'NULL',
+    ...(authentication ? { integrity: authentication.name } : {}),
+    encryptionKey: keys.encryption ?? new Secret(new Uint8Array(0)),
+    ...(keys.authentication ? { integrityKey: keys.authentication } : {}),
   };
 }

@@ -25,6 +25,7 @@ import { cacheMax, cacheReport } from './cache-report.js';
 import type { ControlMethod, ControlParams } from './control-protocol.js';
 import { type ControlServer, startControlServer } from './control-server.js';
 import { type FactLine, factLine, isAudited, isOnlyForDebugging, isWanted, type LogLevel } from './fact-line.js';
+import { openKeyLog } from './key-log.js';
 import { type LiveFact, type LiveSystem, startLiveSystem } from './live-system.js';
 import { createMetrics } from './metrics.js';
 import { type MetricsPlace, type MetricsServer, startMetricsServer } from './metrics-server.js';
@@ -51,6 +52,8 @@ export interface DaemonOptions extends LoadOptions {
   readonly level?: LogLevel;
   /** Where metrics are served, if anywhere. */
   readonly metrics?: MetricsPlace;
+  /** Where keys are written for Wireshark, if anywhere. */
+  readonly keysFolder?: string;
   /** Of the program, for the metrics. */
   readonly version?: string;
   /** Every line, as it happens; the daemon itself writes nowhere. */
@@ -96,6 +99,7 @@ async function started(options: DaemonOptions, release: () => void): Promise<Dae
   const provider = await loadNodeProvider();
   const registry = createSaRegistry();
   const metrics = createMetrics();
+  const keyLog = options.keysFolder === undefined ? undefined : openKeyLog(options.keysFolder);
   const backlog: { readonly at: string; readonly line: FactLine }[] = [];
   const followers = new Set<(event: unknown) => void>();
   const since = new Date();
@@ -138,6 +142,7 @@ async function started(options: DaemonOptions, release: () => void): Promise<Dae
   function listener(fact: LiveFact, at: Date): void {
     registry.note(fact, at);
     metrics.note(fact);
+    keyLog?.note(fact);
     // What nobody wants to read need not be put into words.
     if (isOnlyForDebugging(fact) && !isWanted('debug', level)) return;
     const line = factLine(fact);
@@ -194,6 +199,10 @@ async function started(options: DaemonOptions, release: () => void): Promise<Dae
         return saCommand(method, (params as ControlParams<'sa.rekey'>).sa);
       case 'sa.flush': {
         const closing = registry.ikeSas.length;
+        // In IKEv1 SA pairs outlive the ISAKMP SA that made them; in IKEv2 they end with theirs (RFC 7296 §1.4.1).
+        for (const { sa } of registry.childSas) {
+          if (sa.name.ikeSa.version === 1) live.command({ kind: 'delete-child', sa: sa.inbound });
+        }
         for (const { sa } of registry.ikeSas) live.command({ kind: 'delete-ike', ikeSa: sa.name });
         return { closing };
       }
