@@ -10,6 +10,7 @@ import type { Address } from '../model/address.js';
 import type { Problem } from '../model/problem.js';
 import type { SourceText, Span } from '../model/span.js';
 import type { EntrySource, SystemConfig } from '../model/system-config.js';
+import type { DialectEditor } from './editing.js';
 
 /** Reads and writes one format. */
 export interface Dialect {
@@ -27,6 +28,8 @@ export interface Dialect {
   detect(source: SourceText): Likelihood | undefined;
   /** Absent: the format can only be written. */
   read?(input: DialectInput): DialectReading;
+  /** Makes small changes of a configuration in its own language; absent: none. */
+  edit?: DialectEditor;
   /** Absent: the format can only be read. */
   write?(config: SystemConfig, options: WriteOptions): DialectWriting;
 }

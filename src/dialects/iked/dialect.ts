@@ -1,5 +1,6 @@
 /** The dialects of OpenBSD: iked.conf, and ipsec.conf of ipsecctl and isakmpd. */
 import type { Dialect } from '../dialect.js';
+import { editIked } from './edit.js';
 import { detectIpsecctl, readIpsecctl } from './ipsecctl-read.js';
 import { detectIked, readIked } from './read.js';
 
@@ -9,6 +10,7 @@ export const iked: Dialect = {
   versions: [],
   detect: detectIked,
   read: readIked,
+  edit: editIked,
 };
 
 export const ipsecctl: Dialect = {

@@ -1,6 +1,7 @@
 /** The dialects of ipsec.conf: Libreswan, Openswan with FreeS/WAN, and strongSwan's starter. */
 import type { Dialect } from '../dialect.js';
 import { detectIpsecConf } from './detect.js';
+import { editConn, editStarterConn } from './edit.js';
 import { libreswanDefault, libreswanVersions } from './product.js';
 import { readIpsecConf } from './read.js';
 import { writeLibreswan } from './write.js';
@@ -12,6 +13,7 @@ export const libreswan: Dialect = {
   defaultVersion: libreswanDefault,
   detect: (source) => detectIpsecConf(source, 'libreswan'),
   read: (input) => readIpsecConf(input, 'libreswan'),
+  edit: editConn,
   write: writeLibreswan,
 };
 
@@ -21,6 +23,7 @@ export const openswan: Dialect = {
   versions: [],
   detect: (source) => detectIpsecConf(source, 'openswan'),
   read: (input) => readIpsecConf(input, 'openswan'),
+  edit: editConn,
 };
 
 export const starter: Dialect = {
@@ -29,4 +32,5 @@ export const starter: Dialect = {
   versions: [],
   detect: (source) => detectIpsecConf(source, 'starter'),
   read: (input) => readIpsecConf(input, 'starter'),
+  edit: editStarterConn,
 };

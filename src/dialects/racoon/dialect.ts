@@ -1,5 +1,6 @@
 /** The dialects of ipsec-tools: racoon.conf with its policies, and scripts of setkey alone. */
 import type { Dialect } from '../dialect.js';
+import { editRacoon } from './edit.js';
 import { detectRacoon, readRacoon } from './read.js';
 import { detectSetkey, readSetkey } from './setkey-read.js';
 import { writeSetkey } from './setkey-write.js';
@@ -11,6 +12,7 @@ export const racoon: Dialect = {
   companions: ['setkey'],
   detect: detectRacoon,
   read: readRacoon,
+  edit: editRacoon,
 };
 
 export const setkey: Dialect = {

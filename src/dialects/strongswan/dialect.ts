@@ -2,6 +2,7 @@
 import type { SourceText } from '../../model/span.js';
 import type { Dialect, Likelihood } from '../dialect.js';
 import { defaultSwanVersion, swanVersions } from './defaults.js';
+import { editSwan } from './edit.js';
 import { readSwan } from './read.js';
 import { writeSwan } from './write.js';
 
@@ -25,5 +26,6 @@ export const strongswan: Dialect = {
   defaultVersion: defaultSwanVersion,
   detect,
   read: readSwan,
+  edit: editSwan,
   write: writeSwan,
 };

@@ -151,6 +151,8 @@ export interface ChangeDocument {
   /** `add 14 to -group of ikev2 'a_ike'`. */
   readonly title: string;
   readonly place?: RecordPlace;
+  /** Where the text changes. */
+  readonly at?: { readonly path: string; readonly line: number };
   /** Lines of a difference, `-` and `+` first; keys masked. */
   readonly diff: readonly string[];
 }

@@ -216,8 +216,13 @@ function* suggestionLines({ suggestions }: RunDocument, context: Context): Gener
   if (suggestions.length === 0) return;
   yield style.bold(suggestions.length === 1 ? 'what mends it' : 'what mends it, either of');
   for (const { changes } of suggestions) {
-    for (const [index, { system, title, diff }] of changes.entries()) {
-      yield* wrapped(`${index === 0 ? '- in' : '  and in'} ${visible(system)}: ${visible(title)}`, context, '  ');
+    for (const [index, { system, title, diff, at }] of changes.entries()) {
+      const where = at ? ` (${at.path}:${at.line})` : '';
+      yield* wrapped(
+        `${index === 0 ? '- in' : '  and in'} ${visible(system)}: ${visible(title + where)}`,
+        context,
+        '  ',
+      );
       for (const line of diff) {
         const text = `      ${visible(line)}`;
         yield line.startsWith('+') ? style.green(text) : line.startsWith('-') ? style.red(text) : style.dim(text);

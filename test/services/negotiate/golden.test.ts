@@ -85,8 +85,8 @@ function keysOf(name: string): string[] {
     .filter((file) => file.endsWith('.conf'))
     .flatMap((file) => {
       const text = readFileSync(path.join(root, folder, name, file), 'utf8');
-      return [...text.matchAll(/-preshared (\S+)|\/(0x[0-9a-f]{8,})/g)].flatMap(
-        ([, key, manual]) => key ?? manual ?? [],
+      return [...text.matchAll(/-preshared (\S+)|\/(0x[0-9a-f]{8,})|secret = "([^"]+)"/g)].flatMap(
+        ([, key, manual, quoted]) => key ?? manual ?? quoted ?? [],
       );
     });
 }

@@ -3,18 +3,24 @@ import { mirrorEdit } from '../../../lint/mirror-record.js';
 import { appendWord, editOf } from '../../../lint/pair-changes.js';
 import { transformWord } from '../../../lint/pair-finding.js';
 import type { Origin } from '../../../model/origin.js';
-import { pfsGroups } from '../../../model/peer/child.js';
+import { groupsOf, proposalsWithGroups, proposalsWithoutGroups } from '../../../model/peer/child-proposals.js';
 import { mirrorBox } from '../../../model/peer/mirror.js';
 import type { ChildStep, Walk } from '../../../model/peer/steps.js';
-import { withGroups } from '../../../model/proposal.js';
 import { applyChange, type ProposalChange, smallestChanges } from '../../../model/proposal-changes.js';
 import type { IkeRecord } from '../../../model/record/ike.js';
 import type { HostRecord, TunnelRecord } from '../../../model/record/policy.js';
 import type { ChildProposal, IkePolicy, SaTemplate, SpdEntry } from '../../../model/system-config.js';
+import {
+  formatSelector,
+  regionSelectors,
+  type SelectorLists,
+  type TrafficSelector,
+} from '../../../model/traffic-selector.js';
 import type { KeyExchangeTransform } from '../../../model/transform.js';
 import type { Side } from '../plan.js';
 import type { NegotiatingSystem } from '../systems.js';
 import type { Change } from './change.js';
+import { foreignChange } from './foreign.js';
 import type { Ends } from './ike-changes.js';
 import { addEntry, patchPolicy, patchTemplate } from './patches.js';
 import { contextOf, ownerText, setArguments, writtenRecord, writtenValue } from './record-text.js';
@@ -25,24 +31,24 @@ const origin: Origin = { kind: 'builtin', what: 'a change that is tried' };
 export function childChanges(step: ChildStep, walk: Walk, ends: Ends): Change[] {
   const { systems, initiator } = ends;
   const responder: Side = initiator === 'a' ? 'b' : 'a';
-  const { initiatorTemplate: mine, responderTemplate: theirs, flow } = walk;
+  const { initiatorTemplate: mine, flow } = walk;
+  const theirs = responderTemplateOf(walk);
   switch (step.kind) {
     case 'peer-policy':
     case 'mode':
-      return [responder, initiator].flatMap((side) => {
-        const other = side === 'a' ? 'b' : 'a';
-        return mirrorChange(systems, side, flow[other].entry, flow[side].entry, flow[side].list.kind);
-      });
+      return [
+        ...modeChanges(walk, ends),
+        ...[responder, initiator].flatMap((side) => {
+          const other = side === 'a' ? 'b' : 'a';
+          return mirrorChange(systems, side, flow[other].entry, flow[side].entry, flow[side].list.kind);
+        }),
+      ];
     case 'child-proposal': {
       if (!theirs) return [];
       const v1 = walk.ike?.version === 1;
-      const groups = {
-        mine: pfsGroups(mine, walk.ike?.initiatorPolicy),
-        theirs: pfsGroups(theirs, walk.ike?.responderPolicy),
-      };
       const changes = smallestChanges(
-        v1 ? withGroups(mine.proposals, groups.mine) : mine.proposals,
-        v1 ? withGroups(theirs.proposals, groups.theirs) : theirs.proposals,
+        v1 ? proposalsWithGroups(mine, walk.ike?.initiatorPolicy) : proposalsWithoutGroups(mine),
+        v1 ? proposalsWithGroups(theirs, walk.ike?.responderPolicy) : proposalsWithoutGroups(theirs),
         { acceptAnyGroup: v1 && systems[responder].profile.pfsAcceptsAny.value },
       );
       if (changes.some(({ edits }) => edits.some(({ attribute }) => attribute === 'key-exchange')))
@@ -83,16 +89,37 @@ function proposalChange(system: NegotiatingSystem, side: Side, template: SaTempl
     source: template.source,
     title: edit ? `${edit.title} ${owner}` : `let ${owner} take ${words.join(' with ')}`,
     ...(edit ? { edits: [edit.edit] } : {}),
+    ...foreignChange(system, { kind: 'child-proposal', template, proposal: change.proposal }),
     patch: patchTemplate(template, ({ proposals }) => ({
       proposals: applyChange(proposals, change).map((proposal) => ({ ...near, ...proposal }) as ChildProposal),
     })),
   };
 }
 
+/** The template that the responder decides by; where it found none, the one in the same place. */
+function responderTemplateOf({ responderTemplate, flow, initiator, sa }: Walk): SaTemplate | undefined {
+  return responderTemplate ?? flow[initiator === 'a' ? 'b' : 'a'].templates[sa];
+}
+
+/** The mode of the other side, where a word of the configuration says it. */
+function modeChanges(walk: Walk, { systems, initiator }: Ends): Change[] {
+  const responder: Side = initiator === 'a' ? 'b' : 'a';
+  const { initiatorTemplate: mine } = walk;
+  const theirs = responderTemplateOf(walk);
+  if (!theirs || mine.mode === theirs.mode) return [];
+  const templates = { [initiator]: mine, [responder]: theirs } as Record<Side, SaTemplate>;
+  return [responder, initiator].flatMap((side): Change[] => {
+    const [template, model] = [templates[side], templates[side === 'a' ? 'b' : 'a']];
+    const change = foreignChange(systems[side], { kind: 'mode', template, mode: model.mode });
+    return change ? [{ side, source: template.source, ...change, patch: (config) => config }] : [];
+  });
+}
+
 /** The same groups for rekeys on both sides: PFS on where it is off, or off where it is on, or one group more. */
 function pfsChanges(walk: Walk, { systems, initiator }: Ends): Change[] {
   const responder: Side = initiator === 'a' ? 'b' : 'a';
-  const { initiatorTemplate: mine, responderTemplate: theirs, ike } = walk;
+  const { initiatorTemplate: mine, ike } = walk;
+  const theirs = responderTemplateOf(walk);
   if (!theirs) return [];
   const sides = {
     [initiator]: { template: mine, policy: ike?.initiatorPolicy },
@@ -100,7 +127,7 @@ function pfsChanges(walk: Walk, { systems, initiator }: Ends): Change[] {
   } as Record<Side, { readonly template: SaTemplate; readonly policy: IkePolicy | undefined }>;
   return [responder, initiator].flatMap((side) => {
     const other = side === 'a' ? 'b' : 'a';
-    const wanted = pfsGroups(sides[other].template, sides[other].policy);
+    const wanted = groupsOf(proposalsWithGroups(sides[other].template, sides[other].policy));
     return groupChange(systems[side], side, sides[side], wanted);
   });
 }
@@ -112,7 +139,9 @@ function groupChange(
   wanted: readonly KeyExchangeTransform[],
 ): Change[] {
   const [group] = wanted;
-  const own = pfsGroups(template, policy);
+  const own = groupsOf(proposalsWithGroups(template, policy));
+  const foreign = foreignChange(system, { kind: 'pfs', template, ...(policy ? { policy } : {}), group });
+  if (foreign) return [{ side, source: template.source, ...foreign, patch: (config) => config }];
   const patch = patchTemplate(template, () => ({ pfsGroups: { value: group ? [...own, group] : [], origin } }));
   const changes: Change[] = [];
   // Groups of their own, or those of the IKE policy and a switch.
@@ -174,7 +203,8 @@ function groupChange(
 /** The selectors of one side as the mirror image of the other's. */
 function selectorChanges(walk: Walk, { systems, initiator }: Ends): Change[] {
   const responder: Side = initiator === 'a' ? 'b' : 'a';
-  const { initiatorTemplate: mine, responderTemplate: theirs } = walk;
+  const { initiatorTemplate: mine } = walk;
+  const theirs = responderTemplateOf(walk);
   if (!theirs) return [];
   const templates = { [initiator]: mine, [responder]: theirs } as Record<Side, SaTemplate>;
   return [responder, initiator].flatMap((side): Change[] => {
@@ -188,11 +218,29 @@ function selectorChanges(walk: Walk, { systems, initiator }: Ends): Change[] {
         side,
         source: own.source,
         title: `select in ${ownerText(systems[side], own.source)} what ${ownerText(systems[other], model.source)} of ${systems[other].name} selects`,
-        ...(edits ? { edits } : {}),
+        ...(edits
+          ? { edits }
+          : foreignChange(systems[side], { kind: 'selectors', template: own, ...wantedSelectors(model) })),
         patch: patchTemplate(own, () => ({ selectors: model.selectors.map(mirrorBox) })),
       },
     ];
   });
+}
+
+/** What the mirror image of a template selects, as lists for both ends. */
+function wantedSelectors({ selectors }: SaTemplate): SelectorLists {
+  const pairs = regionSelectors(selectors.map(mirrorBox));
+  const list = (end: 'local' | 'remote'): TrafficSelector[] => {
+    const texts = new Set<string>();
+    return pairs
+      .map((pair) => pair[end])
+      .filter((each) => {
+        const isNew = !texts.has(formatSelector(each));
+        texts.add(formatSelector(each));
+        return isNew;
+      });
+  };
+  return { local: list('local'), remote: list('remote') };
 }
 
 /** One source, one destination and the protocol as the other side writes them; other forms are left to a reader. */

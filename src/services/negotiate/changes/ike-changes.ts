@@ -1,4 +1,6 @@
 /** Changes that may mend what keeps an IKE SA from coming about. */
+
+import { utf8 } from '../../../engine/wire/codec.js';
 import { appendWord, ikeArgument } from '../../../lint/pair-changes.js';
 import { transformWord } from '../../../lint/pair-finding.js';
 import { formatAddress } from '../../../model/address.js';
@@ -9,10 +11,11 @@ import type { IkeStep, Walk } from '../../../model/peer/steps.js';
 import { applyChange, type ProposalChange, smallestChanges } from '../../../model/proposal-changes.js';
 import type { AuthRecord } from '../../../model/record/auth.js';
 import type { IkeRecord } from '../../../model/record/ike.js';
-import type { Identity, IkePolicy, IkeProposal, PadEntry } from '../../../model/system-config.js';
+import type { Identity, IdentityPattern, IkePolicy, IkeProposal, PadEntry } from '../../../model/system-config.js';
 import type { Side } from '../plan.js';
 import type { NegotiatingSystem } from '../systems.js';
 import type { Change } from './change.js';
+import { foreignChange } from './foreign.js';
 import { patchPad, patchPolicy } from './patches.js';
 import { addStatement, freeName, ownerText, setArguments, writtenRecord, writtenValue } from './record-text.js';
 
@@ -48,9 +51,18 @@ export function ikeChanges(step: IkeStep, walk: Walk, { systems, initiator }: En
       return identityChanges(systems, sender, pads, step.sent);
     }
     case 'preshared-key':
-      return each((side, own, other) =>
-        presharedKeyChange(systems[side], systems[side === 'a' ? 'b' : 'a'], side, own, other),
-      );
+      return [
+        // Secrets that belong to identities are not found under another one.
+        ...(['a', 'b'] as const).flatMap((sender) => {
+          const [sent, expected] = [pads[sender]?.localId?.value, pads[sender === 'a' ? 'b' : 'a']?.remoteId?.value];
+          const wanted = onlyIdentity(expected);
+          const differs = sent && wanted && (sent.type !== wanted.type || sent.value !== wanted.value);
+          return differs ? identityChanges(systems, sender, pads, sent) : [];
+        }),
+        ...each((side, own, other) =>
+          presharedKeyChange(systems[side], systems[side === 'a' ? 'b' : 'a'], side, own, other),
+        ),
+      ];
     case 'ike-proposal':
       return ike?.initiatorPolicy && ike.responderPolicy
         ? proposalChanges(systems, initiator, ike.initiatorPolicy, ike.responderPolicy)
@@ -87,7 +99,7 @@ function versionChange(
       : `start with IKEv${wanted} in ${ownerText(system, own.source)}`,
     ...(record?.kind === 'auth'
       ? { edits: setArguments(record, [{ name: 'kmp', origin: record.kmp.origin, value: words }]) }
-      : {}),
+      : foreignChange(system, { kind: 'ike-versions', pad: own, versions })),
     patch: patchPad(own, { ikeVersions: { value: versions, origin } }),
   };
 }
@@ -102,7 +114,7 @@ function exchangeChange(system: NegotiatingSystem, side: Side, own: PadEntry, ot
     title: `use ${value === 'main' ? 'Main' : 'Aggressive'} Mode in ${ownerText(system, own.source)}`,
     ...(record?.kind === 'auth'
       ? { edits: setArguments(record, [{ name: 'exchange', origin: record.exchange.origin, value: word }]) }
-      : {}),
+      : foreignChange(system, { kind: 'exchange', pad: own, exchange: value })),
     patch: patchPad(own, { exchange: { value, origin } }),
   };
 }
@@ -126,7 +138,9 @@ function methodChange(system: NegotiatingSystem, side: Side, own: PadEntry, othe
             ...(keyText === undefined ? [] : [{ name: 'preshared', origin: undefined, value: keyText }]),
           ]),
         }
-      : {}),
+      : needsKey
+        ? {}
+        : foreignChange(system, { kind: 'methods', pad: own, local, remote })),
     patch: patchPad(own, {
       localMethod: { value: local, origin },
       remoteMethod: { value: remote, origin },
@@ -163,17 +177,16 @@ function identityChanges(
               { name: 'rid', origin: record.remoteId?.origin, value: quotedName(sent) },
             ]),
           }
-        : {}),
+        : foreignChange(system, { kind: 'remote-id', pad: expecting, identity: sent })),
       patch: patchPad(expecting, {
         remoteId: { value: { kind: 'exact', type: sent.type, value: sent.value }, origin },
       }),
     });
   }
-  const pattern = expecting?.remoteId?.value;
-  if (sending && pattern?.kind === 'exact') {
+  const wanted = onlyIdentity(expecting?.remoteId?.value);
+  if (sending && wanted) {
     const system = systems[sender];
     const record = writtenRecord(system, sending.source) as AuthRecord | undefined;
-    const wanted: Identity = { type: pattern.type, value: pattern.value };
     changes.push({
       side: sender,
       source: sending.source,
@@ -185,11 +198,18 @@ function identityChanges(
               { name: 'lid', origin: record.localId?.origin, value: quotedName(wanted) },
             ]),
           }
-        : {}),
+        : foreignChange(system, { kind: 'local-id', pad: sending, identity: wanted })),
       patch: patchPad(sending, { localId: { value: wanted, origin } }),
     });
   }
   return changes;
+}
+
+/** The identity that a pattern stands for, where it is one alone. */
+function onlyIdentity(pattern: IdentityPattern | undefined): Identity | undefined {
+  if (pattern?.kind === 'exact') return { type: pattern.type, value: pattern.value };
+  if (pattern?.kind !== 'addresses' || pattern.range.first !== pattern.range.last) return undefined;
+  return { type: pattern.type, value: formatAddress(pattern.range.family, pattern.range.first) };
 }
 
 function quotedName({ value = '' }: Identity): string {
@@ -213,9 +233,17 @@ function presharedKeyChange(
     title: `give ${ownerText(system, own.source)} the key of ${ownerText(peer, other.source)} of ${peer.name}`,
     ...(record?.kind === 'auth' && text !== undefined
       ? { edits: setArguments(record, [{ name: 'preshared', origin: record.preshared?.origin, value: text }]) }
-      : {}),
+      : foreignKey(system, own, key)),
     patch: patchPad(own, { presharedKey: key }),
   };
+}
+
+/** A literal key in another language. The title of the general change says whose key it is, and is kept. */
+function foreignKey(system: NegotiatingSystem, pad: PadEntry, { value }: NonNullable<PadEntry['presharedKey']>) {
+  if (value.kind !== 'literal') return {};
+  const key = utf8(value.secret.reveal());
+  const change = key === undefined ? undefined : foreignChange(system, { kind: 'preshared-key', pad, key });
+  return change ? { edits: change.edits } : {};
 }
 
 function proposalChanges(
@@ -243,6 +271,7 @@ function policyChange(system: NegotiatingSystem, side: Side, policy: IkePolicy, 
     source: policy.source,
     title: lists ? `${lists.title} of ${owner}` : `let ${owner} take ${words.join(' with ')}`,
     ...(lists ? { edits: lists.edits } : {}),
+    ...foreignChange(system, { kind: 'ike-proposal', policy, proposal: change.proposal }),
     patch: patchPolicy(policy, ({ proposals }) => ({
       proposals: applyChange(proposals, change).map(
         (proposal) =>

@@ -3,6 +3,8 @@
  * change is made in the text, the text is read again, and the negotiation is run again. Only what works is told.
  */
 import type { TextEdit } from '../../../model/finding.js';
+import type { Packet } from '../../../model/packet.js';
+import { mirrorPacket } from '../../../model/peer/mirror.js';
 import { SourceText } from '../../../model/span.js';
 import type { SystemConfig } from '../../../model/system-config.js';
 import { parseText } from '../../../parser/parse.js';
@@ -76,7 +78,7 @@ export async function mend(pair: MendingPair, failed: RunResult, options: MendOp
         if (still) {
           // Another step fails now: that is a step further.
           if (still.key !== before.key) next.push(after);
-          continue;
+          if (still.own) continue;
         }
         const [planned] = planRuns(after.pair.a, after.pair.b, { initiators: [initiator], packet }).runs;
         if (!planned) continue;
@@ -91,17 +93,23 @@ export async function mend(pair: MendingPair, failed: RunResult, options: MendOp
   return [];
 }
 
-/** What the records of a pair stumble over for a packet, and what may mend that. */
+/** What the records of a pair stumble over for a packet, whoever starts, and what may mend that. */
 function stumbles(
   { a, b }: MendingPair,
   { initiator, packet }: PlannedRun,
-): { readonly key: string; readonly changes: readonly Change[] } | undefined {
-  const walk = walksOf(analyse(a, b), initiator, packet).find(({ failure }) => failure);
+): { readonly key: string; readonly changes: readonly Change[]; readonly own: boolean } | undefined {
+  const analysis = analyse(a, b);
+  const other = initiator === 'a' ? 'b' : 'a';
+  // An end that cannot prove itself is stumbled over as the initiator alone, and stops the other one as well.
+  const answer: Packet = { ...mirrorPacket(packet), direction: 'outbound' };
+  const walk =
+    walksOf(analysis, initiator, packet).find(({ failure }) => failure) ??
+    walksOf(analysis, other, answer).find(({ failure }) => failure);
   const step = walk?.failure;
   if (!walk || !step) return undefined;
-  const ends = { systems: { a, b }, initiator };
+  const ends = { systems: { a, b }, initiator: walk.initiator };
   const changes = isIkeStep(step) ? ikeChanges(step, walk, ends) : childChanges(step, walk, ends);
-  return { key: `${step.kind} ${step.text}`, changes };
+  return { key: `${step.kind} ${step.text}`, changes, own: walk.initiator === initiator };
 }
 
 type AnyStep = NonNullable<RunResult['planned']['walks'][number]['failure']>;
@@ -130,28 +138,34 @@ async function applied(state: State, change: Change, options: MendOptions): Prom
   const system = state.pair[side];
   const overlay = new Map(state.overlay);
   const patches = [...state.patches];
-  const diff: string[] = [];
-  if (edits && edits.length > 0) {
-    for (const [before, text] of edited(edits)) {
-      const file = fileOf(state.pair.repositories, before.path);
-      if (file === undefined) return undefined;
-      overlay.set(file, text);
-      const after = new SourceText(before.path, text);
-      // Reading marks the secrets.
-      parseText(after);
-      diff.push(...diffLines(before, after));
-    }
-  } else patches.push({ side, patch: (config) => change.patch(config) });
+  const changed = edits && edits.length > 0 ? edited(edits) : undefined;
+  for (const [before, text] of changed ?? []) {
+    const file = fileOf(state.pair.repositories, before.path);
+    if (file === undefined) return undefined;
+    overlay.set(file, text);
+  }
+  if (!changed) patches.push({ side, patch: (config) => change.patch(config) });
   const read = await options.reload(overlay);
   const pair = { ...read, a: patched(read.a, 'a', patches), b: patched(read.b, 'b', patches) };
+  const diffs = [...(changed ?? [])].map(([before, text]) => diffOf(before, afterOf(before, text, read[side])));
   if (errorsOf(pair[side]) > errorsOf(system)) return undefined;
   const document: ChangeDocument = {
     system: system.name,
     title,
     ...(source ? { place: recordPlace(system.name, source) } : {}),
-    diff,
+    ...(diffs[0] ? { at: diffs[0].at } : {}),
+    diff: diffs.flatMap(({ lines }) => lines),
   };
   return { pair, overlay, patches, changes: [...state.changes, document] };
+}
+
+/** The text after the change, as it was read: reading marks the secrets. */
+function afterOf(before: SourceText, text: string, { loaded }: NegotiatingSystem): SourceText {
+  const read = loaded.sources.find((source) => source.path === before.path && source.text === text);
+  if (read) return read;
+  const after = new SourceText(before.path, text);
+  parseText(after);
+  return after;
 }
 
 function patched(system: NegotiatingSystem, side: Side, patches: State['patches']): NegotiatingSystem {
@@ -183,9 +197,19 @@ function edited(edits: readonly TextEdit[]): Map<SourceText, string> {
   return texts;
 }
 
-/** The changed lines with `-` and `+`; the heading and the line numbers are for patches. */
-function diffLines(before: SourceText, after: SourceText): string[] {
-  return [...unifiedDiff(before, after, { context: 0 })]
-    .map((line) => line.replace(/\r?\n$/, ''))
-    .filter((line) => !/^(?:---|\+\+\+|@@) /.test(line));
+/** The changed lines with `-` and `+`, and the line that the first of them is in afterwards. */
+function diffOf(
+  before: SourceText,
+  after: SourceText,
+): { readonly at: { path: string; line: number }; readonly lines: string[] } {
+  const all = [...unifiedDiff(before, after, { context: 0 })].map((line) => line.replace(/\r?\n$/, ''));
+  const [, old, now, count] =
+    /^@@ -(\d+)\S* \+(\d+)(?:,(\d+))?/.exec(all.find((each) => each.startsWith('@@ ')) ?? '') ?? [];
+  // What is only taken out was where the old numbers say.
+  const line = count === '0' ? old : now;
+  return {
+    at: { path: before.path, line: Math.max(1, Number(line ?? 1)) },
+    // The heading and the line numbers are for patches.
+    lines: all.filter((each) => !/^(?:---|\+\+\+|@@) /.test(each)),
+  };
 }
