@@ -1,6 +1,7 @@
 /** What one engine has at hand: its system's records, its product's ways, cryptography and credentials. */
 
 import type { SystemView } from '../model/peer/system-view.js';
+import type { DataPathName } from '../model/peer-profile/data-path.js';
 import type { PeerProfile } from '../model/peer-profile/peer-profile.js';
 import type { Credentials } from './credentials.js';
 import type { CryptoProvider } from './crypto/provider.js';
@@ -12,6 +13,8 @@ export interface Environment {
   readonly provider: CryptoProvider;
   readonly credentials: Credentials;
   readonly limits: EngineLimits;
+  /** What carries the packets of this system; SAs that it cannot have are refused. Absent: it can have all. */
+  readonly dataPath?: DataPathName;
   /** The calendar time of an engine time, for certificates. */
   date(now: Millis): Date;
   /** Serial numbers of IKE SAs and Child SAs. */

@@ -22,6 +22,8 @@ export const failureCodes = [
   'selectors-unacceptable',
   'mode-mismatch',
   'no-spd-entry',
+  /** The SA is agreed on, but what carries the packets of a system cannot have it. */
+  'data-path',
   /** Nothing came back. */
   'timeout',
   /** The peer named an error that is none of the above. */

@@ -79,7 +79,7 @@ export function createCredentials(data: CredentialData, provider: CryptoProvider
 function presharedKey(
   pad: PadEntry,
   data: CredentialData,
-  local: Identity,
+  local: Identity | undefined,
   remote: Identity | undefined,
 ): Secret | undefined {
   const { sharedSecrets } = data;
@@ -90,7 +90,12 @@ function presharedKey(
 }
 
 /** That key first, then every other one that belongs to either identity (strongSwan's psk_authenticator.c). */
-function acceptedKeys(pad: PadEntry, data: CredentialData, local: Identity, remote: Identity): readonly Secret[] {
+function acceptedKeys(
+  pad: PadEntry,
+  data: CredentialData,
+  local: Identity | undefined,
+  remote: Identity,
+): readonly Secret[] {
   const first = presharedKey(pad, data, local, remote);
   const others = fittingSharedSecrets(data.sharedSecrets ?? [], 'IKE', local, remote).flatMap(
     ({ secret }) => resolved(secret.value, data) ?? [],

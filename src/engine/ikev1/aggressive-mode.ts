@@ -8,14 +8,17 @@
  *
  * Message 3 goes encrypted, as RFC 3947 §3.2 has it and most peers send it; one in the clear is taken too (RFC 2409 §5.1).
  */
+import { hasConnections } from '../../model/peer/connection/ike.js';
+import { formatIdentity } from '../../model/peer/identity.js';
+import type { Ikev1Errors } from '../../model/peer-profile/peer-profile.js';
 import type { EngineEvent } from '../event.js';
-import type { Failure } from '../failure.js';
+import type { Failure, FailureCode } from '../failure.js';
 import type { IkeSaName } from '../input.js';
 import { isakmpPayload } from '../wire/isakmp/table.js';
-import { isakmpExchangeTypes, isakmpNotifyTypes, isakmpPayloadTypes } from '../wire/registry/isakmp.js';
+import { isakmpExchangeTypes, isakmpPayloadTypes } from '../wire/registry/isakmp.js';
 import { commonAbilities, readAbilities, vendorIdPayloads } from './abilities.js';
 import { initiatorCookie } from './cookies.js';
-import { ignored, phase1Failure } from './failures.js';
+import { errorOf, ignored, notifyName, phase1Failure } from './failures.js';
 import { saOctetsMax } from './half-open.js';
 import { idPayloadOf, type PeerIdentity, readIdentity } from './identification.js';
 import { keyPayloads, type PeerKeyValues, readKeyPayloads } from './key-payloads.js';
@@ -24,8 +27,8 @@ import { unreadableIdentity } from './main-mode-initiator.js';
 import { keyOfPeer, recordFailure } from './main-mode-responder.js';
 import { aggressiveEnd, aggressiveReply, aggressiveStart, breach } from './message-rules.js';
 import { type Arrival, clearMessage, cookiesOf, encryptedMessage, noCookie, type Outgoing } from './messages.js';
-import { certificateRequests, checkProof, ownProof, wantsCertificate } from './phase1-auth.js';
-import { basisOf, skeyidMethod, withoutKey } from './phase1-basis.js';
+import { certificateRequests, checkProof, disbelieved, ownProof, wantsCertificate } from './phase1-auth.js';
+import { basisOf, keyless, skeyidMethod } from './phase1-basis.js';
 import {
   acceptedSuite,
   chooseSuite,
@@ -45,7 +48,7 @@ import { type Phase1Offer, readPhase1Sa } from './phase1-proposals.js';
 import type { AwaitAggressiveAuth, AwaitAggressiveReply, Basis, Context, Keyed, Phase1Step } from './phase1-state.js';
 import { takesAggressivePsk } from './product.js';
 import { rawBody } from './raw.js';
-import { recordsByAddress, recordsByIdentity } from './records.js';
+import { chooseConnection, recordsByAddress, recordsByIdentity } from './records.js';
 
 const exchangeType = isakmpExchangeTypes.number.AGGRESSIVE;
 const { number: types } = isakmpPayloadTypes;
@@ -126,6 +129,11 @@ export function onAggressiveReply(from: AwaitAggressiveReply, arrival: Arrival, 
   const accepted = acceptedSuite(readPhase1Sa(sa.body), offers, basis, env);
   if (typeof accepted === 'string') return ignored(`message 2 of Aggressive Mode: ${accepted}`, 'RFC 2408 §4.2');
   const { suite } = accepted;
+  if (suite.group.transform.name !== offers[0]!.proposal.keyExchange?.[0]?.name)
+    return ignored(
+      'message 2 of Aggressive Mode takes a proposal of another group than our public value',
+      'RFC 2409 §5',
+    );
   const cookies = cookiesOf(arrival.header);
   const own = hidesIdentity(kind) ? env.credentials.own(basis.pad, basis.localId) : undefined;
   const values = readKeyPayloads(arrival, {
@@ -140,7 +148,7 @@ export function onAggressiveReply(from: AwaitAggressiveReply, arrival: Arrival, 
   const peerId = identityOf(arrival, kind, values);
   if (!peerId) return unreadableIdentity(basis);
   const method = skeyidMethod(basis, suite, env, hidesIdentity(kind) ? undefined : peerId.identity);
-  if (!method) return { kind: 'failed', failure: withoutKey(basis, env), events: accepted.events };
+  if (!method) return keyless(basis, env, accepted.events);
   const base = {
     cookies,
     saBody,
@@ -161,10 +169,7 @@ export function onAggressiveReply(from: AwaitAggressiveReply, arrival: Arrival, 
   const nat = natFinding(basis, base, arrival);
   const keyed: Keyed = { ...base, ...(nat ? { nat } : {}) };
   const checked = checkProof(basis, keyed, peerId, arrival.payloads, context);
-  if (!checked.good) {
-    const { failure, notify, events } = checked;
-    return { kind: 'ignored', why: failure.text, suspicion: failure, notify, events: [...accepted.events, ...events] };
-  }
+  if (!checked.good) return disbelieved(checked, accepted.events);
   const moved = { ...basis, peers: floated(basis.peers, nat) };
   const proof = ownProof(moved, keyed, false, env);
   const events: EngineEvent[] = [
@@ -220,22 +225,44 @@ export function onAggressiveStart(
   const idBody = rawBody(arrival.raw, types.ID);
   const claimed = hidden ? undefined : idBody && readIdentity(idBody);
   if (!hidden && !claimed) return ignored('an identity that no record can name', 'RFC 2407 §4.6.2');
-  const found = claimed
-    ? recordsByIdentity(env.view, ends, claimed.identity)
-    : recordsByAddress(env.view, ends, 'aggressive');
-  if (found.kind === 'refused') return recordFailure(found);
-  const { pad, policy } = found;
-  if (pad.localMethod.value === 'PSK' && !takesAggressivePsk(env)) {
-    const text = `${env.view.config.name} does not take Aggressive Mode with a preshared key`;
-    const failure = phase1Failure({ role: 'responder', pad, policy }, 'exchange-refused', text);
-    return { kind: 'failed', failure, notify: isakmpNotifyTypes.number['AUTHENTICATION-FAILED'], events: found.events };
-  }
-  const choice = chooseSuite(offers, { role: 'responder', pad, policy }, env);
+  const isOpen = hasConnections(env.view.config);
+  const found =
+    claimed && !isOpen
+      ? recordsByIdentity(env.view, ends, claimed.identity)
+      : recordsByAddress(env.view, ends, 'aggressive');
+  if (found.kind === 'refused') return recordFailure(found, env);
+  const { policy } = found;
+  const choice = chooseSuite(offers, { role: 'responder', pad: found.pad, policy }, env);
   const events = [...found.events, ...choice.events];
   if (choice.kind === 'refused') return { kind: 'failed', failure: choice.failure, notify: choice.notify, events };
   const { suite } = choice;
+  const refuse = (code: FailureCode, text: string, of: keyof Ikev1Errors): Phase1Step => {
+    const error = errorOf({ role: 'responder', exchange: 'aggressive' }, of, env);
+    const failure = phase1Failure({ role: 'responder', pad: found.pad, policy }, code, text);
+    if (error === undefined) return { kind: 'failed', failure, events };
+    return { kind: 'failed', failure: { ...failure, notify: notifyName(error) }, notify: error, events };
+  };
+  if (suite.method === 'PSK' && !takesAggressivePsk(env)) {
+    const text = `${env.view.config.name} does not take Aggressive Mode with a preshared key`;
+    return refuse('exchange-refused', text, 'proof');
+  }
   const fault = breach(aggressiveStart(suite.kind), arrival);
   if (fault) return ignored(fault, 'RFC 2409 §5');
+  const guessed = offers[0]?.proposal.keyExchange?.[0];
+  if (guessed && guessed.name !== suite.group.transform.name && offers.length > 1) {
+    const text = `the public value is of ${guessed.name}, and the proposal that is taken is of ${suite.group.transform.name}`;
+    const error = errorOf({ role: 'responder', exchange: 'aggressive' }, 'group', env);
+    return error === undefined ? ignored(text, 'RFC 2409 §5.1') : refuse('invalid-ke', text, 'group');
+  }
+  const chosen =
+    claimed && found.alternatives
+      ? chooseConnection(found.alternatives, claimed.identity, suite.method, 'aggressive')
+      : found;
+  if (typeof chosen === 'string') {
+    const text = `no connection of ${env.view.config.name} ${chosen} the identity ${formatIdentity(claimed!.identity)}`;
+    return refuse('identity-refused', text, 'identity');
+  }
+  const { pad } = chosen;
   const start = { role: 'responder' as const, exchange: 'aggressive' as const, peers, pad, policy };
   const basis = basisOf({ ...start, name: name(), initialContact: initialContact(start) }, env);
   if ('code' in basis) return { kind: 'failed', failure: basis, events };
@@ -254,7 +281,7 @@ export function onAggressiveStart(
   const peerKey = hidesIdentity(suite.kind) ? keyOfPeer(basis, peerId, context) : {};
   if ('code' in peerKey) return { kind: 'failed', failure: peerKey, events };
   const method = skeyidMethod(basis, suite, env, claimed?.identity);
-  if (!method) return { kind: 'failed', failure: withoutKey(basis, env), events };
+  if (!method) return keyless(basis, env, events);
   const nonce = env.provider.random(nonceLength);
   const keyed: Keyed = {
     cookies,
@@ -313,10 +340,7 @@ export function onAggressiveEnd(from: AwaitAggressiveAuth, arrival: Arrival, con
   const { peerId } = keyed;
   if (!peerId) return unreadableIdentity(basis);
   const checked = checkProof(basis, keyed, peerId, arrival.payloads, context);
-  if (!checked.good) {
-    const { failure, notify, events } = checked;
-    return { kind: 'ignored', why: failure.text, suspicion: failure, notify, events };
-  }
+  if (!checked.good) return disbelieved(checked);
   const nat = natFinding(basis, keyed, arrival);
   const sa = isakmpSa(
     checked.basis,

@@ -266,8 +266,12 @@ function pickOne(
   const name = nameRecord(view, template.source);
   const all = wanted.flatMap((offered) => offered.offers.map((offer) => ({ offered, offer })));
   const ofMode = all.filter(({ offer }) => (offer.mode ?? template.mode) === template.mode);
+  // Without a transform that says it, tunnel mode is meant (RFC 2407 §4.5 leaves it open; charon's proposal_substructure.c).
+  if (all.length === 0 && template.mode === 'tunnel') {
+    return refuse('no-child-proposal', `the peer offers ${name} nothing that IKEv1 has a number for`, records, []);
+  }
   if (ofMode.length === 0) {
-    const mode = all[0]?.offer.mode ?? 'an unknown';
+    const mode = all[0]?.offer.mode ?? 'tunnel';
     return refuse(
       'mode-mismatch',
       `the peer wants ${mode} mode, and ${name} is for ${template.mode} mode`,

@@ -1,5 +1,7 @@
 /** Failures and refused steps, put together in one place so that they read alike. */
+import type { Ikev1Errors } from '../../model/peer-profile/peer-profile.js';
 import type { EntrySource } from '../../model/system-config.js';
+import type { Environment } from '../environment.js';
 import type { Failure, FailureCode } from '../failure.js';
 import { isakmpNotifyTypes } from '../wire/registry/isakmp.js';
 import type { Basis, Phase1Step } from './phase1-state.js';
@@ -23,6 +25,18 @@ export function phase1Failure(
 /** A message that is not acted upon. */
 export function ignored(why: string, rfc?: string): Phase1Step {
   return { kind: 'ignored', why, ...(rfc ? { rfc } : {}), events: [] };
+}
+
+/** The number of the error that a product tells its peer of a fault; undefined where it says nothing. */
+export function errorOf(
+  { role, exchange }: Pick<Basis, 'role' | 'exchange'>,
+  fault: keyof Ikev1Errors,
+  { profile }: Environment,
+): number | undefined {
+  const { responder, mainInitiator, aggressiveInitiator } = profile.ikev1Errors.value;
+  const errors = role === 'responder' ? responder : exchange === 'main' ? mainInitiator : aggressiveInitiator;
+  const name = errors[fault];
+  return name && isakmpNotifyTypes.number[name];
 }
 
 /** The name of a notification: `NO-PROPOSAL-CHOSEN`. */

@@ -18,8 +18,8 @@ import { keyPayloads, readKeyPayloads } from './key-payloads.js';
 import { firstIv, phase1Keys } from './keys.js';
 import { breach, mainModeAuth, mainModeKeys, mainModeSa } from './message-rules.js';
 import { type Arrival, clearMessage, cookiesOf, encryptedMessage, noCookie, type Outgoing } from './messages.js';
-import { certificateRequests, checkProof, ownProof, wantsCertificate } from './phase1-auth.js';
-import { skeyidMethod, withoutKey } from './phase1-basis.js';
+import { certificateRequests, checkProof, disbelieved, ownProof, wantsCertificate } from './phase1-auth.js';
+import { keyless, skeyidMethod } from './phase1-basis.js';
 import {
   acceptedSuite,
   floated,
@@ -121,7 +121,7 @@ export function onKeyReply(from: AwaitKeyReply, arrival: Arrival, { env }: Conte
   const sharedSecret = ke.agree(values.publicValue);
   if (!sharedSecret) return ignored('its public value is not valid for the group', 'RFC 2409 §6');
   const method = skeyidMethod(basis, suite, env);
-  if (!method) return { kind: 'failed', failure: withoutKey(basis, env), events: [] };
+  if (!method) return keyless(basis, env, []);
   const keys = phase1Keys(suite, cookies, {
     method,
     ni: nonce,
@@ -167,10 +167,7 @@ export function onAuthReply(from: AwaitAuth, arrival: Arrival, context: Context)
   const peerId = keyed.peerId ?? (idBody && readIdentity(idBody));
   if (!peerId) return unreadableIdentity(basis);
   const proof = checkProof(basis, keyed, peerId, arrival.payloads, context);
-  if (!proof.good) {
-    const { failure, notify, events } = proof;
-    return { kind: 'ignored', why: failure.text, suspicion: failure, notify, events };
-  }
+  if (!proof.good) return disbelieved(proof);
   const sa = isakmpSa(basis, keyed, { peerId, lastBlock: arrival.nextIv!, arrival }, context);
   return { kind: 'established', sa, events: proof.events };
 }

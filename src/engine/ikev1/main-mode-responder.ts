@@ -12,7 +12,7 @@ import { decode } from '../wire/codec.js';
 import { isakmpSa as saDefinition } from '../wire/isakmp/sa.js';
 import { isakmpExchangeTypes, isakmpNotifyTypes, isakmpPayloadTypes } from '../wire/registry/isakmp.js';
 import { commonAbilities, ownAbilities, readAbilities, vendorIdPayloads } from './abilities.js';
-import { ignored, phase1Failure } from './failures.js';
+import { errorOf, ignored, phase1Failure } from './failures.js';
 import { type HalfOpen, saOctetsMax } from './half-open.js';
 import { type PeerIdentity, readIdentity, writeIdentity } from './identification.js';
 import { keyPayloads, readKeyPayloads } from './key-payloads.js';
@@ -23,12 +23,13 @@ import { type Arrival, clearMessage, cookiesOf, encryptedMessage, type Outgoing 
 import {
   certificateRequests,
   checkProof,
+  disbelieved,
   encryptionKeyOf,
   expectedIdentity,
   ownProof,
   wantsCertificate,
 } from './phase1-auth.js';
-import { basisOf, skeyidMethod, withoutKey } from './phase1-basis.js';
+import { basisOf, keyless, skeyidMethod } from './phase1-basis.js';
 import {
   chooseSuite,
   initialContactPayload,
@@ -77,7 +78,7 @@ function choose(saBody: Uint8Array, { peers }: Arrival, env: Environment) {
   const ends = { local: peers.local.address, remote: peers.remote.address };
   const found = recordsByAddress(env.view, ends);
   if (found.kind === 'refused') {
-    const { failure, notify, events } = recordFailure(found);
+    const { failure, notify, events } = recordFailure(found, env);
     return { kind: 'refused' as const, failure, notify, events };
   }
   const decoded = decode(saDefinition.body, saBody);
@@ -99,7 +100,7 @@ function choose(saBody: Uint8Array, { peers }: Arrival, env: Environment) {
 }
 
 /** The failure of a responder whose records do not allow what a peer starts. */
-export function recordFailure({ refusal, events }: Extract<FoundRecords, { kind: 'refused' }>) {
+export function recordFailure({ refusal, events }: Extract<FoundRecords, { kind: 'refused' }>, env: Environment) {
   const { code, text, pad } = refusal;
   const failure: Failure = {
     code,
@@ -109,13 +110,13 @@ export function recordFailure({ refusal, events }: Extract<FoundRecords, { kind:
     text,
     records: pad ? [pad.source] : [],
   };
-  return { kind: 'failed' as const, failure, notify: refusalNotify(code), events };
+  return { kind: 'failed' as const, failure, notify: refusalNotify(code, env), events };
 }
 
-function refusalNotify(code: Failure['code']): number {
-  return code === 'exchange-refused'
-    ? isakmpNotifyTypes.number['UNSUPPORTED-EXCHANGE-TYPE']
-    : isakmpNotifyTypes.number['NO-PROPOSAL-CHOSEN'];
+function refusalNotify(code: Failure['code'], env: Environment): number {
+  const error =
+    code === 'exchange-refused' ? errorOf({ role: 'responder', exchange: 'main' }, 'exchange', env) : undefined;
+  return error ?? isakmpNotifyTypes.number['NO-PROPOSAL-CHOSEN'];
 }
 
 /** Message 3, whose cookie has been checked: from here on there is a state, and a name for it. */
@@ -161,7 +162,7 @@ export function onKeys(
   const peerKey = isEncrypting ? keyOfPeer(basis, peerId, context) : {};
   if ('code' in peerKey) return { kind: 'failed', failure: peerKey, events: [] };
   const method = skeyidMethod(basis, suite, env);
-  if (!method) return { kind: 'failed', failure: withoutKey(basis, env), events: [] };
+  if (!method) return keyless(basis, env, []);
   const nonce = env.provider.random(nonceLength);
   const keyed: Keyed = {
     cookies,
@@ -235,10 +236,7 @@ export function onAuth(from: AwaitAuth, arrival: Arrival, context: Context): Pha
   if (!peerId) return unreadableIdentity(basis);
   const certificateWanted = keyed.certificateWanted || wantsCertificate(arrival.payloads);
   const checked = checkProof(basis, keyed, peerId, arrival.payloads, context);
-  if (!checked.good) {
-    const { failure, notify, events } = checked;
-    return { kind: 'ignored', why: failure.text, suspicion: failure, notify, events };
-  }
+  if (!checked.good) return disbelieved(checked);
   const withId = suite.kind === 'preshared-key' || suite.kind === 'signature';
   const proof = ownProof(checked.basis, { ...keyed, certificateWanted }, withId, context.env);
   if ('code' in proof) return { kind: 'failed', failure: proof, events: checked.events };

@@ -11,11 +11,11 @@ import type { EngineEvent } from '../event.js';
 import type { Failure } from '../failure.js';
 import { type IsakmpPayload, isakmpPayload } from '../wire/isakmp/table.js';
 import { isakmpCertificateEncodings, isakmpNotifyTypes } from '../wire/registry/isakmp.js';
-import { phase1Failure } from './failures.js';
+import { errorOf, notifyName, phase1Failure } from './failures.js';
 import { idPayloadOf, type PeerIdentity } from './identification.js';
 import { payloadOf, payloadsOf } from './messages.js';
 import { switched, withoutKey } from './phase1-basis.js';
-import type { Basis, Context, Keyed } from './phase1-state.js';
+import type { Basis, Context, Keyed, Phase1Step } from './phase1-state.js';
 import { chooseConnection } from './records.js';
 
 const encodings = isakmpCertificateEncodings.number;
@@ -68,7 +68,7 @@ export type PeerProof =
       readonly basis: Basis;
       readonly events: EngineEvent[];
     }
-  | { readonly good: false; readonly failure: Failure; readonly notify: number; readonly events: EngineEvent[] };
+  | { readonly good: false; readonly failure: Failure; readonly notify?: number; readonly events: EngineEvent[] };
 
 /** Is the peer who its identity says, and one that the PAD entry is for? */
 export function checkProof(
@@ -78,16 +78,35 @@ export function checkProof(
   payloads: readonly IsakmpPayload[],
   context: Context,
 ): PeerProof {
-  const identity = checkIdentity(basis, peerId, context.env);
+  const identity = checkIdentity(basis, keyed.suite.method, peerId, context.env);
   if (!identity.good) return identity;
   const proof = keyed.suite.kind === 'signature' ? checkSignature : checkHash;
   const checked = proof(identity.basis, keyed, peerId, payloads, context);
   return { ...checked, events: [...identity.events, ...checked.events] };
 }
 
-function checkIdentity(basis: Basis, { identity }: PeerIdentity, env: Environment): PeerProof {
+/** The step for a peer that is not believed; what it sent may be a forgery, so that the true one is still waited for. */
+export function disbelieved(
+  { failure, notify: error, events }: Extract<PeerProof, { good: false }>,
+  before: readonly EngineEvent[] = [],
+): Phase1Step {
+  return {
+    kind: 'ignored',
+    why: failure.text,
+    suspicion: failure,
+    ...(error === undefined ? {} : { notify: error }),
+    events: [...before, ...events],
+  };
+}
+
+function checkIdentity(
+  basis: Basis,
+  method: AuthenticationMethod,
+  { identity }: PeerIdentity,
+  env: Environment,
+): PeerProof {
   const { peers, alternatives, exchange } = basis;
-  const chosen = alternatives && chooseConnection(alternatives, identity, basis.pad.localMethod.value, exchange);
+  const chosen = alternatives && chooseConnection(alternatives, identity, method, exchange);
   const isChosen = chosen !== undefined && typeof chosen !== 'string';
   const pad = isChosen ? chosen.pad : basis.pad;
   const verdict = alternatives ? isChosen : expectsIdentity(pad, identity, peers.remote.address) === 'match';
@@ -99,15 +118,19 @@ function checkIdentity(basis: Basis, { identity }: PeerIdentity, env: Environmen
     accepted: verdict,
     expected: formatExpectation(pad),
   };
+  const error = errorOf(basis, 'identity', env);
   const refuse = (failure: Failure): PeerProof => ({
     good: false,
-    failure,
-    notify: notify['INVALID-ID-INFORMATION'],
+    failure: error === undefined ? failure : { ...failure, notify: notifyName(error) },
+    ...(error === undefined ? {} : { notify: error }),
     events: [event],
   });
   if (!verdict) {
-    const text = `the peer is ${formatIdentity(identity)}, and ${nameRecord(env.view, pad.source)} expects ${formatExpectation(pad)}`;
-    return refuse(phase1Failure(basis, 'identity-refused', text, { notify: 'INVALID-ID-INFORMATION' }));
+    const text =
+      typeof chosen === 'string'
+        ? `no connection of ${env.view.config.name} ${chosen} the identity ${formatIdentity(identity)}`
+        : `the peer is ${formatIdentity(identity)}, and ${nameRecord(env.view, pad.source)} expects ${formatExpectation(pad)}`;
+    return refuse(phase1Failure(basis, 'identity-refused', text));
   }
   const goesOn = isChosen ? switched(basis, chosen, env) : basis;
   return 'code' in goesOn ? refuse(goesOn) : { good: true, basis: goesOn, events: [event] };
@@ -139,7 +162,8 @@ function checkHash(
     suite.kind === 'preshared-key'
       ? `the preshared key of ${nameRecord(env.view, basis.pad.source)} is not the peer’s`
       : 'one side has not the other’s public key';
-  return refused(basis, suite.method, 'authentication-failed', `its hash is wrong: ${cause}`, 'AUTHENTICATION-FAILED');
+  const error = errorOf(basis, 'proof', env);
+  return refused(basis, suite.method, 'authentication-failed', `its hash is wrong: ${cause}`, error);
 }
 
 function refused(
@@ -147,13 +171,13 @@ function refused(
   method: string,
   code: Failure['code'],
   why: string,
-  notification: keyof typeof notify,
+  error: number | undefined,
 ): PeerProof {
   const text = `${formatAddress(basis.peers.remote.address.family, basis.peers.remote.address.value)} is not believed: ${why}`;
   return {
     good: false,
-    failure: phase1Failure(basis, code, text, { notify: notification }),
-    notify: notify[notification],
+    failure: phase1Failure(basis, code, text, error === undefined ? {} : { notify: notifyName(error) }),
+    ...(error === undefined ? {} : { notify: error }),
     events: [authenticationEvent(method, why)],
   };
 }
@@ -177,7 +201,7 @@ function checkSignature(
     at: env.date(now),
   });
   if (found.kind === 'refused') {
-    return refused(basis, suite.method, 'certificate-refused', found.why, 'INVALID-CERTIFICATE');
+    return refused(basis, suite.method, 'certificate-refused', found.why, notify['INVALID-CERTIFICATE']);
   }
   const hash = proofHash(signaturePrf(suite.prf, suite.method, env), keyed, basis.role, peerId.body, 'peer');
   const { signature } = payloadOf(payloads, 'SIG')!.body;
@@ -185,7 +209,7 @@ function checkSignature(
     return { good: true, basis, events: [authenticationEvent(suite.method, undefined, found.note)] };
   }
   const why = `its signature is not one of the key of ${formatIdentity(peerId.identity)}`;
-  return refused(basis, suite.method, 'authentication-failed', why, 'INVALID-SIGNATURE');
+  return refused(basis, suite.method, 'authentication-failed', why, notify['INVALID-SIGNATURE']);
 }
 
 /** HASH_I or HASH_R, of this side or of the peer. */

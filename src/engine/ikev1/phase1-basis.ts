@@ -1,20 +1,22 @@
 /** What a phase 1 rests on: records, the own identity, and the key or keys that there are for it. */
 import { askedIdentity, type Candidate } from '../../model/peer/connection/candidates.js';
+import { ikev1Method } from '../../model/peer/connection/methods.js';
 import { addressIdentity, formatIdentity, sentIdentity } from '../../model/peer/identity.js';
 import { nameRecord } from '../../model/peer/steps.js';
 import type { Secret } from '../../model/secret.js';
 import type { Identity, IkePolicy, PadEntry } from '../../model/system-config.js';
 import type { SkeyidMethod } from '../crypto/kdf.js';
 import type { Environment } from '../environment.js';
+import type { EngineEvent } from '../event.js';
 import type { Failure } from '../failure.js';
 import type { IkeSaName } from '../input.js';
 import { ownAbilities } from './abilities.js';
-import { phase1Failure } from './failures.js';
+import { errorOf, notifyName, phase1Failure } from './failures.js';
 import { writeIdentity } from './identification.js';
 import type { Suite } from './keys.js';
 import type { Peers } from './messages.js';
 import { methodNumber } from './phase1-proposals.js';
-import type { Basis } from './phase1-state.js';
+import type { Basis, Phase1Step } from './phase1-state.js';
 
 export interface Start {
   readonly name: IkeSaName;
@@ -31,11 +33,16 @@ export interface Start {
 export function basisOf(start: Start, env: Environment): Basis | Failure {
   const { pad, peers, role, policy } = start;
   const localId = sentIdentity(pad, peers.local.address);
-  const problem = methodProblem(pad);
+  // A responder's connection may still be another one, which the peer's identity will choose.
+  const isOpen = role === 'responder' && pad.connection !== undefined;
+  const problem = isOpen ? undefined : methodProblem(pad);
   if (problem) return phase1Failure(start, 'no-ike-proposal', `${nameRecord(env.view, pad.source)} ${problem}`);
   const isPsk = pad.localMethod.value === 'PSK';
   const own = isPsk ? undefined : env.credentials.own(pad, localId);
-  const hasKey = isPsk ? sharedKey({ ...start, localId }, env) !== undefined : own !== undefined;
+  // A connection's key is found by identities, when keys are made; nothing is missed before (charon's phase1.c).
+  const hasKey = isPsk
+    ? pad.connection !== undefined || sharedKey({ ...start, localId }, env) !== undefined
+    : own !== undefined || isOpen;
   if (!hasKey) return withoutKey({ role, pad, policy, localId }, env);
   const idBody = writeIdentity(localId, own?.chain[0]);
   if (!idBody) {
@@ -51,8 +58,10 @@ export function switched(basis: Basis, { pad, policy }: Candidate, env: Environm
 }
 
 /** IKEv1 has one method for both sides (RFC 2409 §5), and only some of those there are today. */
-function methodProblem({ localMethod, remoteMethod }: PadEntry): string | undefined {
-  const [local, remote] = [localMethod.value, remoteMethod.value];
+function methodProblem(pad: PadEntry): string | undefined {
+  const [local, remote] = [pad.localMethod.value, pad.remoteMethod.value];
+  if (pad.connection !== undefined && ikev1Method(pad, 'initiator') === undefined)
+    return `asks for what IKEv1 has no method for: ${local} of its own and ${remote} of the peer`;
   if (methodNumber(local) === undefined) return `authenticates by ${local}, which is not possible in IKEv1 here`;
   if (local !== remote && remote !== 'ANY') {
     return `proves itself by ${local} and expects ${remote}, and IKEv1 has one method for both sides`;
@@ -108,4 +117,12 @@ export function withoutKey(basis: Pick<Basis, 'role' | 'pad' | 'policy' | 'local
   const what = pad.localMethod.value === 'PSK' ? 'preshared key' : `key for ${pad.localMethod.value}`;
   const whose = pad.localMethod.value === 'PSK' ? '' : ` of ${formatIdentity(localId)}`;
   return phase1Failure(basis, 'no-credential', `${nameRecord(env.view, pad.source)} has no ${what}${whose}`);
+}
+
+/** The step for a peer with which no key is shared. */
+export function keyless(basis: Basis, env: Environment, events: EngineEvent[]): Phase1Step {
+  const error = errorOf(basis, 'key', env);
+  const failure = withoutKey(basis, env);
+  if (error === undefined) return { kind: 'failed', failure, events };
+  return { kind: 'failed', failure: { ...failure, notify: notifyName(error) }, notify: error, events };
 }

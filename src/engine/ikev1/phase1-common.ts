@@ -21,7 +21,14 @@ import type { Arrival, Peers } from './messages.js';
 import { detectNat, type NatFinding, natDetectionPayloads } from './nat.js';
 import { encryptionKeyOf, expectedIdentity } from './phase1-auth.js';
 import type { Start } from './phase1-basis.js';
-import { methodNumber, ownPhase1Proposals, type Phase1Offer, phase1Offers, phase1Sa } from './phase1-proposals.js';
+import {
+  methodNumber,
+  methodOfNumber,
+  ownPhase1Proposals,
+  type Phase1Offer,
+  phase1Offers,
+  phase1Sa,
+} from './phase1-proposals.js';
 import type { Basis, Context, IsakmpSa, Keyed } from './phase1-state.js';
 import { preferenceOf } from './product.js';
 
@@ -33,8 +40,9 @@ export const nonceLength = 32;
 /** What an initiator offers; a failure where nothing is left of its policy. */
 export function offersOf(basis: Basis, env: Environment): readonly Phase1Offer[] | Failure {
   const method = methodNumber(basis.pad.localMethod.value)!;
-  const offers = phase1Offers(basis.policy, method, env.provider, basis.exchange);
-  if (offers.length > 0) return offers;
+  const isOneGroup = basis.exchange === 'aggressive' && env.profile.aggressiveOffers.value === 'one-group';
+  const offers = phase1Offers(basis.policy, method, env.provider, isOneGroup ? 'one' : 'all');
+  if (offers.length > 0 || (basis.exchange === 'main' && env.profile.ikev1Unsayable.value === 'empty')) return offers;
   const text = `${nameRecord(env.view, basis.policy.source)} has no proposal that IKEv1 can make`;
   return phase1Failure(basis, 'no-ike-proposal', text);
 }
@@ -77,7 +85,11 @@ export function chooseSuite(
     events,
   });
   const method = methodNumber(pad.localMethod.value);
-  const byMethod = offers.filter((offer) => offer.method === method);
+  // Of connections the identity will choose one, and with it the method (charon's phase1.c, select_config).
+  const isOpen = pad.connection !== undefined;
+  const byMethod = offers.filter((offer) =>
+    isOpen ? methodOfNumber(offer.method) !== undefined : offer.method === method,
+  );
   if (byMethod.length === 0) {
     const offered = [...new Set(offers.map((offer) => oakleyAuthentication.describe(offer.method)))].join(', ');
     return refuse(
@@ -109,7 +121,7 @@ export function chooseSuite(
   }
   const announcesLifetime = isLonger && profile.longerLifetime.value === 'notify';
   const lifetimeSeconds = isLonger && profile.longerLifetime.value !== 'accept' ? own : offer.lifetimeSeconds;
-  const suite = suiteOf(selection.transforms, pad.localMethod.value, lifetimeSeconds, provider);
+  const suite = suiteOf(selection.transforms, methodOfNumber(offer.method)!, lifetimeSeconds, provider);
   if (!suite) throw new Error('a proposal was chosen that the provider lacks');
   return { kind: 'chosen', suite, offer, announcesLifetime, events };
 }

@@ -184,7 +184,7 @@ export function onPhase1Message(machine: Machine, slot: Slot, incoming: Incoming
   } else if (message.kind === 'ISAKMP') {
     received(machine, incoming, slot);
     if (sameEndpoint(peers.remote, slot.peers.remote)) {
-      apply(machine, slot, stepOf(state, clearArrival({ ...incoming, message }), contextOf(machine)), octets);
+      apply(machine, slot, stepOf(state, clearArrival({ ...incoming, message }), contextOf(machine)), incoming);
     } else ignore(machine, peers, 'it comes from somebody else than the peer of this exchange', { slot });
   } else if ('keyed' in state) {
     onEncrypted(machine, slot, state, { ...incoming, message });
@@ -200,11 +200,11 @@ function onEncrypted(
   state: AwaitAuth | AwaitAggressiveAuth,
   incoming: Incoming & { readonly message: EncryptedIsakmpMessage },
 ): void {
-  const { peers, octets, message } = incoming;
+  const { peers, message } = incoming;
   const opened = openIsakmp(message, state.keyed.keys.protection, state.iv);
   if (!opened.ok) {
     received(machine, incoming, slot);
-    apply(machine, slot, undecryptable(state.basis, machine), octets);
+    apply(machine, slot, undecryptable(state.basis, machine), incoming);
     return;
   }
   received(machine, incoming, slot, opened.payloads);
@@ -220,7 +220,7 @@ function onEncrypted(
   const step = stepOf(state, arrival, contextOf(machine));
   // With another key a ciphertext may look like payloads by chance, though hardly like the right ones.
   const garbled = step.kind === 'ignored' && !step.suspicion ? undecryptable(state.basis, machine) : step;
-  apply(machine, slot, garbled, octets);
+  apply(machine, slot, garbled, incoming);
 }
 
 function undecryptable(basis: Basis, { env }: Machine): Phase1Step {
@@ -256,8 +256,14 @@ function stepOf(state: Phase1State, arrival: Arrival, context: Context): Phase1S
   }
 }
 
-/** Carries out a step of a slot. */
-export function apply(machine: Machine, slot: Slot, step: Phase1Step, octets: Uint8Array): void {
+/** Carries out a step of a slot, which a message has led to. */
+export function apply(
+  machine: Machine,
+  slot: Slot,
+  step: Phase1Step,
+  message: Pick<Incoming, 'octets' | 'peers'>,
+): void {
+  const { octets } = message;
   emit(machine, ...step.events);
   switch (step.kind) {
     case 'next': {
@@ -274,7 +280,7 @@ export function apply(machine: Machine, slot: Slot, step: Phase1Step, octets: Ui
     case 'established': {
       const kept = keptInstead(machine, slot, step.sa);
       if (kept) {
-        tell(machine, slot, isakmpNotifyTypes.number['AUTHENTICATION-FAILED'], octets);
+        tell(machine, slot, isakmpNotifyTypes.number['AUTHENTICATION-FAILED'], message);
         failPhase1(machine, slot, kept);
         break;
       }
@@ -288,19 +294,24 @@ export function apply(machine: Machine, slot: Slot, step: Phase1Step, octets: Ui
       if (!step.suspicion) break;
       slot.suspicion ??= step.suspicion;
       hasten(slot.sent);
-      tell(machine, slot, step.notify, octets);
+      tell(machine, slot, step.notify, message);
       break;
     case 'failed':
-      tell(machine, slot, step.notify, octets);
+      tell(machine, slot, step.notify, message);
       failPhase1(machine, slot, step.failure);
   }
 }
 
-/** Tells the peer of an error in the clear, where the product does that; `octets` are the message that it is about. */
-function tell(machine: Machine, slot: Slot, notify: number | undefined, octets: Uint8Array): void {
+/** Tells the peer of an error in the clear, where the product does that, at the place that the message came from. */
+function tell(
+  machine: Machine,
+  slot: Slot,
+  notify: number | undefined,
+  { octets, peers }: Pick<Incoming, 'octets' | 'peers'>,
+): void {
   if (notify === undefined || machine.env.profile.ikev1Refusal.value === 'silent') return;
   const cookies = { initiator: octets.slice(0, 8), responder: octets.slice(8, 16) };
-  transmit(machine, slot, slot.peers, clearNotification(cookies, randomMessageId(machine), notify), 0);
+  transmit(machine, slot, peers, clearNotification(cookies, randomMessageId(machine), notify), 0);
 }
 
 /** The time for a repetition has come. */

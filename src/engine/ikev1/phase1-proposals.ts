@@ -54,24 +54,29 @@ export function methodNumber(method: AuthenticationMethod): number | undefined {
   return methodNumbers[method];
 }
 
+/** The method of a number of IANA's; undefined as above. */
+export function methodOfNumber(number: number): AuthenticationMethod | undefined {
+  return (Object.keys(methodNumbers) as AuthenticationMethod[]).find((method) => methodNumbers[method] === number);
+}
+
 /**
  * What an initiator offers of a policy, in its order. In Aggressive Mode the first message has the public value, so that all
- * transforms are of the first one's group (RFC 2409 §5). What IKEv1 cannot say or the provider cannot do is left out.
+ * transforms are of the first one's group (RFC 2409 §5), unless the product offers others as well. What IKEv1 cannot say or the provider cannot do is left out.
  */
 export function phase1Offers(
   policy: IkePolicy,
   method: number,
   provider: CryptoProvider,
-  exchange: 'main' | 'aggressive',
+  groups: 'one' | 'all',
 ): Phase1Offer[] {
-  const suites = offeredIkeProposals(policy).flatMap(({ name, encryption, prf, keyExchange: groups }) =>
+  const suites = offeredIkeProposals(policy).flatMap(({ name, encryption, prf, keyExchange }) =>
     encryption.flatMap((cipher) =>
-      prf.flatMap((hash) => groups.map((group): Suite => ({ name, cipher, hash, group }))),
+      prf.flatMap((hash) => keyExchange.map((group): Suite => ({ name, cipher, hash, group }))),
     ),
   );
   const possible = suites.filter(({ cipher, hash, group }) => isPossible(cipher, hash, group, provider));
   const group = possible[0]?.group;
-  const offered = exchange === 'aggressive' ? possible.filter((suite) => suite.group === group) : possible;
+  const offered = groups === 'one' ? possible.filter((suite) => suite.group === group) : possible;
   const lifetimeSeconds = policy.lifetimeSeconds.value;
   return offered.slice(0, transformsOfferedMax).map(
     (suite, index): Phase1Offer => ({

@@ -120,7 +120,7 @@ function beginAggressiveMode(machine: Machine, incoming: Incoming, arrival: Arri
 }
 
 function begin(machine: Machine, incoming: Incoming, step: Phase1Step, cookies: Cookies): void {
-  const { peers, octets, message } = incoming;
+  const { peers, message } = incoming;
   switch (step.kind) {
     case 'next': {
       if (!makeRoom(machine)) {
@@ -130,7 +130,7 @@ function begin(machine: Machine, incoming: Incoming, step: Phase1Step, cookies: 
       const { basis } = step.state;
       const slot = newSlot(basis, cookies.initiator, cookies.responder, machine.now);
       addSlot(machine, slot);
-      apply(machine, slot, step, octets);
+      apply(machine, slot, step, incoming);
       break;
     }
     case 'failed': {

@@ -29,7 +29,7 @@ import {
 import { freshMessageId, noteMessageId } from './message-ids.js';
 import { type Arrival, rawOf } from './messages.js';
 import { peerText } from './phase1-common.js';
-import { failGoals, sameIdentity } from './phase1-end.js';
+import { closeSlot, failGoals, sameIdentity } from './phase1-end.js';
 import { contextOf, type Incoming, received } from './phase1-flow.js';
 import type { IsakmpSa } from './phase1-state.js';
 import type { QuickGoal, QuickState, QuickStep } from './quick-mode.js';
@@ -61,6 +61,7 @@ export function startQuick(machine: Machine, slot: Slot, goal: QuickGoal): void 
   const begun = startQuickMode(sa, goal, messageId, contextOf(machine));
   if ('code' in begun) {
     failQuick(machine, slot, goal, begun);
+    if (machine.env.profile.quickModeFaultEndsIkeSa.value) closeSlot(machine, slot, begun.text);
     return;
   }
   emit(machine, ...begun.events);
@@ -130,7 +131,7 @@ function stepOf(state: QuickState, sa: IsakmpSa, arrival: Arrival, machine: Mach
     case 'AwaitQuickReply':
       return onQuickReply(state, sa, arrival, contextOf(machine));
     case 'AwaitQuickEnd':
-      return onQuickEnd(state, sa, arrival);
+      return onQuickEnd(state, sa, arrival, contextOf(machine));
     case 'AwaitConnected':
     case 'QuickOver':
       return undefined;
@@ -199,6 +200,7 @@ function applyQuick(
       end(machine, slot, quick);
       emit(machine, { kind: 'failed', ikeSa: slot.name, failure: step.failure });
       tell(machine, slot, step);
+      withdraw(machine, slot, childrenOf(state), step.failure.text);
       if ('goal' in state) failGoals(machine, [state.goal]);
     }
   }
@@ -359,6 +361,8 @@ export function onConnectedNotify(machine: Machine, slot: Slot, spi: number | un
 
 /** A peer says why nothing comes of a Quick Mode of ours, naming the SPI that we offered, as far as it names any. */
 export function onQuickError(machine: Machine, slot: Slot, type: number, spi: number | undefined): boolean {
+  const { value: fatal } = machine.env.profile.quickModeFatalErrors;
+  if (fatal !== 'all' && !fatal.some((name) => isakmpNotifyTypes.number[name] === type)) return false;
   const waiting = [...slot.quick.values()].filter(({ state }) => state.state === 'AwaitQuickReply');
   const isNamed = ({ state }: QuickSlot) =>
     state.state === 'AwaitQuickReply' && state.proposed.some((proposed) => proposed.spi === spi);
@@ -403,14 +407,18 @@ export function quickTimeout(machine: Machine, slot: Slot, quick: QuickSlot): vo
         ikeSa: slot.name,
         failure: { code: 'timeout', attempt: 'Child SA', foundBy: 'nobody', role: 'responder', text, records },
       });
-      for (const { name } of state.children) {
-        const child = machine.children.get(name.serial);
-        if (child) removeChild(machine, child, why);
-      }
-      // The initiator may hold its half: it has sent message 3, and believes that it arrived.
-      sayDeleted(machine, slot, state.children);
+      withdraw(machine, slot, state.children, why);
     }
   }
+}
+
+/** Takes back pairs that never were complete. The initiator may hold its half, once it has sent message 3. */
+function withdraw(machine: Machine, slot: Slot, children: readonly Child[], why: string): void {
+  for (const { name } of children) {
+    const child = machine.children.get(name.serial);
+    if (child) removeChild(machine, child, why);
+  }
+  sayDeleted(machine, slot, children);
 }
 
 function silence(machine: Machine, slot: Slot, { sent }: QuickSlot, goal: QuickGoal): Failure {

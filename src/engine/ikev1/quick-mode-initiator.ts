@@ -17,6 +17,7 @@ import type { ChildProposal, SaTemplate, SpdEntry } from '../../model/system-con
 import { contains, formatSelector, type SelectorPair } from '../../model/traffic-selector.js';
 import type { KeyExchangeTransform } from '../../model/transform.js';
 import { algorithmFor, type KeyExchange } from '../crypto/provider.js';
+import { dataPathRefusal } from '../data-path.js';
 import type { EngineEvent } from '../event.js';
 import type { Failure, FailureCode } from '../failure.js';
 import type { ChildSaName } from '../output.js';
@@ -101,9 +102,16 @@ export function startQuickMode(
   }
   const ke = method?.start(provider.random);
   const proposed = templates.map((template): ProposedChild => ({ template, spi: env.allocateSpi() }));
-  const proposals = combine(
+  const sayable = combine(
     proposed.map(({ template, spi }) => proposedSas(template, offeredOf(template, goal, sa), spi, sa, group, env)),
   );
+  const empty: ProposedSa[] = proposed.map(({ template, spi }) => ({
+    protocol: template.proposals[0]?.protocol ?? 'ESP',
+    spi,
+    transforms: [],
+  }));
+  const keepsEmpty = sayable.length === 0 && env.profile.ikev1Unsayable.value === 'empty';
+  const proposals = keepsEmpty ? [empty] : sayable;
   if (proposals.length === 0) {
     const text = `${nameRecord(view, request.template.source)} has no proposal that IKEv1 can make`;
     return quickFailure(goal, 'no-child-proposal', text);
@@ -189,10 +197,12 @@ function proposedSas(
 ): ProposedSa[] {
   const encapsulation = encapsulationOf(sa);
   return proposals.flatMap((proposal): ProposedSa[] => {
+    // charon offers a later proposal with its group though there is no public value for it.
+    const offered = group ?? (template.lists ? proposal.keyExchange?.[0] : undefined);
     const transforms = childTransforms(proposal, {
       mode: template.mode,
       ...(encapsulation && proposal.protocol === 'ESP' ? { encapsulation } : {}),
-      ...(group ? { group } : {}),
+      ...(offered ? { group: offered } : {}),
       provider,
     });
     return transforms.length > 0 ? [{ protocol: proposal.protocol, spi, transforms }] : [];
@@ -259,6 +269,16 @@ export function onQuickReply(from: AwaitQuickReply, sa: IsakmpSa, arrival: Arriv
   const clients = answeredClients(from, sa, arrival, env.profile.quickModeIdentities.value);
   if (typeof clients === 'string')
     return reject('selectors-unacceptable', clients, 'INVALID-ID-INFORMATION', 'RFC 2409 §5.5');
+  for (const { template, transforms } of agreed) {
+    const lacking = dataPathRefusal(env, {
+      mode: template.mode,
+      transforms,
+      local: [clients.local],
+      remote: [clients.remote],
+      peer: sa.peers.remote.address,
+    });
+    if (lacking) return reject('data-path', `the SA cannot be installed: ${lacking.why}`, 'NO-PROPOSAL-CHOSEN');
+  }
   const group = env.nextSerial('child');
   const children = agreed.map((one, index): Child => {
     const announced = announcedLifetimes(arrival.payloads, one.offer.protocol);

@@ -8,6 +8,7 @@ import type { Secret } from '../../model/secret.js';
 import type { SelectorPair } from '../../model/traffic-selector.js';
 import { equalConstantTime } from '../crypto/octets.js';
 import { algorithmFor } from '../crypto/provider.js';
+import { dataPathRefusal } from '../data-path.js';
 import type { EngineEvent } from '../event.js';
 import type { Failure, FailureCode } from '../failure.js';
 import { isakmpFlags } from '../wire/header.js';
@@ -49,10 +50,11 @@ export function onQuickStart(sa: IsakmpSa, arrival: Arrival, context: Context): 
   const offered: OfferedBundle[][] = [];
   for (const { body } of payloadsOf(arrival.payloads, 'SA')) {
     const read = readChildSa(body);
-    if (typeof read === 'string') return refuse(sa, arrival, { code: 'invalid-message', text: read, records: [] }, []);
+    if (typeof read === 'string')
+      return refuse(sa, arrival, env, { code: 'invalid-message', text: read, records: [] }, []);
     if (read.length === 0) {
       const text = 'the peer offers nothing but protocols that are not supported';
-      return refuse(sa, arrival, { code: 'no-child-proposal', text, records: [] }, []);
+      return refuse(sa, arrival, env, { code: 'no-child-proposal', text, records: [] }, []);
     }
     offered.push([...read]);
   }
@@ -60,7 +62,7 @@ export function onQuickStart(sa: IsakmpSa, arrival: Arrival, context: Context): 
   const clients = readClients(arrival.payloads, sa, 'responder', mode);
   if (clients.kind === 'malformed') {
     const text = `the peer sends ${clients.why}`;
-    return refuse(sa, arrival, { code: 'selectors-unacceptable', text, records: [] }, []);
+    return refuse(sa, arrival, env, { code: 'selectors-unacceptable', text, records: [] }, []);
   }
   const picks: Pick[] = [];
   const events: EngineEvent[] = [];
@@ -78,7 +80,7 @@ export function onQuickStart(sa: IsakmpSa, arrival: Arrival, context: Context): 
       env,
     );
     events.push(...choice.events);
-    if (choice.kind === 'refused') return refuse(sa, arrival, choice.refusal, events);
+    if (choice.kind === 'refused') return refuse(sa, arrival, env, choice.refusal, events);
     picks.push(...choice.picks);
   }
   return answer(sa, arrival, picks, clients.ids, events, context);
@@ -97,7 +99,7 @@ function answer(
   const exchange = keyExchangeOf(arrival, picks, env);
   if (typeof exchange === 'string') {
     const records = picks.map(({ template }) => template.source);
-    return refuse(sa, arrival, { code: 'invalid-ke', text: exchange, records }, events);
+    return refuse(sa, arrival, env, { code: 'invalid-ke', text: exchange, records }, events);
   }
   const nr = env.provider.random(quickNonceLength);
   const group = env.nextSerial('child');
@@ -221,8 +223,16 @@ function keyExchangeOf(
   return made ?? `the peer’s public value is not valid for ${group.name}`;
 }
 
-function refuse(sa: IsakmpSa, arrival: Arrival, refusal: ChoiceRefusal, events: EngineEvent[]): QuickStep {
-  const name = notifyOf(refusal.code);
+function refuse(
+  sa: IsakmpSa,
+  arrival: Arrival,
+  { profile }: Context['env'],
+  refusal: ChoiceRefusal,
+  events: EngineEvent[],
+): QuickStep {
+  const errors = profile.ikev1Errors.value.responder;
+  const own = { 'mode-mismatch': errors.mode, 'invalid-ke': errors.group };
+  const name = own[refusal.code as keyof typeof own] ?? notifyOf(refusal.code);
   const { selection } = refusal;
   const failure: Failure = {
     code: refusal.code,
@@ -261,7 +271,7 @@ function notifyOf(code: FailureCode): NotifyName {
 }
 
 /** Message 3: the initiator is alive, and the SAs are complete. */
-export function onQuickEnd(from: AwaitQuickEnd, sa: IsakmpSa, arrival: Arrival): QuickStep {
+export function onQuickEnd(from: AwaitQuickEnd, sa: IsakmpSa, arrival: Arrival, { env }: Context): QuickStep {
   const fault = breach(quickMode[3], arrival);
   if (fault) return { kind: 'ignored', why: fault, rfc: 'RFC 2409 §5.5', events: [] };
   const hash = payloadOf(arrival.payloads, 'HASH')!.body.hash;
@@ -269,5 +279,21 @@ export function onQuickEnd(from: AwaitQuickEnd, sa: IsakmpSa, arrival: Arrival):
     return { kind: 'ignored', why: 'HASH(3) of Quick Mode is wrong', rfc: 'RFC 2409 §5.5', events: [] };
   }
   const { children, inboundInstalled } = from;
+  for (const { description, ends, entry, template } of children) {
+    const { mode, transforms, selectors } = description;
+    const lacking = dataPathRefusal(env, { mode, transforms, ...selectors, peer: ends.remote });
+    if (!lacking) continue;
+    const text = `the SA cannot be installed: ${lacking.why}`;
+    const records = [entry.source, template.source, sa.policy.source];
+    const failure: Failure = {
+      code: 'data-path',
+      attempt: 'Child SA',
+      foundBy: 'us',
+      role: 'responder',
+      text,
+      records,
+    };
+    return { kind: 'failed', failure, events: [] };
+  }
   return { kind: 'done', children, inboundInstalled, events: [] };
 }

@@ -6,6 +6,7 @@
 import { formatAddress, formatRange, rangeContains, singleAddress } from '../../model/address.js';
 import { byIdentities, type Candidate, connectionsFor } from '../../model/peer/connection/candidates.js';
 import { hasConnections } from '../../model/peer/connection/ike.js';
+import { classOf, ikev1Method } from '../../model/peer/connection/methods.js';
 import { formatExpectation, formatIdentity } from '../../model/peer/identity.js';
 import type { SystemView } from '../../model/peer/system-view.js';
 import type { Identity, IkePolicy, PadEntry } from '../../model/system-config.js';
@@ -75,9 +76,8 @@ function connectionsByAddress(view: SystemView, ends: Ends): FoundRecords {
   return refused([search], 'no-pad-entry', `no connection of ${config.name} is for ${key}`);
 }
 
-/** The records for a peer that starts Aggressive Mode with an identity. */
+/** The records for a peer that starts Aggressive Mode with an identity; not for connections, among which it chooses later. */
 export function recordsByIdentity(view: SystemView, ends: Ends, identity: Identity): FoundRecords {
-  if (hasConnections(view.config)) return connectionsByIdentity(view, ends, identity);
   const { config, padEntries } = view;
   const [name, source] = [formatIdentity(identity), ends.remote];
   const pad = view.identities.find(identity, source);
@@ -102,18 +102,6 @@ export function recordsByIdentity(view: SystemView, ends: Ends, identity: Identi
   return withPolicy(view, ends, pad, 'aggressive', [search]);
 }
 
-/** As charon does it: proposals are the first connection's, the entry is that of the identity. */
-function connectionsByIdentity(view: SystemView, ends: Ends, identity: Identity): FoundRecords {
-  const found = connectionsByAddress(view, ends);
-  if (found.kind === 'refused' || !found.alternatives) return found;
-  const chosen = chooseConnection(found.alternatives, identity, found.pad.localMethod.value, 'aggressive');
-  if (typeof chosen === 'string') {
-    const text = `no connection of ${view.config.name} ${chosen} the identity ${formatIdentity(identity)}`;
-    return refused(found.events, 'identity-refused', text, found.pad);
-  }
-  return { ...found, pad: chosen.pad };
-}
-
 /** The connection that an identity chooses, or in words why there is none. */
 export function chooseConnection(
   alternatives: readonly Candidate[],
@@ -122,7 +110,9 @@ export function chooseConnection(
   exchange: 'main' | 'aggressive',
 ): Candidate | string {
   const fitting = byIdentities(alternatives, undefined, identity);
-  const usable = fitting.find(({ pad }) => pad.localMethod.value === method && pad.exchange.value === exchange);
+  const usable = fitting.find(
+    ({ pad }) => ikev1Method(pad, 'responder') === classOf(method) && pad.exchange.value === exchange,
+  );
   if (usable) return usable;
   return fitting.length > 0 ? `with this method and ${exchangeName(exchange)} expects` : 'expects';
 }

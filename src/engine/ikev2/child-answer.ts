@@ -9,14 +9,17 @@ import type { ChildProposal } from '../../model/system-config.js';
 import { contains, type SelectorLists, type TrafficSelector, withoutContained } from '../../model/traffic-selector.js';
 import { type KeyExchangeTransform, keyExchange } from '../../model/transform.js';
 import { algorithmFor } from '../crypto/provider.js';
+import { dataPathRefusal } from '../data-path.js';
 import { spiNumber, spiOctets } from '../wire/payloads/spis.js';
 import { type Ikev2Payload, ikev2Payload } from '../wire/payloads/table.js';
 import type { Child } from './child-sa.js';
+import { areHosts } from './connection-children.js';
 import type { IkeSa } from './ike-sa.js';
 import { installChild, isFree } from './install.js';
 import { natSubstituted } from './nat-selectors.js';
 import { type PeerProposal, readOffer, writeAnswer } from './offers.js';
 import { notification, type Payloads } from './payloads.js';
+import { preferenceOf } from './product.js';
 import { type Refusal, type RefusedChild, refusal, refuse } from './refusal.js';
 import { flowOf, readSelectors, writeSelectors } from './selectors.js';
 import { type Fitting, searchSpd } from './spd-search.js';
@@ -70,6 +73,17 @@ export function answerChild(turn: Turn, sa: IkeSa, asked: ChildAsked): ChildRepl
     }
     sharedSecret = exchanged.sharedSecret;
     kePayload = [ikev2Payload('KE', { dhGroup: wanted.id, keyExchangeData: exchanged.publicValue })];
+  }
+  const lacking = dataPathRefusal(env, {
+    mode,
+    transforms: selection.transforms,
+    ...lists,
+    peer: sa.remote.address,
+  });
+  if (lacking) {
+    const notify = lacking.what === 'sa' ? 'NO_PROPOSAL_CHOSEN' : 'TS_UNACCEPTABLE';
+    const text = `the SA cannot be installed: ${lacking.why}`;
+    return refuse(refusal('data-path', notify, text, candidate, 'RFC 7296 §1.3'), replaces);
   }
   const inboundSpi = env.allocateSpi();
   const { populateFromPacket } = entry.action.kind === 'PROTECT' ? entry.action : { populateFromPacket: false };
@@ -174,8 +188,11 @@ function fitProposals(
     const text = `the peer asks for transport mode, and ${name} has tunnel mode: the answer is in tunnel mode`;
     ignore(turn, sa.remote, text, 'RFC 7296 §1.3.1', sa);
   }
-  const mode = wantsTransport && template.mode === 'transport' ? 'transport' : 'tunnel';
   const lists = restricted(turn, candidate, narrowing, proposed);
+  const bothTransport = wantsTransport && template.mode === 'transport';
+  // A connection whose selectors are more than the two hosts becomes a tunnel (check_mode of charon's child_create.c).
+  const isHosts = !template.lists || (lists !== undefined && areHosts(sa, lists));
+  const mode = bothTransport && isHosts ? 'transport' : 'tunnel';
   emit(turn, {
     kind: 'selectors',
     own: template.source,
@@ -190,7 +207,7 @@ function fitProposals(
   const group = payloads.first('KE')?.dhGroup;
   const guessedGroup = group === undefined ? undefined : keyExchange(group);
   const selection = selectProposal(isFirst ? offered.map((one) => ({ ...one, keyExchange: [] })) : offered, proposals, {
-    preference: env.profile.proposalPreference.value,
+    preference: preferenceOf(env),
     ...(guessedGroup ? { guessedGroup } : {}),
   });
   emit(turn, { kind: 'proposals', of: 'CHILD', role: 'responder', selection, own: template.source });

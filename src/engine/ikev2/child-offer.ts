@@ -2,22 +2,26 @@
 
 import { formatPacket, type Packet } from '../../model/packet.js';
 import { groupsOf, proposalsWithGroups } from '../../model/peer/child-proposals.js';
+import { createChildOffer } from '../../model/peer/connection/offers.js';
+import { selectProposal } from '../../model/proposal.js';
 import type { Secret } from '../../model/secret.js';
 import { isRegionCovered } from '../../model/selector/algebra.js';
 import { contains as boxHolds } from '../../model/selector/witness.js';
-import type { ChildProposal } from '../../model/system-config.js';
+import type { ChildProposal, SaTemplate } from '../../model/system-config.js';
 import { listsRegion, type SelectorLists, sameSelector } from '../../model/traffic-selector.js';
 import type { KeyExchangeTransform } from '../../model/transform.js';
 import { algorithmFor, type KeyExchangeMethod } from '../crypto/provider.js';
+import { dataPathRefusal } from '../data-path.js';
 import type { Failure, FailureCode } from '../failure.js';
 import type { ChildRequest } from '../input.js';
 import { spiNumber, spiOctets } from '../wire/payloads/spis.js';
 import { type Ikev2Payload, ikev2Payload } from '../wire/payloads/table.js';
 import type { Child, ChildAttempt, ChildPurpose } from './child-sa.js';
+import { acceptedOfLists, proposedOfLists } from './connection-children.js';
 import type { IkeSa } from './ike-sa.js';
 import { installChild, isFree } from './install.js';
 import { natSubstituted } from './nat-selectors.js';
-import { readAnswer, writeOffer } from './offers.js';
+import { readAnswer, readOffer, writeOffer } from './offers.js';
 import { childNotification, notification, type Payloads } from './payloads.js';
 import { sourcesOf } from './refusal.js';
 import { listsText, proposedSelectors, readSelectors, writeSelectors } from './selectors.js';
@@ -44,14 +48,21 @@ export function proposeChild(turn: Turn, sa: IkeSa, wish: ChildWish): ChildAttem
   const { env, host } = turn;
   const { purpose, own: exchange, replaces } = wish;
   const { template } = purpose;
-  const groups = exchange ? groupsFor(sa, purpose) : [];
-  const own = exchange ? host.own.ofTemplate(template, sa.policy) : host.own.ofFirst(template);
+  const configured = exchange ? host.own.ofTemplate(template, sa.policy) : host.own.ofFirst(template);
+  // A connection's proposals go in charon's order, with the group of the pair before or the first one (child_create.c).
+  const ordered = exchange && template.lists && createChildOffer(configured, exchange.group ?? lastGroup(replaces));
+  if (exchange && template.lists && !ordered) return undefined;
+  const own = ordered?.proposals ?? configured;
+  const groups = ordered ? (ordered.group ? [ordered.group] : []) : exchange ? groupsFor(sa, purpose) : [];
   const inboundSpi = env.allocateSpi();
   const offer = writeOffer(own, 'CHILD', spiOctets(inboundSpi));
   if (offer.payload.proposals.length === 0) return undefined;
-  const method = exchange && guessedMethod(turn, own, offer.origins, exchange.group);
+  const method =
+    groups.length > 0 && exchange && guessedMethod(turn, own, offer.origins, ordered?.group ?? exchange.group);
   if (groups.length > 0 && exchange && !method) return undefined;
-  const proposed = replaces?.selectors ?? ownSelectors(turn, wish);
+  const proposed = template.lists
+    ? proposedOfLists(turn, sa, purpose)
+    : (replaces?.selectors ?? ownSelectors(turn, wish));
   return {
     purpose,
     ...(wish.request ? { request: wish.request } : {}),
@@ -64,6 +75,10 @@ export function proposeChild(turn: Turn, sa: IkeSa, wish: ChildWish): ChildAttem
     ...(method ? { exchange: method.start(env.provider.random), group: method.transform } : {}),
     groups: [...(exchange?.groups ?? []), ...(method ? [method.transform.name] : [])],
   };
+}
+
+function lastGroup(replaces: Child | undefined): KeyExchangeTransform | undefined {
+  return replaces?.transforms.keyExchange;
 }
 
 function ownSelectors({ env }: Turn, { purpose, singlePair = false }: ChildWish): SelectorLists {
@@ -149,6 +164,15 @@ export function onChildAnswer(
   const accepted = readAnswer(payloads.first('SA')!, 'CHILD', 4, own, offer);
   if (typeof accepted === 'string')
     return unwanted('no-child-proposal', `the peer's answer is not valid: ${accepted}`, 'RFC 7296 §2.7');
+  // charon compares the answer with what is configured, not with what it has offered without groups (child_create.c).
+  if (template.lists && attempt.ni) {
+    const configured = turn.host.own.ofTemplate(template, sa.policy);
+    const answer = readOffer(payloads.first('SA')!, 'CHILD', 4);
+    if (selectProposal(answer, configured).kind === 'mismatch') {
+      const text = `what the peer accepts is without the key exchange that every proposal of ${name} has which is like it`;
+      return unwanted('no-child-proposal', text, 'RFC 7296 §2.7');
+    }
+  }
   let sharedSecret: Secret | undefined;
   const ke = payloads.first('KE');
   if (accepted.transforms.keyExchange) {
@@ -162,7 +186,7 @@ export function onChildAnswer(
     kind: 'proposals',
     of: 'CHILD',
     role: 'initiator',
-    selection: accepted.selection,
+    selection: { ...accepted.selection, offered: placeOf(template, own[accepted.own]!) },
     own: template.source,
   });
   const wantsTransport = isTransport(attempt);
@@ -178,8 +202,12 @@ export function onChildAnswer(
     local: readSelectors(payloads.first('TSi')!),
     remote: readSelectors(payloads.first('TSr')!),
   };
-  const selectors = getsTransport ? natSubstituted(sa, received) : received;
-  const fault = selectorsFault(selectors, proposed);
+  const answered = getsTransport ? natSubstituted(sa, received) : received;
+  // Lists are narrowed each by itself: what is left is within our own, also where no packet can be in both.
+  const ofLists = template.lists && acceptedOfLists(sa, template, answered);
+  const selectors = ofLists ?? answered;
+  const outside = template.lists ? 'they are not within its own selectors' : selectorsFault(selectors, proposed);
+  const fault = ofLists ? undefined : outside;
   emit(turn, {
     kind: 'selectors',
     own: template.source,
@@ -187,17 +215,25 @@ export function onChildAnswer(
     ...(fault ? { why: fault } : { result: selectors }),
   });
   if (fault) return unwanted('selectors-unacceptable', `the peer's selectors are not valid: ${fault}`, 'RFC 7296 §2.9');
-  const proposal = template.proposals[accepted.own] as ChildProposal;
+  const proposal: ChildProposal = own[accepted.own]!;
   const outboundSpi = spiNumber(accepted.spi)!;
   if (!isFree(turn, sa, proposal.protocol, outboundSpi)) {
     return unwanted('invalid-message', `the peer chose the SPI ${outboundSpi}, which another SA has`, 'RFC 4301 §4.1');
   }
+  const mode = getsTransport ? 'transport' : 'tunnel';
+  const lacking = dataPathRefusal(env, {
+    mode,
+    transforms: accepted.transforms,
+    ...selectors,
+    peer: sa.remote.address,
+  });
+  if (lacking) return unwanted('data-path', `the SA cannot be installed: ${lacking.why}`, 'RFC 7296 §1.3');
   const child = installChild(turn, sa, {
     role: 'initiator',
     purpose,
     proposal,
     transforms: accepted.transforms,
-    mode: getsTransport ? 'transport' : 'tunnel',
+    mode,
     inboundSpi: attempt.inboundSpi,
     outboundSpi,
     selectors,
@@ -210,6 +246,14 @@ export function onChildAnswer(
   if (replaces || !packet || holdsPacket(selectors, packet)) return { kind: 'made', child };
   const text = `the peer narrows the selectors to ${listsText(selectors)}, and ${formatPacket(packet)} is not in them`;
   return { kind: 'made', child, failure: failed('selectors-unacceptable', text, 'RFC 7296 §2.9') };
+}
+
+/** The place of a proposal in its template, which is not always that in the offer. */
+function placeOf({ proposals }: SaTemplate, { source, name }: ChildProposal): number {
+  return Math.max(
+    0,
+    proposals.findIndex((one) => one.source === source && one.name === name),
+  );
 }
 
 /** Is the packet, which may have come from either end, among what is selected? */

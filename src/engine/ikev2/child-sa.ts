@@ -1,6 +1,7 @@
 /** Child SAs of IKEv2 — RFC 7296 §1.3, §2.8, §2.9, §2.17: a pair of ESP or AH SAs, and the attempt to make one. */
 import { carriedRegion } from '../../model/carried.js';
 import type { Packet } from '../../model/packet.js';
+import type { GroupedProposal } from '../../model/peer/child-proposals.js';
 import type { ChosenTransforms } from '../../model/proposal.js';
 import type { Region } from '../../model/selector/box.js';
 import type { ChildProposal, SaTemplate, SpdEntry } from '../../model/system-config.js';
@@ -13,7 +14,7 @@ import type { Ends } from '../ipsec/bundle.js';
 import type { SaId, SaKeys, SaLimits, SaParameters } from '../ipsec/sa.js';
 import type { ChildSaName } from '../output.js';
 import type { Role } from './ike-sa.js';
-import type { OwnProposal, WrittenOffer } from './offers.js';
+import type { WrittenOffer } from './offers.js';
 
 /** Where a Child SA is in its life; which steps there are says `childTransitions`. */
 export type ChildState =
@@ -88,7 +89,8 @@ export interface ChildAttempt {
   readonly purpose: ChildPurpose;
   /** The request that waits for it; absent for rekeyings. */
   readonly request?: ChildRequest;
-  readonly own: readonly OwnProposal[];
+  /** As they are offered. */
+  readonly own: readonly GroupedProposal[];
   readonly offer: WrittenOffer;
   readonly proposed: SelectorLists;
   readonly inboundSpi: number;

@@ -124,6 +124,8 @@ export interface IkeSa {
   nat: NatFindings | undefined;
   /** Both sides announced RFC 7383. */
   fragmentation: boolean;
+  /** The responder announced RFC 6023. */
+  peerTakesChildless: boolean;
   /** What the peer announced for RFC 7427; absent where it announced nothing. */
   peerHashes: readonly (HashName | 'IDENTITY')[] | undefined;
   readonly window: Window;
@@ -135,6 +137,8 @@ export interface IkeSa {
   policy: IkePolicy | undefined;
   localId: Identity | undefined;
   peerId: Identity | undefined;
+  /** For the responder: who the initiator asked it to be (IDr). */
+  wantedId: Identity | undefined;
   /** What finds the IKE SAs between the same identities. */
   peerKey: string | undefined;
   /** The peer's address authenticated itself with a message: when that was last. */

@@ -8,7 +8,7 @@
 import type { MessageName } from './lifecycle.js';
 import type { KnownKind, Payloads } from './payloads.js';
 
-type Occurrence = 'one' | 'optional' | 'some' | 'any';
+type Occurrence = 'one' | 'optional' | 'some' | 'any' | 'none';
 type Form = Readonly<Partial<Record<KnownKind, Occurrence>>>;
 
 export const messageRules = {
@@ -27,6 +27,19 @@ export const messageRules = {
       SA: 'one',
       TSi: 'one',
       TSr: 'one',
+      CERT: 'any',
+      CERTREQ: 'any',
+      N: 'any',
+      V: 'any',
+    },
+    // RFC 6023 §4
+    'authenticates alone': {
+      IDi: 'one',
+      IDr: 'optional',
+      AUTH: 'one',
+      SA: 'none',
+      TSi: 'none',
+      TSr: 'none',
       CERT: 'any',
       CERTREQ: 'any',
       N: 'any',
@@ -91,6 +104,7 @@ function mismatch(rows: FormRows['rows'], payloads: Payloads): string | undefine
     const count = payloads.count(kind);
     if (occurrence === 'one' && count !== 1) return `has ${count} ${kind} payloads, not 1`;
     if (occurrence === 'optional' && count > 1) return `has ${count} ${kind} payloads, not 1 or none`;
+    if (occurrence === 'none' && count > 0) return `has ${count} ${kind} payloads, not none`;
     if (occurrence === 'some' && count === 0) return `has no ${kind} payload`;
   }
   return undefined;

@@ -2,17 +2,17 @@
  * Our own proposals with what the provider lacks made unusable, worked out once for each record: records do not change, and
  * every negotiation asks for them.
  */
-import { proposalsWithGroups, proposalsWithoutGroups } from '../../model/peer/child-proposals.js';
+import { type GroupedProposal, proposalsWithGroups, proposalsWithoutGroups } from '../../model/peer/child-proposals.js';
 import type { IkePolicy, IkeProposal, SaTemplate } from '../../model/system-config.js';
 import type { CryptoProvider } from '../crypto/provider.js';
-import { type OwnProposal, usableProposals } from './offers.js';
+import { usableProposals } from './offers.js';
 
 export interface OwnProposals {
   ofPolicy(policy: IkePolicy): readonly IkeProposal[];
   /** For a Child SA that IKE_AUTH makes, which has no key exchange of its own (RFC 7296 §1.2). */
-  ofFirst(template: SaTemplate): readonly OwnProposal[];
+  ofFirst(template: SaTemplate): readonly GroupedProposal[];
   /** For one that CREATE_CHILD_SA makes; the policy of the IKE SA may add groups. */
-  ofTemplate(template: SaTemplate, policy: IkePolicy | undefined): readonly OwnProposal[];
+  ofTemplate(template: SaTemplate, policy: IkePolicy | undefined): readonly GroupedProposal[];
 }
 
 interface Known {
@@ -37,8 +37,8 @@ function hasSameAlgorithms(a: CryptoProvider, b: CryptoProvider): boolean {
 
 function createOwnProposals(provider: CryptoProvider): OwnProposals {
   const ike = new WeakMap<IkePolicy, readonly IkeProposal[]>();
-  const first = new WeakMap<SaTemplate, readonly OwnProposal[]>();
-  const later = new WeakMap<SaTemplate, Map<IkePolicy | undefined, readonly OwnProposal[]>>();
+  const first = new WeakMap<SaTemplate, readonly GroupedProposal[]>();
+  const later = new WeakMap<SaTemplate, Map<IkePolicy | undefined, readonly GroupedProposal[]>>();
   return {
     ofPolicy(policy) {
       let found = ike.get(policy);
@@ -57,7 +57,7 @@ function createOwnProposals(provider: CryptoProvider): OwnProposals {
       return found;
     },
     ofTemplate(template, policy) {
-      const known = later.get(template) ?? new Map<IkePolicy | undefined, readonly OwnProposal[]>();
+      const known = later.get(template) ?? new Map<IkePolicy | undefined, readonly GroupedProposal[]>();
       let found = known.get(policy);
       if (!found) {
         found = usableProposals(proposalsWithGroups(template, policy), 'CHILD', provider);

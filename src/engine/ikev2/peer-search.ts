@@ -3,6 +3,7 @@
  * policies are found by them; IDi then leads to the PAD entry, in the way of the profile.
  */
 import { formatRange, rangeContains, singleAddress } from '../../model/address.js';
+import { byIdentities, connectionsFor } from '../../model/peer/connection/candidates.js';
 import {
   expectsIdentity,
   formatExpectation,
@@ -52,24 +53,15 @@ export function policiesFor(view: SystemView, ends: Ends): readonly PeerCandidat
     const pad = view.padFor(ends);
     return policy ? [{ policy, ...(pad ? { pad } : {}) }] : [];
   }
-  const candidates: PeerCandidate[] = [];
-  const seen = new Set<IkePolicy>();
-  for (const pad of view.padEntries) {
-    if (!pad.ikeVersions.value.includes(2) || !isForEnds(pad, ends)) continue;
-    const policy = view.ikePolicy(ends.remote, 2, pad.connection);
-    if (!policy || seen.has(policy)) continue;
-    seen.add(policy);
-    candidates.push({ policy, pad });
-  }
-  return candidates;
+  return connectionsFor(view.config, ends, 2);
 }
 
 export interface PeerQuestion {
   readonly view: SystemView;
   readonly ends: Ends;
   readonly peerId: Identity;
-  /** IDr of the request: the identity that the initiator wants to speak with. */
-  readonly wantedId?: Identity;
+  /** IDr of the request: the identity that the initiator wants to speak with; `range` where it is none that anybody has. */
+  readonly wantedId?: Identity | 'range';
   /** What IKE_SA_INIT agreed on. */
   readonly transforms: ChosenTransforms;
   /** By what the peer proves itself: any of these methods is meant. */
@@ -86,9 +78,8 @@ export interface PeerSearch {
 
 /** Finds the PAD entry of a peer that has told its identity. */
 export function findPeer(question: PeerQuestion): PeerSearch {
-  return question.search === 'identity' && !hasConnections(question.view)
-    ? byIdentity(question)
-    : byAddressThenIdentity(question);
+  if (hasConnections(question.view)) return amongConnections(question);
+  return question.search === 'identity' ? byIdentity(question) : byAddressThenIdentity(question);
 }
 
 /** The first entry for the identity decides; its address and version are checked, not searched by. */
@@ -144,6 +135,50 @@ function byIdentity({ view, ends, peerId }: PeerQuestion): PeerSearch {
   };
 }
 
+/**
+ * Of the connections for the addresses those that have the proposal, the best by their identities first (charon's
+ * backend_manager.c); one whose demands the proof does not meet gives way to the next.
+ */
+function amongConnections({ view, ends, peerId, wantedId, transforms, methods }: PeerQuestion): PeerSearch {
+  const all = connectionsFor(view.config, ends, 2);
+  const fitting = byIdentities(
+    all.filter(({ policy }) => accepts(policy, transforms)),
+    wantedId,
+    peerId,
+  );
+  const found =
+    fitting.find(
+      ({ pad }) =>
+        (pad.remoteRounds ?? []).length === 0 && methods.some((method) => methodFits(method, pad.remoteMethod.value)),
+    ) ?? fitting[0];
+  const before = found ? fitting.slice(0, fitting.indexOf(found)) : all;
+  const passedOver = before.slice(0, passedOverMax).map(({ pad, policy }) => ({
+    source: pad.source,
+    why: whyNot(pad, policy),
+  }));
+  if (found) return { passedOver, found };
+  const [first] = passedOver;
+  const asks = wantedId && wantedId !== 'range' ? ` and asks for ${formatIdentity(wantedId)}` : '';
+  return {
+    passedOver,
+    failure: {
+      code: 'identity-refused',
+      text: first
+        ? `the peer is ${formatIdentity(peerId)}${asks}, which no connection is for: ${recordText(first.source)} does not fit because ${first.why}`
+        : `no connection is for ${addressText(ends.remote)}`,
+      records: first ? [first.source] : [],
+    },
+  };
+
+  function whyNot(pad: PadEntry, policy: IkePolicy): string {
+    if (!accepts(policy, transforms)) return 'its proposals are not those that were agreed on';
+    if (byIdentities([{ connection: '', pad, policy, addressQuality: 1 }], undefined, peerId).length === 0)
+      return `it expects ${formatExpectation(pad)}`;
+    if (fitting.some((candidate) => candidate.pad === pad)) return `it expects ${pad.remoteMethod.value}`;
+    return `its own identity is ${formatIdentity(sentIdentity(pad, ends.local))}`;
+  }
+}
+
 /** Entries for the addresses, the first of which whose identities and proposals fit; better one whose method fits too. */
 function byAddressThenIdentity(question: PeerQuestion): PeerSearch {
   const { view, ends, peerId, transforms, wantedId, methods } = question;
@@ -157,7 +192,7 @@ function byAddressThenIdentity(question: PeerQuestion): PeerSearch {
     if (!pad.ikeVersions.value.includes(2)) passOver(pad, 'it does not list IKEv2');
     else if (expectsIdentity(pad, peerId, ends.remote) !== 'match')
       passOver(pad, `it expects ${formatExpectation(pad)}`);
-    else if (wantedId && !isOwnIdentity(pad, wantedId, ends)) {
+    else if (wantedId && wantedId !== 'range' && !isOwnIdentity(pad, wantedId, ends)) {
       passOver(
         pad,
         `its own identity is ${formatIdentity(sentIdentity(pad, ends.local))}, not ${formatIdentity(wantedId)}`,
@@ -215,6 +250,6 @@ const signatures: ReadonlySet<AuthenticationMethod> = new Set(['RSASIG', 'ECDSAS
 
 /** Is a method what a record expects? `DIGSIG` stands for every signature (RFC 7427). */
 export function methodFits(used: AuthenticationMethod, expected: AuthenticationMethod): boolean {
-  if (used === expected) return true;
+  if (used === expected || expected === 'ANY') return true;
   return (used === 'DIGSIG' || expected === 'DIGSIG') && signatures.has(used) && signatures.has(expected);
 }

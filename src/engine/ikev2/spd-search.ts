@@ -11,6 +11,7 @@ import { type ChildCandidate, searchChild } from '../../model/peer/child-search.
 import type { SpdEntry } from '../../model/system-config.js';
 import type { SelectorLists } from '../../model/traffic-selector.js';
 import type { PassedOverEntry } from '../event.js';
+import { searchChildren } from './connection-children.js';
 import type { IkeSa } from './ike-sa.js';
 import { passedOverMax, selectorPairsMax, selectorWorkMax } from './limits.js';
 import { type Refusal, sourcesOf } from './refusal.js';
@@ -32,7 +33,8 @@ export function searchSpd(turn: Turn, sa: IkeSa, given: SelectorLists, wantsTran
   const ends = { local: sa.local.address, remote: sa.remote.address };
   const connection = sa.pad?.connection;
   const proposed = bounded(given);
-  const search = searchChild(env.view, { proposed, ends, ...(connection ? { connection } : {}) });
+  if (connection !== undefined) return searchChildren(turn, sa, connection, proposed);
+  const search = searchChild(env.view, { proposed, ends });
   const most = Math.max(1, Math.floor(selectorWorkMax / Math.max(1, proposed.local.length * proposed.remote.length)));
   const passedOver: PassedOverEntry[] = [];
   let fitting: Fitting[] = [];

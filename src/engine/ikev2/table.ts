@@ -61,6 +61,8 @@ export function addIkeSa(turn: Turn, made: NewIkeSa): IkeSa {
     policy: undefined,
     localId: undefined,
     peerId: undefined,
+    wantedId: undefined,
+    peerTakesChildless: false,
     peerKey: undefined,
     heardAt: now,
     sentAt: now,

@@ -4,6 +4,7 @@
  */
 import { type Address, formatAddress } from '../../model/address.js';
 import { systemView } from '../../model/peer/system-view.js';
+import type { DataPathName } from '../../model/peer-profile/data-path.js';
 import type { PeerProfile } from '../../model/peer-profile/peer-profile.js';
 import type { SystemConfig } from '../../model/system-config.js';
 import type { Credentials } from '../credentials.js';
@@ -32,6 +33,8 @@ export interface HostOptions {
   readonly clock?: ClockOptions;
   /** Octets of an IP packet that its link takes. */
   readonly mtu?: number;
+  /** What carries its packets, and so which SAs it can have; absent: a kernel that takes all. */
+  readonly dataPath?: DataPathName;
   readonly limits?: EngineLimits;
   /** Does it send packets for others on? Without entries for forwarded packets, those for its own count for them. */
   readonly forwards?: boolean;
@@ -121,6 +124,7 @@ export function createHost(options: HostOptions, world: HostSurroundings): Simul
       provider,
       credentials,
       limits: options.limits ?? engineLimits,
+      ...(options.dataPath ? { dataPath: options.dataPath } : {}),
       date: (at) => world.date(at),
       nextSerial(of) {
         serials[of] += 1;

@@ -37,6 +37,31 @@ export interface RetransmissionSchedule {
   readonly longestMillis?: number;
 }
 
+/** Errors of IKEv1 by their names of RFC 2408 §3.14.1. */
+export type Ikev1Error =
+  | 'INVALID-PAYLOAD-TYPE'
+  | 'UNSUPPORTED-EXCHANGE-TYPE'
+  | 'NO-PROPOSAL-CHOSEN'
+  | 'INVALID-KEY-INFORMATION'
+  | 'INVALID-ID-INFORMATION'
+  | 'AUTHENTICATION-FAILED';
+
+/** By what error a peer learns of a fault; absent: it is not told. */
+export interface Ikev1Errors {
+  /** It started an exchange that its record does not have. */
+  readonly exchange?: Ikev1Error;
+  /** Its identity, or the method with it, is not that of any record. */
+  readonly identity?: Ikev1Error;
+  /** There is no preshared key for it. */
+  readonly key?: Ikev1Error;
+  /** Its proof of identity is wrong. */
+  readonly proof?: Ikev1Error;
+  /** Its public value is missing, or of another group than the proposal that is taken. */
+  readonly group?: Ikev1Error;
+  /** Quick Mode: it wants transport mode where there is tunnel mode, or the other way round. */
+  readonly mode?: Ikev1Error;
+}
+
 export interface PeerProfile {
   readonly name: PeerProfileName;
   /** As people call the product. */
@@ -51,6 +76,23 @@ export interface PeerProfile {
   readonly ikev1NoProposal: Trait<'silent' | 'notify'>;
   /** What it does with an IKEv1 exchange type or peer that its records do not allow. */
   readonly ikev1Refusal: Trait<'silent' | 'notify'>;
+  /** IKEv1: what a peer is told of faults that it has made, where the product tells of them at all. */
+  readonly ikev1Errors: Trait<{
+    readonly responder: Ikev1Errors;
+    readonly mainInitiator: Ikev1Errors;
+    readonly aggressiveInitiator: Ikev1Errors;
+  }>;
+  /** Aggressive Mode has one public value: proposals of other groups than its are left out, or offered all the same. */
+  readonly aggressiveOffers: Trait<'one-group' | 'all'>;
+  /** Errors that end a Quick Mode of its own; others are not heeded, and it is repeated until it is given up. */
+  readonly quickModeFatalErrors: Trait<'all' | readonly Ikev1Error[]>;
+  /**
+   * A proposal that IKEv1 has no numbers for is left out, and an exchange without any other fails; or it is sent without
+   * transforms, and left to the responder to refuse.
+   */
+  readonly ikev1Unsayable: Trait<'left-out' | 'empty'>;
+  /** A Quick Mode that cannot even be begun takes the ISAKMP SA with it. */
+  readonly quickModeFaultEndsIkeSa: Trait<boolean>;
   /** What it does with a message of phase 1 that cannot be decrypted, as with another preshared key. */
   readonly ikev1Undecryptable: Trait<'silent' | 'notify'>;
   /**
@@ -60,6 +102,8 @@ export interface PeerProfile {
   readonly padSearch: Trait<'identity' | 'address-then-identity'>;
   /** IKEv2: does the failure of the first Child SA end the IKE SA as well, and on which side? */
   readonly childFailureEndsIkeSa: Trait<'both' | 'initiator' | 'neither'>;
+  /** IKE SAs that are made without a first Child SA (RFC 6023), where a configuration says nothing of them. */
+  readonly childless: Trait<'allow' | 'never'>;
   readonly retransmission: Trait<RetransmissionSchedule>;
   /** From so many half-open IKE SAs on, a responder demands a COOKIE. */
   readonly cookieThreshold: Trait<number>;

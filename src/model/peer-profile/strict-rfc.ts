@@ -11,9 +11,27 @@ export const strictRfc: PeerProfile = {
   },
   ikev1NoProposal: { value: 'notify', note: 'RFC 2408 §5.4 asks for NO-PROPOSAL-CHOSEN.' },
   ikev1Refusal: { value: 'notify', note: 'RFC 2408 §5.1 allows a notification; it is not authenticated.' },
+  ikev1Errors: {
+    value: {
+      responder: {
+        exchange: 'UNSUPPORTED-EXCHANGE-TYPE',
+        identity: 'INVALID-ID-INFORMATION',
+        proof: 'AUTHENTICATION-FAILED',
+        mode: 'NO-PROPOSAL-CHOSEN',
+      },
+      mainInitiator: { identity: 'INVALID-ID-INFORMATION', proof: 'AUTHENTICATION-FAILED' },
+      aggressiveInitiator: { identity: 'INVALID-ID-INFORMATION', proof: 'AUTHENTICATION-FAILED' },
+    },
+    note: 'RFC 2408 §5.7 to §5.11 names the error for each payload that is found wrong.',
+  },
+  aggressiveOffers: { value: 'one-group', note: 'RFC 2409 §5.1: the group cannot be negotiated in Aggressive Mode.' },
+  quickModeFatalErrors: { value: 'all', note: 'RFC 2408 §3.14: an error says that the exchange has failed.' },
+  ikev1Unsayable: { value: 'left-out', note: 'RFC 2408 §3.5: a proposal has at least one transform.' },
+  quickModeFaultEndsIkeSa: { value: false, note: 'No RFC says; the ISAKMP SA serves other Quick Modes.' },
   ikev1Undecryptable: { value: 'notify', note: 'RFC 2408 §5.1: PAYLOAD-MALFORMED may be sent.' },
   padSearch: { value: 'identity', note: 'RFC 4301 §4.4.3.1: the PAD is searched by the identity.' },
   childFailureEndsIkeSa: { value: 'neither', note: 'RFC 7296 §1.2: the IKE SA is created all the same.' },
+  childless: { value: 'never', note: 'RFC 7296 §1.2 has a Child SA in IKE_AUTH; RFC 6023 is optional.' },
   retransmission: {
     value: { firstMillis: 1000, factor: 2, repetitions: 6 },
     note: 'RFC 7296 §2.4 asks for at least a dozen tries over several minutes only before an SA is given up; the schedule itself is open.',

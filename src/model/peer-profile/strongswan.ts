@@ -9,6 +9,41 @@ export const strongswan: PeerProfile = {
   summary: 'charon of strongSwan 5.9 to 6.0.',
   proposalPreference: { value: 'responder', note: 'charon.prefer_configured_proposals is on by default.' },
   ikev1NoProposal: { value: 'notify', note: 'NO_PROPOSAL_CHOSEN in an Informational exchange.' },
+  ikev1Errors: {
+    value: {
+      responder: {
+        exchange: 'AUTHENTICATION-FAILED',
+        identity: 'AUTHENTICATION-FAILED',
+        key: 'INVALID-KEY-INFORMATION',
+        proof: 'AUTHENTICATION-FAILED',
+        group: 'INVALID-PAYLOAD-TYPE',
+        mode: 'INVALID-ID-INFORMATION',
+      },
+      mainInitiator: { key: 'INVALID-KEY-INFORMATION' },
+      aggressiveInitiator: {
+        identity: 'INVALID-ID-INFORMATION',
+        key: 'INVALID-KEY-INFORMATION',
+        proof: 'AUTHENTICATION-FAILED',
+      },
+    },
+    note: 'send_notify of main_mode.c, aggressive_mode.c and quick_mode.c; no connection for exchange, method and identity together is AUTHENTICATION_FAILED. An initiator of Main Mode only deletes the ISAKMP SA.',
+  },
+  aggressiveOffers: {
+    value: 'all',
+    note: 'The public value is of the first group of all proposals, which are offered whatever their groups (aggressive_mode.c).',
+  },
+  quickModeFatalErrors: {
+    value: ['NO-PROPOSAL-CHOSEN', 'INVALID-ID-INFORMATION'],
+    note: 'informational.c takes only these two as the end of the Quick Mode that is under way.',
+  },
+  ikev1Unsayable: {
+    value: 'empty',
+    note: 'The algorithms of a proposal that have no number, as chacha20poly1305 in Quick Mode, are not sent, the proposal is (proposal_substructure.c).',
+  },
+  quickModeFaultEndsIkeSa: {
+    value: true,
+    note: 'build_i of quick_mode.c fails, as for want of selectors, and task_manager_v1.c then destroys the IKE_SA.',
+  },
   ikev1Undecryptable: {
     value: 'silent',
     note: 'What it sends is encrypted with keys that the peer has not: an initiator with another preshared key times out.',
@@ -17,6 +52,10 @@ export const strongswan: PeerProfile = {
   childFailureEndsIkeSa: {
     value: 'neither',
     note: 'The IKE SA stays; charon.close_ike_on_child_failure is off by default.',
+  },
+  childless: {
+    value: 'allow',
+    note: 'connections.<conn>.childless is `allow`: a responder announces RFC 6023 and takes such IKE SAs (ike_init.c, child_create.c).',
   },
   retransmission: {
     value: { firstMillis: 4000, factor: 1.8, repetitions: 5 },

@@ -27,6 +27,7 @@ const stepOfCode: Readonly<Record<FailureCode, string>> = {
   'selectors-unacceptable': 'selectors',
   'mode-mismatch': 'transport or tunnel mode',
   'no-spd-entry': 'policies',
+  'data-path': 'data path',
   timeout: 'no answer',
   'peer-error': 'the peer’s answer',
   'invalid-message': 'a message that makes no sense',

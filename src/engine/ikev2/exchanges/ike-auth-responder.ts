@@ -18,6 +18,7 @@ import { become } from '../lifecycle.js';
 import type { FormOf } from '../message-rules.js';
 import { type NotifyName, notification, type Payloads } from '../payloads.js';
 import { findPeer } from '../peer-search.js';
+import { childFailureEndsIkeSa, childlessOf } from '../product.js';
 import { leaveHalfOpen, movePeer } from '../table.js';
 import { type Path, sendResponse } from '../transport.js';
 import { addressText, emit, recordText, report, type Turn } from '../turn.js';
@@ -50,13 +51,13 @@ export function onAuthRequest(turn: Turn, sa: IkeSa, state: AwaitAuthRequest, as
     return;
   }
   const idr = payloads.first('IDr');
-  const wanted = idr && readIdentity(idr);
+  const wanted = idr && (readIdentity(idr)?.identity ?? 'range');
   const ends = { local: sa.local.address, remote: sa.remote.address };
   const search = findPeer({
     view: env.view,
     ends,
     peerId: peer.identity,
-    ...(wanted ? { wantedId: wanted.identity } : {}),
+    ...(wanted ? { wantedId: wanted } : {}),
     transforms: transformsOf(sa),
     methods: methodsOf(payloads.first('AUTH')!),
     search: env.profile.padSearch.value,
@@ -77,6 +78,7 @@ export function onAuthRequest(turn: Turn, sa: IkeSa, state: AwaitAuthRequest, as
   sa.pad = pad;
   sa.policy = policy;
   sa.peerId = peer.identity;
+  if (wanted && wanted !== 'range') sa.wantedId = wanted;
   emit(turn, {
     kind: 'identity',
     of: 'peer',
@@ -114,12 +116,21 @@ export function onAuthRequest(turn: Turn, sa: IkeSa, state: AwaitAuthRequest, as
     return;
   }
   emit(turn, { kind: 'authentication', of: 'local', method: proof.method, good: true });
+  const isAlone = form === 'authenticates alone';
+  const childless = childlessOf(env, pad);
+  if (childless === (isAlone ? 'never' : 'force')) {
+    const text = isAlone
+      ? `the peer asks for an IKE SA without a Child SA, and ${recordText(pad.source)} has none`
+      : `${recordText(pad.source)} takes only IKE SAs without a Child SA first`;
+    refuse('exchange-refused', text, [pad.source], 'INVALID_SYNTAX');
+    return;
+  }
   leaveHalfOpen(turn, sa);
   become(sa, 'IKE_AUTH request', { state: 'Established', since: turn.now });
   announceIkeSa(turn, sa);
   startTimers(turn, sa);
   startReauthentication(turn, sa);
-  const child = firstChild(turn, sa, state, payloads);
+  const child = isAlone ? [] : firstChild(turn, sa, state, payloads);
   const answer: Ikev2Payload[] = [
     ikev2Payload('IDr', own.id),
     ...certificatePayloads(own.chain),
@@ -136,7 +147,7 @@ function firstChild(turn: Turn, sa: IkeSa, { initial }: AwaitAuthRequest, payloa
   const reply = answerChild(turn, sa, { payloads, ni, nr, isFirst: true });
   if (reply.kind === 'made') return reply.payloads;
   report(turn, sa, reply.failure);
-  if (turn.env.profile.childFailureEndsIkeSa.value === 'both') {
+  if (childFailureEndsIkeSa(turn.env) === 'both') {
     sa.queue.push({ kind: 'delete-ike', why: `its first Child SA failed: ${reply.failure.text}` });
   }
   return [reply.notify];

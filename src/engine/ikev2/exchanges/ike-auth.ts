@@ -6,9 +6,11 @@
  *                       <--  HDR, SK {IDr, [CERT,] AUTH, N(error)}         the IKE SA alone
  *                       <--  HDR, SK {N(AUTHENTICATION_FAILED)}            nothing
  */
-import { askedIdentity } from '../../../model/peer/connection/candidates.js';
+import { addressToOctets } from '../../../model/address.js';
+import { askedIdentity, asksForRange } from '../../../model/peer/connection/candidates.js';
 import { expectsIdentity, formatExpectation, formatIdentity, sentIdentity } from '../../../model/peer/identity.js';
 import type { Identity, PadEntry } from '../../../model/system-config.js';
+import { concat } from '../../crypto/octets.js';
 import type { Failure, FailureCode } from '../../failure.js';
 import type { IdPayload } from '../../wire/payloads/id.js';
 import { type Ikev2Payload, ikev2Payload } from '../../wire/payloads/table.js';
@@ -22,6 +24,7 @@ import { become } from '../lifecycle.js';
 import { failedRetryMillis, hopelessRetryMillis } from '../limits.js';
 import type { FormOf } from '../message-rules.js';
 import { notification, notifyName, type Payloads } from '../payloads.js';
+import { childFailureEndsIkeSa, childlessOf } from '../product.js';
 import { sourcesOf } from '../refusal.js';
 import { closeIkeSa } from '../table.js';
 import { endRequest, sendRequest } from '../transport.js';
@@ -54,7 +57,14 @@ export function sendIkeAuth(turn: Turn, sa: IkeSa, state: AwaitAuthResponse): vo
     return;
   }
   emit(turn, { kind: 'authentication', of: 'local', method: proof.method, good: true });
-  const task = sa.queue.find(({ kind }) => kind === 'create-child');
+  const childless = childlessOf(env, pad);
+  if (childless === 'force' && !sa.peerTakesChildless) {
+    const text = `${recordText(pad.source)} wants an IKE SA without a Child SA first, which the peer has not`;
+    abandon(turn, sa, 'exchange-refused', text);
+    return;
+  }
+  const isAlone = childless === 'force' || (childless === 'prefer' && sa.peerTakesChildless === true);
+  const task = isAlone ? undefined : sa.queue.find(({ kind }) => kind === 'create-child');
   const request = task?.kind === 'create-child' ? task.request : undefined;
   const attempt = request && proposeChild(turn, sa, { purpose: request, request });
   if (task) sa.queue.splice(sa.queue.indexOf(task), 1);
@@ -64,8 +74,7 @@ export function sendIkeAuth(turn: Turn, sa: IkeSa, state: AwaitAuthResponse): vo
     abandon(turn, sa, 'no-child-proposal', text);
     return;
   }
-  const wanted = pad.remoteId?.value;
-  const idr = wanted?.kind === 'exact' ? writeIdentity({ type: wanted.type, value: wanted.value }) : undefined;
+  const idr = askedId(pad);
   const isFirst = env.profile.initialContact.value && !hasOther(turn, sa);
   const payloads: Ikev2Payload[] = [
     ikev2Payload('IDi', own.id),
@@ -80,6 +89,22 @@ export function sendIkeAuth(turn: Turn, sa: IkeSa, state: AwaitAuthResponse): vo
   sendRequest(turn, sa, { exchange: 'IKE_AUTH', payloads });
 }
 
+/**
+ * IDr: whom we expect, where that is one. charon asks for a range of addresses too, as if the peer could be called that; no
+ * number stands for it in IKEv2, and it takes that of IKEv1 (RFC 2407 §4.6.2.1).
+ */
+function askedId(pad: PadEntry): IdPayload | undefined {
+  const pattern = pad.remoteId?.value;
+  const asked = pad.connection !== undefined || pattern?.kind === 'exact' ? askedIdentity(pad) : undefined;
+  if (asked) return writeIdentity(asked);
+  if (pad.connection === undefined || !asksForRange(pad) || pattern?.kind !== 'addresses') return undefined;
+  const { family, first, last } = pattern.range;
+  const ends = [first, last].map((value) => addressToOctets({ family, value }));
+  return { idType: family === 4 ? addressRangeIds[4] : addressRangeIds[6], data: concat(ends) };
+}
+
+const addressRangeIds = { 4: 7, 6: 8 } as const;
+
 export interface OwnIdentity {
   readonly identity: Identity;
   readonly id: IdPayload;
@@ -87,8 +112,10 @@ export interface OwnIdentity {
 }
 
 /** Who we say that we are to the peers of a record; or why we cannot. */
-export function ownIdentity({ env }: Turn, { local }: IkeSa, pad: PadEntry): OwnIdentity | string {
-  const identity = sentIdentity(pad, local.address);
+export function ownIdentity({ env }: Turn, { local, role, wantedId }: IkeSa, pad: PadEntry): OwnIdentity | string {
+  // A connection that was chosen for whom the initiator asked for is that (charon's ike_auth.c).
+  const isAsked = role === 'responder' && pad.connection !== undefined && wantedId !== undefined;
+  const identity = isAsked ? wantedId : sentIdentity(pad, local.address);
   const chain = pad.localMethod.value === 'PSK' ? [] : (env.credentials.own(pad, identity)?.chain ?? []);
   const id = writeIdentity(identity, chain[0]);
   if (!id) return `${recordText(pad.source)} has no ${formatIdentity(identity)} that could be sent`;
@@ -222,7 +249,7 @@ function onNoChild(turn: Turn, sa: IkeSa, { child }: AwaitAuthResponse, payloads
 
 /** Some products keep no IKE SA whose first Child SA failed. */
 function endIfWanted(turn: Turn, sa: IkeSa, why: string): void {
-  if (turn.env.profile.childFailureEndsIkeSa.value === 'neither') return;
+  if (childFailureEndsIkeSa(turn.env) === 'neither') return;
   sa.queue.push({ kind: 'delete-ike', why: `its first Child SA failed: ${why}` });
   turn.touched.add(sa);
 }

@@ -18,6 +18,7 @@ import { become, type IkeSaHappening } from '../lifecycle.js';
 import { nonceOctets } from '../limits.js';
 import { readAnswer, readOffer, writeAnswer, writeOffer } from '../offers.js';
 import { notification, type Payloads } from '../payloads.js';
+import { preferenceOf } from '../product.js';
 import { addIkeSa, closeIkeSa, describeIkeSa, enterChild, enterPeer, freshIkeSpi } from '../table.js';
 import type { IkeAttempt } from '../tasks.js';
 import { emit, ignore, recordText, report, setTimer, type Turn, timerKey } from '../turn.js';
@@ -71,7 +72,7 @@ export function answerIkeRekey(
   const ke = payloads.first('KE')!;
   const offered = readOffer(payloads.first('SA')!, 'IKE', 8);
   const selection = selectProposal(offered, turn.host.own.ofPolicy(policy), {
-    preference: env.profile.proposalPreference.value,
+    preference: preferenceOf(env),
     ...(keyExchange(ke.dhGroup) ? { guessedGroup: keyExchange(ke.dhGroup)! } : {}),
   });
   emit(turn, { kind: 'proposals', of: 'IKE', role: 'responder', selection, own: policy.source });

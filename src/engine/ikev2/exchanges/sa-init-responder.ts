@@ -24,6 +24,7 @@ import { halfOpenMillis, nonceOctets } from '../limits.js';
 import { type PeerProposal, readOffer, writeAnswer } from '../offers.js';
 import { type NotifyName, notification, type Payloads } from '../payloads.js';
 import { type PeerCandidate, policiesFor } from '../peer-search.js';
+import { childlessOf, preferenceOf } from '../product.js';
 import { addIkeSa, closeIkeSa, freshIkeSpi } from '../table.js';
 import { answerHeader, repeatResponse, sendResponse, sendUnprotected } from '../transport.js';
 import { addressKey, addressText, emit, ignore, report, setTimer, type Turn } from '../turn.js';
@@ -135,7 +136,7 @@ function choose(
   const guessedGroup = keyExchange(group) ?? unknownGroup(group);
   for (const candidate of candidates) {
     const own = host.own.ofPolicy(candidate.policy);
-    const selection = selectProposal(offered, own, { preference: env.profile.proposalPreference.value, guessedGroup });
+    const selection = selectProposal(offered, own, { preference: preferenceOf(env), guessedGroup });
     emit(turn, { kind: 'proposals', of: 'IKE', role: 'responder', selection, own: candidate.policy.source });
     if (selection.kind === 'selected') return { candidate, selection };
   }
@@ -207,6 +208,7 @@ function answer(turn: Turn, datagram: IncomingDatagram, payloads: Payloads, agre
     ikev2Payload('Nonce', { data: nonces.nr }),
     ...(sa.nat || payloads.notify('NAT_DETECTION_SOURCE_IP') ? natPayloads(env, sa, candidate.pad) : []),
     ...announcements(env, candidate.pad),
+    ...(childlessOf(env, candidate.pad) === 'never' ? [] : [notification('CHILDLESS_IKEV2_SUPPORTED')]),
     ...(candidate.pad ? certificateRequest(env, candidate.pad) : []),
   ];
   const sent = sendResponse(turn, sa, 0, { exchange: 'IKE_SA_INIT', payloads: inner }, datagram);

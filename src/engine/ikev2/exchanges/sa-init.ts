@@ -198,6 +198,7 @@ export function noteAbilities(turn: Turn, sa: IkeSa, payloads: Payloads, path: P
   const { env } = turn;
   const isAnnounced = payloads.notify('IKEV2_FRAGMENTATION_SUPPORTED') !== undefined;
   sa.fragmentation = isAnnounced && wantsFragmentation(env.profile.fragmentation.value, pad);
+  sa.peerTakesChildless = payloads.notify('CHILDLESS_IKEV2_SUPPORTED') !== undefined;
   const hashes = announcedHashes(payloads);
   if (hashes && env.profile.signatureHashes.value.length > 0) sa.peerHashes = hashes;
   if (!env.profile.natTraversal.value || pad?.natTraversal?.value === 'OFF') return;

@@ -1,8 +1,7 @@
 /** Does the peer's AUTH prove the identity that it claims, in the way that its record expects? — RFC 7296 §2.15. */
 import { formatIdentity } from '../../../model/peer/identity.js';
 import type { Secret } from '../../../model/secret.js';
-import type { Identity, PadEntry } from '../../../model/system-config.js';
-import type { Environment } from '../../environment.js';
+import type { PadEntry } from '../../../model/system-config.js';
 import type { FailureCode } from '../../failure.js';
 import { methodsOf, methodText, signatureFault, verifyByKey } from '../authentication.js';
 import type { PeerIdentity } from '../identities.js';
@@ -57,8 +56,8 @@ function peerFault(
       text: `the peer proves itself by ${methodText(auth)}, and ${name} expects ${expected}`,
     };
   }
-  if (expected === 'PSK') {
-    const keys = keysFor(env, pad, sa.localId!, peer.identity);
+  if (methodsOf(auth).includes('PSK')) {
+    const keys = keysOf(turn, sa, pad, peer);
     if (keys.length === 0)
       return { code: 'no-credential', text: `${name} has no preshared key for ${formatIdentity(peer.identity)}` };
     if (keys.some((key) => verifyByKey(sa.crypto!.suite.prf, key, octets, auth))) return undefined;
@@ -82,8 +81,13 @@ function peerFault(
     : { code: 'authentication-failed', text: `${formatIdentity(peer.identity)}: ${fault}` };
 }
 
-function keysFor({ credentials }: Environment, pad: PadEntry, local: Identity, remote: Identity): readonly Secret[] {
-  if (credentials.acceptedKeys) return credentials.acceptedKeys(pad, { local, remote });
-  const key = credentials.presharedKey(pad, { local, remote });
-  return key ? [key] : [];
+/** The keys that a peer's proof is tried with; of connections whom it asked us to be counts, not whom we say that we are. */
+function keysOf({ env }: Turn, sa: IkeSa, pad: PadEntry, { identity: remote }: PeerIdentity): readonly Secret[] {
+  const { credentials } = env;
+  if (!credentials.acceptedKeys) {
+    const key = credentials.presharedKey(pad, { local: sa.localId!, remote });
+    return key ? [key] : [];
+  }
+  const local = sa.role === 'responder' && pad.connection !== undefined ? sa.wantedId : sa.localId;
+  return credentials.acceptedKeys(pad, { ...(local ? { local } : {}), remote });
 }

@@ -153,8 +153,26 @@ function pushSelectors(
 }
 
 /** Both ends install what was agreed on, the responder first. */
-function install(work: Work, child: AgreedChild): Refusal | undefined {
-  const { x, y, template, ike, steps } = work;
+function install({ x, y, template, ike, steps }: Work, child: AgreedChild): Refusal | undefined {
+  const { refusal, text } = installation(x, y, ike.version ?? 2, child) ?? {};
+  if (text !== undefined)
+    steps.push({
+      kind: 'mode',
+      verdict: 'fail',
+      text,
+      initiator: template.source,
+      responder: child.responderTemplate.source,
+    });
+  return refusal;
+}
+
+/** Which end cannot install an SA, and how the attempt then ends. */
+export function installation(
+  x: ChildSide,
+  y: ChildSide,
+  version: 1 | 2,
+  child: Pick<AgreedChild, 'mode' | 'transforms' | 'selectors'>,
+): { readonly refusal: Refusal; readonly text: string } | undefined {
   const ask = (side: ChildSide, lists: SelectorLists, peer: Address) =>
     installable({
       dataPath: side.dataPath ?? 'kernel',
@@ -164,30 +182,20 @@ function install(work: Work, child: AgreedChild): Refusal | undefined {
       peer,
       addresses: [...side.view.config.addresses, ...(side.addresses ?? [])],
     });
-  const fails = (side: ChildSide, why: string) =>
-    steps.push({
-      kind: 'mode',
-      verdict: 'fail',
-      text: `${side.view.config.name} cannot install the SA: ${why}`,
-      initiator: template.source,
-      responder: child.responderTemplate.source,
-    });
+  const fails = (side: ChildSide, why: string, refusal: Refusal) => ({
+    refusal,
+    text: `${side.view.config.name} cannot install the SA: ${why}`,
+  });
   const theirs = ask(y, mirrorLists(child.selectors), x.address);
   // A responder of Quick Mode installs with the third message, after the initiator.
-  if (theirs.kind === 'refused' && ike.version === 2) {
-    fails(y, theirs.why);
-    return answered(theirs.what === 'sa' ? 'NO_PROPOSAL_CHOSEN' : 'TS_UNACCEPTABLE');
-  }
+  if (theirs.kind === 'refused' && version === 2)
+    return fails(y, theirs.why, answered(theirs.what === 'sa' ? 'NO_PROPOSAL_CHOSEN' : 'TS_UNACCEPTABLE'));
   const mine = ask(x, child.selectors, y.address);
   if (mine.kind === 'refused') {
-    fails(x, mine.why);
-    return { kind: 'given-up', ...(ike.version === 1 ? { notify: 'NO_PROPOSAL_CHOSEN' as const } : {}) };
+    const notify = version === 1 ? { notify: 'NO_PROPOSAL_CHOSEN' as const } : {};
+    return fails(x, mine.why, { kind: 'given-up', ...notify });
   }
-  if (theirs.kind === 'refused') {
-    fails(y, theirs.why);
-    return { kind: 'given-up' };
-  }
-  return undefined;
+  return theirs.kind === 'refused' ? fails(y, theirs.why, { kind: 'given-up' }) : undefined;
 }
 
 function createChild(work: Work): ConnectionChildOutcome {
@@ -290,7 +298,10 @@ function quickMode(work: Work): ConnectionChildOutcome {
   const proposed: SelectorLists = { local: [asClientId(local)], remote: [asClientId(remote)] };
   const responder = findChild(work, proposed, 'INVALID_ID_INFORMATION');
   if ('steps' in responder) return responder;
-  if (responder.mode !== template.mode) {
+  const offer = quickModeOffer(ownGroups(work), ikeGroup(ike));
+  // The mode stands in transforms; without any a tunnel is meant (proposal_substructure.c, get_encap_mode).
+  const asked = offer.proposals.length > 0 ? template.mode : 'tunnel';
+  if (responder.mode !== asked) {
     steps.push({
       kind: 'mode',
       verdict: 'fail',
@@ -304,7 +315,6 @@ function quickMode(work: Work): ConnectionChildOutcome {
   const narrowed = narrowedLists(responder, mirrorLists(proposed), ends.y);
   const [backLocal, backRemote] = [narrowed.local[0], narrowed.remote[0]];
   if (!backLocal || !backRemote) return noSelectors(work, responder, proposed, answered('INVALID_ID_INFORMATION'));
-  const offer = quickModeOffer(ownGroups(work), ikeGroup(ike));
   const selection = agree(work, responder, offer.proposals, proposalsWithGroups(responder, ike.responderPolicy));
   if (!selection) return done(work, { refusal: answered('NO_PROPOSAL_CHOSEN'), responderTemplate: responder });
   if (selection.transforms.keyExchange && !offer.group) {

@@ -55,6 +55,11 @@ export function authenticateV2(
     return fail(attempt, responder, 'method', text, { kind: 'given-up' });
   }
   const names = { initiator: padX.source, responder: responder.pad.source };
+  const [greeted] = candidates;
+  if (padX.childless?.value === 'force' && greeted && (greeted.pad.childless?.value ?? 'allow') === 'never') {
+    const text = `${nameRecord(x.view, padX.source)} wants an IKE SA without a Child SA first, ${nameRecord(y.view, greeted.pad.source)} has none`;
+    return fail(attempt, greeted, 'exchange', text, { kind: 'given-up' });
+  }
   if (fitting.length === 0) {
     const name = asked ? formatIdentity(asked) : asksForRange(padX) ? formatExpectation(padX) : undefined;
     const wanted = name ? ` and asks for ${name}` : '';

@@ -55,6 +55,9 @@ export function negotiateConnection(x: ChildSide, y: ChildSide, template: SaTemp
   };
   if (ike.failure) {
     const childAnswer = answerBesideProof(x, y, template, ike);
+    // This error is no matter of the Child SA, and is read before the proof (process_i of ike_auth.c).
+    if (childAnswer === 'INVALID_SYNTAX')
+      return finish({ refusal: { kind: 'answered', notify: childAnswer } }, [], false);
     return finish(
       { ...(ike.refusal ? { refusal: ike.refusal } : {}), ...(childAnswer ? { childAnswer } : {}) },
       [],

@@ -1,10 +1,10 @@
 /** The first rekeying of a Child SA: the exchange that brings a group of its own, and often the first surprise. */
-import { type ChosenTransforms, selectProposal } from '../../proposal.js';
+import { type ChosenTransforms, type ProposalLike, type SelectedProposal, selectProposal } from '../../proposal.js';
 import type { SaTemplate } from '../../system-config.js';
 import type { KeyExchangeTransform } from '../../transform.js';
 import { proposalsWithGroups } from '../child-proposals.js';
 import { type ChildStep, type IkeOutcome, nameRecord } from '../steps.js';
-import { type AgreedChild, type ChildSide, walkConnectionChild } from './child.js';
+import { type AgreedChild, type ChildSide, installation, walkConnectionChild } from './child.js';
 import { preferenceOf, usable } from './ike.js';
 import { createChildOffer, type GroupedOffer } from './offers.js';
 import type { RefusalNotify } from './refusal.js';
@@ -66,6 +66,22 @@ export function walkRekey(
       offer = createChildOffer(mine, wanted);
       continue;
     }
+    // The initiator compares the answer with what it has configured, not with what it offered (child_create.c).
+    if (!wanted && selectProposal([answerOf(selection, offer)], usable(mine, x, y)).kind === 'mismatch') {
+      const text = `the first rekey fails: ${nameRecord(y.view, responder.source)} takes a proposal without a group, and ${nameRecord(x.view, template.source)} has it with one`;
+      return { works: false, step: { kind: 'pfs', verdict: 'fail', text, ...sources, selection } };
+    }
+    // What is agreed on anew may be another protocol than before.
+    const refused = installation(x, y, 2, { ...child, transforms: selection.transforms });
+    if (refused) {
+      const { refusal } = refused;
+      const text = `the first rekey fails: ${refused.text}`;
+      return {
+        works: false,
+        step: { kind: 'pfs', verdict: 'fail', text, ...sources, selection },
+        ...(refusal.kind === 'answered' ? { notify: refusal.notify } : {}),
+      };
+    }
     const text = retriedWith
       ? `rekeying takes a second try: the responder asks for ${retriedWith.name}`
       : `${between} agree on ${wanted ? wanted.name : 'no key exchange'} for rekeys`;
@@ -87,4 +103,16 @@ export function walkRekey(
 
 function groupWords({ group }: GroupedOffer): string {
   return group ? group.name : 'no group';
+}
+
+/** The proposal that a responder answers with. */
+function answerOf({ transforms, offered }: SelectedProposal, { proposals }: GroupedOffer): ProposalLike {
+  const { encryption, integrity, keyExchange, esn } = transforms;
+  return {
+    ...proposals[offered]!,
+    encryption: encryption ? [encryption] : [],
+    authentication: integrity ? [integrity] : [],
+    keyExchange: keyExchange ? [keyExchange] : [],
+    ...(esn ? { esn: [esn] } : {}),
+  };
 }

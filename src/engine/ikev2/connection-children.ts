@@ -1,0 +1,100 @@
+/**
+ * Child SAs of connections — RFC 7296 §2.9 as strongSwan has it (child_cfg.c, child_create.c): each end lists its selectors
+ * for itself, a responder takes the child that fits best, and each list is narrowed without regard to the other.
+ */
+import { childrenOf } from '../../model/peer/connection/child.js';
+import {
+  areHost,
+  chooseChild,
+  type Ends,
+  narrowedLists,
+  proposedLists,
+} from '../../model/peer/connection/selectors.js';
+import type { SaTemplate, SpdEntry } from '../../model/system-config.js';
+import { packetSelectors, type SelectorLists } from '../../model/traffic-selector.js';
+import type { ChildPurpose } from './child-sa.js';
+import type { IkeSa } from './ike-sa.js';
+import { passedOverMax } from './limits.js';
+import { listsText } from './selectors.js';
+import type { Fitting, SpdSearch } from './spd-search.js';
+import { emit, recordText, type Turn } from './turn.js';
+
+function endsOf({ local, remote }: IkeSa): Ends {
+  return { local: local.address, remote: remote.address };
+}
+
+/** What an initiator proposes for a template that has lists; the selectors of the packet that started it come first. */
+export function proposedOfLists(turn: Turn, sa: IkeSa, { template, packet }: ChildPurpose): SelectorLists {
+  const lists = proposedLists(template, endsOf(sa));
+  if (!packet || !turn.env.profile.packetSelectorsFirst.value) return lists;
+  const own = packetSelectors(packet);
+  return { local: [own.local, ...lists.local], remote: [own.remote, ...lists.remote] };
+}
+
+/** What an initiator makes of the responder's selectors: what its own lists leave of them. */
+export function acceptedOfLists(sa: IkeSa, template: SaTemplate, received: SelectorLists): SelectorLists | undefined {
+  const lists = narrowedLists(template, received, endsOf(sa));
+  return lists.local.length > 0 && lists.remote.length > 0 ? lists : undefined;
+}
+
+/** Transport mode needs selectors that are the two hosts and nothing else. */
+export function areHosts(sa: IkeSa, { local, remote }: SelectorLists): boolean {
+  return areHost(local, sa.local.address) && areHost(remote, sa.remote.address);
+}
+
+/** The child of the IKE SA's connection that proposed selectors are for. */
+export function searchChildren(turn: Turn, sa: IkeSa, connection: string, proposed: SelectorLists): SpdSearch {
+  const { view } = turn.env;
+  const ends = endsOf(sa);
+  const templates = childrenOf(view.config, connection);
+  const template = chooseChild(templates, proposed, ends);
+  const fitting = template && fittingOf(turn, template, narrowedLists(template, proposed, ends));
+  emit(turn, {
+    kind: 'search',
+    list: 'SPD',
+    key: listsText(proposed),
+    passedOver: templates
+      .filter((other) => other !== template)
+      .slice(0, passedOverMax)
+      .map(({ source }) => ({
+        source,
+        why: template ? 'another child fits better' : 'its selectors have nothing in common with those proposed',
+      })),
+    ...(fitting ? { found: fitting.candidate.entry.source } : {}),
+  });
+  if (fitting) return { kind: 'found', fitting: [fitting] };
+  const name = sa.pad ? recordText(sa.pad.source) : view.config.name;
+  return {
+    kind: 'refused',
+    code: 'selectors-unacceptable',
+    notify: 'TS_UNACCEPTABLE',
+    text: `no child of ${name} is for ${listsText(proposed)}`,
+    rfc: 'RFC 7296 §2.9',
+    records: templates.slice(0, 1).map(({ source }) => source),
+  };
+}
+
+function fittingOf({ env }: Turn, template: SaTemplate, lists: SelectorLists): Fitting | undefined {
+  if (lists.local.length === 0 || lists.remote.length === 0) return undefined;
+  const { host, forward } = env.view;
+  for (const list of [host, forward]) {
+    const entry = list.entries.find((each) => holds(each, template));
+    if (entry?.action.kind !== 'PROTECT') continue;
+    return {
+      candidate: { list, entry, template, sa: entry.action.bundle.indexOf(template) },
+      narrowing: {
+        kind: 'narrowed',
+        whole: false,
+        lists,
+        keepsFirst: true,
+        additionalPossible: false,
+        loss: { proposed: undefined, allowed: undefined },
+      },
+    };
+  }
+  return undefined;
+}
+
+function holds({ action }: SpdEntry, template: SaTemplate): boolean {
+  return action.kind === 'PROTECT' && action.bundle.includes(template);
+}
