@@ -123,30 +123,74 @@ function portName(protocol: number, { lo, hi }: TrafficSelector['ports']): strin
   return lo === hi ? (serviceNames[lo] ?? String(lo)) : `${lo}-${hi}`;
 }
 
-/**
- * charon's names of a notification, the long one and that of its list of payloads. It has one table for both versions, in
- * which those of IKEv1 go by what their numbers mean in IKEv2.
- */
-const notifyNames: Readonly<Record<RefusalNotify, readonly [string, string]>> = {
-  NO_PROPOSAL_CHOSEN: ['NO_PROPOSAL_CHOSEN', 'NO_PROP'],
-  INVALID_KE_PAYLOAD: ['INVALID_KE_PAYLOAD', 'INVAL_KE'],
-  AUTHENTICATION_FAILED: ['AUTHENTICATION_FAILED', 'AUTH_FAILED'],
-  TS_UNACCEPTABLE: ['TS_UNACCEPTABLE', 'TS_UNACCEPT'],
-  INVALID_SYNTAX: ['INVALID_SYNTAX', 'INVAL_SYN'],
-  INVALID_KEY_INFORMATION: ['INVALID_KE_PAYLOAD', 'INVAL_KE'],
-  INVALID_ID_INFORMATION: ['INVALID_ID_INFORMATION', 'INVAL_ID'],
-  INVALID_PAYLOAD_TYPE: ['UNSUPPORTED_CRITICAL_PAYLOAD', 'CRIT'],
+/** A notification as charon's log has it. */
+interface NotifyWords {
+  /** Its name, for `received ... notify error`. */
+  readonly long: string;
+  /** In the list of payloads of every message that is sent or read. */
+  readonly short: string;
+}
+
+/** charon has one table for both versions, in which those of IKEv1 go by what their numbers mean in IKEv2. */
+const notifyTable: ReadonlyMap<number, NotifyWords> = new Map(
+  (
+    [
+      [1, 'UNSUPPORTED_CRITICAL_PAYLOAD', 'CRIT'],
+      [4, 'INVALID_IKE_SPI', 'INVAL_IKE_SPI'],
+      [5, 'INVALID_MAJOR_VERSION', 'INVAL_MAJOR'],
+      [7, 'INVALID_SYNTAX', 'INVAL_SYN'],
+      [9, 'INVALID_MESSAGE_ID', 'INVAL_MID'],
+      [11, 'INVALID_SPI', 'INVAL_SPI'],
+      [13, 'ATTRIBUTES_NOT_SUPPORTED', 'ATTR_UNSUP'],
+      [14, 'NO_PROPOSAL_CHOSEN', 'NO_PROP'],
+      [16, 'PAYLOAD_MALFORMED', 'PLD_MAL'],
+      [17, 'INVALID_KE_PAYLOAD', 'INVAL_KE'],
+      [18, 'INVALID_ID_INFORMATION', 'INVAL_ID'],
+      [23, 'INVALID_HASH_INFORMATION', 'INVAL_HASH'],
+      [24, 'AUTHENTICATION_FAILED', 'AUTH_FAILED'],
+      [34, 'SINGLE_PAIR_REQUIRED', 'SINGLE_PAIR'],
+      [35, 'NO_ADDITIONAL_SAS', 'NO_ADD_SAS'],
+      [36, 'INTERNAL_ADDRESS_FAILURE', 'INT_ADDR_FAIL'],
+      [37, 'FAILED_CP_REQUIRED', 'FAIL_CP_REQ'],
+      [38, 'TS_UNACCEPTABLE', 'TS_UNACCEPT'],
+      [39, 'INVALID_SELECTORS', 'INVAL_SEL'],
+      [43, 'TEMPORARY_FAILURE', 'TEMP_FAIL'],
+      [44, 'CHILD_SA_NOT_FOUND', 'NO_CHILD_SA'],
+      // The request for transport mode is no error, and is recorded all the same, in its short form alone.
+      [16391, '', 'USE_TRANSP'],
+    ] as const
+  ).map(([type, long, short]) => [type, { long, short }]),
+);
+
+/** The numbers of what refusals say (RFC 7296 §3.10.1, RFC 2408 §3.14.1). */
+const refusalNumbers: Readonly<Record<RefusalNotify, number>> = {
+  NO_PROPOSAL_CHOSEN: 14,
+  INVALID_KE_PAYLOAD: 17,
+  AUTHENTICATION_FAILED: 24,
+  TS_UNACCEPTABLE: 38,
+  INVALID_SYNTAX: 7,
+  INVALID_KEY_INFORMATION: 17,
+  INVALID_ID_INFORMATION: 18,
+  INVALID_PAYLOAD_TYPE: 1,
 };
 
-/** Every name of an error that a log is searched for, and that of the request for transport mode. */
-export const loggedNames: ReadonlySet<string> = new Set([...Object.values(notifyNames).flat(), 'USE_TRANSP']);
+/** Every name that a log is searched for. */
+export const loggedNames: ReadonlySet<string> = new Set(
+  [...notifyTable.values()].flatMap(({ long, short }) => [long, short]).filter((name) => name !== ''),
+);
+
+/** charon's words for a notification by its number; undefined for those that no verdict tells of. */
+export function notifyWords(type: number): NotifyWords | undefined {
+  return notifyTable.get(type);
+}
 
 /** What an initiator's log says of a notification that came in: its name, and its short form in the list of payloads. */
 export function receivedNames(notify: RefusalNotify): readonly string[] {
-  return notifyNames[notify];
+  const { long, short } = notifyTable.get(refusalNumbers[notify])!;
+  return [long, short];
 }
 
 /** What it says of one that it sends itself, or reads in a message that it then rejects. */
 export function shortNames(notify: RefusalNotify): readonly string[] {
-  return notifyNames[notify].slice(1);
+  return receivedNames(notify).slice(1);
 }

@@ -9,6 +9,8 @@ export interface SaAlgorithms {
 }
 
 export interface PairVerdict {
+  /** False where a daemon does not take its configuration; absent: both do. */
+  readonly loaded?: boolean;
   readonly ike: boolean;
   readonly child: boolean;
   readonly ikeSa?: SaAlgorithms & { readonly version: string; readonly 'prf-alg': string | null };
@@ -34,6 +36,9 @@ export interface Pair {
   readonly right: string;
 }
 
+/** Nothing comes about, and nobody says anything. */
+export const nothing: PairVerdict = { ike: false, child: false, notifies: [], initiatorTimedOut: false };
+
 /** Judges a pair: left initiates. */
 export type Judge = (pair: Pair) => PairVerdict | Promise<PairVerdict>;
 
@@ -43,6 +48,8 @@ export function fieldsOf(verdict: PairVerdict): ReadonlyMap<string, string> {
   const put = (name: string, value: unknown) => {
     if (value !== undefined) fields.set(name, typeof value === 'string' ? value : JSON.stringify(value));
   };
+  put('loaded', verdict.loaded ?? true);
+  if (verdict.loaded === false) return fields;
   put('ike', verdict.ike);
   put('child', verdict.child);
   for (const [name, value] of Object.entries(verdict.ikeSa ?? {})) put(`ikeSa.${name}`, value);

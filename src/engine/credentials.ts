@@ -38,10 +38,7 @@ export interface Credentials {
   /** The key shared with a peer; undefined where there is none. In Main Mode the peer's identity is not known yet. */
   presharedKey(pad: PadEntry, identities: { readonly local: Identity; readonly remote?: Identity }): Secret | undefined;
   /** Every key that a peer of IKEv2 may prove itself by, the best one first; absent: `presharedKey` alone. */
-  acceptedKeys?(
-    pad: PadEntry,
-    identities: { readonly local?: Identity; readonly remote: Identity },
-  ): readonly Secret[];
+  acceptedKeys?(pad: PadEntry, identities: { readonly local?: Identity; readonly remote: Identity }): readonly Secret[];
   own(pad: PadEntry, local: Identity): OwnCredential | undefined;
   peerKey(request: PeerKeyRequest): PeerKey;
   /** Trust anchors for a peer, for certificate requests: SubjectPublicKeyInfo and subject name in DER. */

@@ -1,11 +1,13 @@
 /**
- * Random pairs of swanctl.conf, run by two real daemons and judged by us: every field of the outcome must be as predicted.
+ * Random pairs of swanctl.conf, run by two real daemons, by the simulator and judged by the configurations alone: every field
+ * of the outcome must be the same.
  * A disagreement prints the pair and how to run it again: PAIR_SEED=… PAIR_FIRST=… PAIR_COUNT=1.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { judgeByConfiguration, settingOf } from '../../scripts/fidelity/analytic.js';
 import { pairHosts, randomPairs } from '../../scripts/fidelity/random-pairs.js';
-import { compareVerdicts, type Pair } from '../../scripts/fidelity/verdict.js';
+import { settingOf } from '../../scripts/fidelity/setting.js';
+import { compareVerdicts, type Judge, type Pair } from '../../scripts/fidelity/verdict.js';
+import { judgeNamed, judgeNames } from '../../scripts/fidelity.js';
 import { type CharonPair, charonMissing, startCharons } from '../support/charon-pair.js';
 import { recordVerdict } from '../support/charon-verdict.js';
 
@@ -24,8 +26,10 @@ const setting = settingOf(pairHosts.left, pairHosts.right, 'libipsec', `charon {
 
 describe.skipIf(missing)(`two strongSwan daemons${missing ? ` (${missing})` : ''}`, () => {
   let daemons: CharonPair;
+  const judges: { readonly name: string; readonly judge: Judge }[] = [];
 
   beforeAll(async () => {
+    for (const name of judgeNames) judges.push({ name, judge: await judgeNamed(name, setting) });
     daemons = await startCharons({
       left: pairHosts.left,
       right: pairHosts.right,
@@ -46,10 +50,11 @@ describe.skipIf(missing)(`two strongSwan daemons${missing ? ` (${missing})` : ''
         continue;
       }
       if (recording.verdict.child) established += 1;
-      const differences = compareVerdicts(recording.verdict, judgeByConfiguration(pair, setting));
-      const lines = differences.map(
-        ({ field, real, ours }) => `${field}: the daemons ${real ?? '(nothing)'}, we ${ours ?? '(nothing)'}`,
-      );
+      const lines: string[] = [];
+      for (const { name, judge } of judges) {
+        for (const { field, real, ours } of compareVerdicts(recording.verdict, await judge(pair)))
+          lines.push(`${field}: the daemons ${real ?? '(nothing)'}, the ${name} ${ours ?? '(nothing)'}`);
+      }
       if (lines.length > 0) said.push(describePair(pair, [...lines, recording.log]));
     }
     expect(said, said.join('\n')).toEqual([]);

@@ -1,0 +1,148 @@
+/** The verdict of the simulator: both engines negotiate, octet for octet, and what left saw of it is told as charon would. */
+import { createCredentials } from '../../src/engine/credentials/store.js';
+import { loadNodeProvider } from '../../src/engine/crypto/node/load.js';
+import type { CryptoProvider } from '../../src/engine/crypto/provider.js';
+import { seededRandom } from '../../src/engine/crypto/random.js';
+import type { ChildSaDescription } from '../../src/engine/event.js';
+import type { IkeVersionFactory } from '../../src/engine/ike-version.js';
+import type { SimulatedHost } from '../../src/engine/sim/host.js';
+import type { TraceEntry } from '../../src/engine/sim/trace.js';
+import { createWorld } from '../../src/engine/sim/world.js';
+import { peerProfile } from '../../src/model/peer-profile/catalogue.js';
+import type { SaTemplate, SpdEntry, SystemConfig } from '../../src/model/system-config.js';
+import { ikeVersions } from '../../src/services/negotiate/ike-versions.js';
+import {
+  algorithmNames,
+  groupNameOf,
+  ikeAlgorithmNames,
+  prfName,
+  selectorName,
+  sortedSelectors,
+} from './charon-names.js';
+import { loggedNotifies } from './logged-notifies.js';
+import { initiatedChild, readPair, type Setting, type Side } from './setting.js';
+import { nothing, type Pair, type PairVerdict } from './verdict.js';
+
+/** Everything that is loaded once for many pairs. */
+export interface Simulator {
+  /** `tell` gets everything that happens, in order. */
+  judge(pair: Pair, setting: Setting, tell?: (entry: TraceEntry) => void): PairVerdict;
+}
+
+/** Virtual time in which an attempt has come to its end, retransmissions and all. */
+const attemptMillis = 300_000;
+const beginsAt = new Date('2026-01-01T00:00:00Z');
+
+/** Loads the engines. */
+export async function createSimulator(): Promise<Simulator> {
+  const provider = await loadNodeProvider(seededRandom(1));
+  const versions = await ikeVersions();
+  return { judge: (pair, setting, tell) => judgeBySimulation(pair, setting, provider, versions, tell) };
+}
+
+function judgeBySimulation(
+  pair: Pair,
+  setting: Setting,
+  provider: CryptoProvider,
+  versions: readonly IkeVersionFactory[],
+  tell?: (entry: TraceEntry) => void,
+): PairVerdict {
+  const entries: TraceEntry[] = [];
+  const record = (entry: TraceEntry): void => {
+    entries.push(entry);
+    tell?.(entry);
+  };
+  const world = createWorld({ seed: pair.id, provider, beginsAt, record });
+  const read = readPair(pair, setting);
+  if (!read) return { ...nothing, loaded: false };
+  const add = (name: 'left' | 'right', side: Side): SimulatedHost => {
+    const config: SystemConfig = { ...read[name], name, addresses: [side.address, ...side.inner] };
+    const { sharedSecrets } = config;
+    const { credentials } = createCredentials(sharedSecrets ? { sharedSecrets } : {}, provider);
+    return world.addHost({
+      config,
+      profile: peerProfile(config.peerProfile?.value ?? 'strongswan'),
+      credentials,
+      versions,
+      dataPath: setting.dataPath,
+    });
+  };
+  const left = add('left', setting.left);
+  add('right', setting.right);
+  const template = initiatedChild(left.config);
+  const entry = template && entryOf(left.config, template);
+  if (!template || !entry) return nothing;
+  const ends = { local: setting.left.address, remote: setting.right.address };
+  left.command({ kind: 'request', request: { entry, template, ends, populateFromPacket: false } });
+  world.run(attemptMillis);
+  const attempt = entries.splice(0);
+  const [ike] = left.engine.ikeSas();
+  const child = childOf(attempt);
+  const verdict: PairVerdict = {
+    ike: ike !== undefined,
+    child: child !== undefined,
+    ...(ike
+      ? {
+          ikeSa: {
+            version: String(ike.name.version),
+            ...ikeAlgorithmNames(ike.transforms),
+            'prf-alg': prfName(ike.transforms),
+          },
+        }
+      : {}),
+    ...(child ? { childSa: childNames(child) } : {}),
+    notifies: loggedNotifies(attempt, 'left'),
+    initiatorTimedOut: hasTimedOut(attempt),
+  };
+  if (!child) return verdict;
+  left.command({ kind: 'rekey-child', sa: child.inbound });
+  world.run(2 * attemptMillis);
+  const successor = childOf(entries);
+  return {
+    ...verdict,
+    rekey: successor !== undefined,
+    rekeyDh: groupNameOf(successor?.transforms.keyExchange),
+    rekeyNotifies: loggedNotifies(entries, 'left'),
+  };
+}
+
+function entryOf({ spd, forwardSpd }: SystemConfig, template: SaTemplate): SpdEntry | undefined {
+  return [...spd, ...forwardSpd].find(({ action }) => action.kind === 'PROTECT' && action.bundle.includes(template));
+}
+
+/** The Child SA of left that came about and still stands. */
+function childOf(entries: readonly TraceEntry[]): ChildSaDescription | undefined {
+  let found: ChildSaDescription | undefined;
+  for (const entry of entries) {
+    if (entry.host !== 'left' || entry.kind !== 'event' || entry.event.kind !== 'child-sa') continue;
+    const { event } = entry;
+    if (event.change !== 'closed') found = event.sa;
+    else if (found && found.name.serial === event.name.serial) found = undefined;
+  }
+  return found;
+}
+
+function childNames({
+  mode,
+  protocol,
+  transforms,
+  selectors,
+}: ChildSaDescription): NonNullable<PairVerdict['childSa']> {
+  return {
+    mode: mode.toUpperCase(),
+    protocol,
+    ...algorithmNames(transforms),
+    'local-ts': sortedSelectors(selectors.local).map(selectorName),
+    'remote-ts': sortedSelectors(selectors.remote).map(selectorName),
+  };
+}
+
+function hasTimedOut(entries: readonly TraceEntry[]): boolean {
+  return entries.some(
+    (entry) =>
+      entry.host === 'left' &&
+      entry.kind === 'event' &&
+      entry.event.kind === 'failed' &&
+      entry.event.failure.code === 'timeout',
+  );
+}
