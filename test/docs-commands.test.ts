@@ -1,5 +1,8 @@
-/** What README and docs show is what the program prints, and what they only name exists. */
-import { readdirSync, readFileSync } from 'node:fs';
+/**
+ * What README and docs show is what the program prints, and what they only name exists. With UPDATE_DOCS=1, as `npm run
+ * golden` sets it, what is shown is written anew.
+ */
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runCli } from './support/cli.js';
@@ -33,6 +36,15 @@ describe.each(files)('%s', (file) => {
   if (shown.length > 0) {
     it.each(shown)('shows what `ipsec $command` prints', async ({ command, output }) => {
       const { stdout } = await runCli(wordsOf(command), { cwd: folder, env: { COLUMNS: '100' } });
+      if (process.env.UPDATE_DOCS === '1' && stdout !== output) {
+        const place = path.join(root, file);
+        const now = readFileSync(place, 'utf8');
+        writeFileSync(
+          place,
+          now.replace(`$ ipsec ${command}\n${output}`, () => `$ ipsec ${command}\n${stdout}`),
+        );
+        return;
+      }
       expect(stdout).toBe(output);
     });
   }
