@@ -1,6 +1,6 @@
 /** Our daemon in one namespace (left) and strongSwan's in the other (right), with the configurations of a case. */
 import type { ChildProcess } from 'node:child_process';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { callDaemon, daemonAnswers } from '../../src/services/runtime/control-client.js';
 import type { SaListDocument } from '../../src/services/runtime/sa-document.js';
@@ -23,21 +23,23 @@ export interface Run extends Ours {
 }
 
 export interface RunOptions {
-  /** For everything that is written; it has the PKI in `pki/`. */
+  /** For everything that is written; it has the PKI in `pki/`, if any. */
   readonly folder: string;
   readonly changeTheirs?: (text: string) => string;
   readonly changeOurs?: (text: string) => string;
   readonly dataPath?: 'none' | 'userspace';
   /** More arguments of `runtime run`. */
   readonly words?: readonly string[];
+  /** Where our daemon is; strongSwan's is on the other side. */
+  readonly where?: 'left' | 'right';
 }
 
 /** Starts both; throws what was said when one does not come up. */
 export async function startBoth(namespaces: Namespaces, test: Case, options: RunOptions): Promise<Run> {
-  const { folder, changeOurs = (text) => text, changeTheirs = (text) => text } = options;
+  const { folder, changeOurs = (text) => text, changeTheirs = (text) => text, where = 'left' } = options;
   const place = mkdtempSync(path.join(folder, 'run-'));
-  writeFileSync(path.join(place, 'left.conf'), changeOurs(recordsOf(test)), { mode: 0o600 });
-  const charon = await startCharon(namespaces, 'right', {
+  writeFileSync(path.join(place, 'ours.conf'), changeOurs(recordsOf(test)), { mode: 0o600 });
+  const charon = await startCharon(namespaces, where === 'left' ? 'right' : 'left', {
     swanctl: changeTheirs(swanctlOf(test)),
     ...(test.settings ? { settings: test.settings } : {}),
     ...(test.key ? { credentials: path.join(folder, 'pki', 'right') } : {}),
@@ -64,18 +66,24 @@ export async function startBoth(namespaces: Namespaces, test: Case, options: Run
 export async function startOurs(
   namespaces: Namespaces,
   place: string,
-  { folder, dataPath = 'none', words = [] }: Pick<RunOptions, 'folder' | 'dataPath' | 'words'>,
+  {
+    folder,
+    dataPath = 'none',
+    words = [],
+    where = 'left',
+  }: Pick<RunOptions, 'folder' | 'dataPath' | 'words' | 'where'>,
 ): Promise<Ours> {
   const said: string[] = [];
+  const credentials = path.join(folder, 'pki', 'left');
   const program = path.resolve(import.meta.dirname, '../../bin/dev.js');
   const child = namespaces.start(
-    'left',
+    where,
     [
       process.execPath,
       program,
       'runtime',
       'run',
-      path.join(place, 'left.conf'),
+      path.join(place, 'ours.conf'),
       '--run-dir',
       place,
       '--data-path',
@@ -84,8 +92,7 @@ export async function startOurs(
       path.join(place, 'state'),
       '--log-level',
       'debug',
-      '--credentials',
-      path.join(folder, 'pki', 'left'),
+      ...(existsSync(credentials) ? ['--credentials', credentials] : []),
       ...words,
     ],
     { stdio: ['ignore', 'pipe', 'pipe'] },

@@ -146,7 +146,9 @@ export async function startLiveSystem(options: LiveOptions): Promise<LiveSystem>
         send(output.local, output.remote, output.octets);
         return;
       case 'keepalive':
-        sockets?.send(output.local, output.remote, keepalive());
+        // From the very port that the mapping is of, which may be the data path's.
+        if (!dataPath.sendIke(output.local, output.remote, keepalive()))
+          sockets?.send(output.local, output.remote, keepalive());
         return;
       case 'install':
         spis.add(output.sa.spi);
