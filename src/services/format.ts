@@ -1,6 +1,7 @@
 /** The use case behind `policy fmt`. */
 import type { Dialect } from '../model/language/dialect.js';
 import { SourceText } from '../model/span.js';
+import { UsageError } from '../model/tool-error.js';
 import { parseText } from '../parser/parse.js';
 import { printFile } from '../parser/print.js';
 import { type LoadOptions, loadRepository } from './repository/load-repository.js';
@@ -20,10 +21,18 @@ export interface FormattedFile {
   readonly problems: number;
 }
 
-/** Formats every record file behind the paths; nothing is written. */
+/**
+ * Formats every record file behind the paths; nothing is written. Files of other products are left out; throws UsageError
+ * where there are no others, so that an editor that pipes its text through does not get back an empty one.
+ */
 export async function formatFiles(options: LoadOptions): Promise<readonly FormattedFile[]> {
   const repository = await loadRepository(options);
   const formatted: FormattedFile[] = [];
+  const foreign = repository.systems.find(({ imported }) => imported);
+  if (foreign && repository.systems.every(({ imported }) => imported))
+    throw new UsageError(`${foreign.sources[0]?.path ?? foreign.name} is in the format ${foreign.format}`, {
+      hints: ['Only the record language has a canonical form here.'],
+    });
   for (const system of repository.systems) {
     for (const { source } of system.files) {
       if (repository.only && !repository.only.has(source.path)) continue;

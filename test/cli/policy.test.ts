@@ -124,3 +124,10 @@ it('init by flags writes a repository that lints, holds its promises and keeps t
   const again = await runCli(['init', 'net', '--here', 'alpha=10.1.1.1', '--there', 'beta=10.2.2.2'], { cwd });
   expect([again.code, again.stderr]).toEqual([2, expect.stringContaining('exists')]);
 });
+
+it('policy fmt refuses the files of other products, and never answers them with an empty text', async () => {
+  const swanctl = 'connections { c { children { n { } } } }\n';
+  const piped = await runCli(['policy', 'fmt', '-', '--stdin-filename', 'swanctl.conf'], { stdin: swanctl });
+  expect([piped.code, piped.stdout]).toEqual([2, '']);
+  expect(piped.stderr).toMatch(/swanctl\.conf is in the format swanctl/);
+});
