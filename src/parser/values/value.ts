@@ -36,7 +36,12 @@ export interface ValueTypes {
 
 const recordName = /^[A-Za-z0-9_-]+$/;
 
-/** Reads a record name: 1 to 63 letters, digits, hyphens and underscores (M0201 p.9). */
+/** Can a record be called so: 1 to 63 letters, digits, hyphens and underscores (M0201 p.9)? */
+export function isRecordName(text: string): boolean {
+  return recordName.test(text) && text.length <= ranges.nameLength.max;
+}
+
+/** Reads a record name. */
 export function parseRecordName(context: ValueContext): string | undefined {
   const { text } = context.word;
   const at = partSpan(context, 0, text.length);
