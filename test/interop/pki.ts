@@ -3,7 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
-export const keyKinds = ['rsa', 'p256', 'p384', 'p521', 'ed25519'] as const;
+/** `large`: a certificate of several kilobytes. */
+export const keyKinds = ['rsa', 'p256', 'p384', 'p521', 'ed25519', 'large'] as const;
 export type KeyKind = (typeof keyKinds)[number];
 
 /** Makes CA and certificates of both sides below `folder`; `left/` and `right/` are then laid out as swanctl wants them. */
@@ -29,7 +30,7 @@ export function makePki(folder: string): void {
       openssl('req', '-new', '-key', key, '-subj', `/O=Interop/CN=${side}-${kind}`, '-out', at('request'));
       writeFileSync(
         at('extensions'),
-        `subjectAltName=DNS:${side}-${kind}.example\nkeyUsage=digitalSignature,keyEncipherment\n`,
+        `subjectAltName=${[`DNS:${side}-${kind}.example`, ...otherNames(kind)].join(',')}\nkeyUsage=digitalSignature,keyEncipherment\n`,
       );
       openssl(
         ...[
@@ -51,8 +52,17 @@ export function makePki(folder: string): void {
   }
 }
 
+/** Other names that make a certificate long. */
+function otherNames(kind: KeyKind): string[] {
+  return kind === 'large'
+    ? Array.from({ length: 100 }, (_, index) => `DNS:another-name-${index}.of-the-same.example`)
+    : [];
+}
+
 function generate(kind: KeyKind): string[] {
   switch (kind) {
+    case 'large':
+      return ['genpkey', '-algorithm', 'RSA', '-pkeyopt', 'rsa_keygen_bits:4096'];
     case 'rsa':
       return ['genpkey', '-algorithm', 'RSA', '-pkeyopt', 'rsa_keygen_bits:2048'];
     case 'ed25519':

@@ -1,5 +1,5 @@
 /** strongSwan's charon in a namespace, with ESP in userspace: an independent peer for interop tests. */
-import { type ChildProcess, execFileSync } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -22,6 +22,8 @@ export function charonMissing(): string | undefined {
 export interface Charon {
   /** Runs swanctl and gives what it printed, also when it fails. */
   swanctl(...words: string[]): { readonly ok: boolean; readonly text: string };
+  /** The same without waiting for its end here: for what is to happen at once with something else. */
+  swanctlMeanwhile(...words: string[]): Promise<void>;
   readonly pid: number;
   log(): string;
   stop(): Promise<void>;
@@ -88,6 +90,14 @@ export async function startCharon(
       return { ok: false, text: `${stdout}${stderr}` };
     }
   };
+  const swanctlMeanwhile: Charon['swanctlMeanwhile'] = (...words) =>
+    new Promise((done) => {
+      const client = spawn('swanctl', [...words, '--uri', `unix://${socket}`], {
+        stdio: 'ignore',
+        env: { ...process.env, SWANCTL_DIR: swanctlFolder, STRONGSWAN_CONF: path.join(folder, 'strongswan.conf') },
+      });
+      client.once('close', () => done());
+    });
   const stop = async (): Promise<void> => {
     await endProcess(child);
     rmSync(folder, { recursive: true, force: true });
@@ -105,7 +115,7 @@ export async function startCharon(
     await stop();
     throw new Error(`charon refuses the configuration: ${loaded.text}`);
   }
-  return { swanctl, pid: child.pid ?? 0, log, stop };
+  return { swanctl, swanctlMeanwhile, pid: child.pid ?? 0, log, stop };
 }
 
 function strongswanConf(

@@ -5,6 +5,7 @@ import { onInterrupt } from '../../cli/interrupt.js';
 import { loadFlags, loadOptions, pathsArgs } from '../../cli/load-flags.js';
 import { runDirFlag } from '../../cli/runtime-flags.js';
 import { renderFactLine } from '../../report/fact-line.js';
+import { parseDuration } from '../../services/negotiate/durations.js';
 import { dataPathNames, startDaemon } from '../../services/runtime/daemon.js';
 import { logLevels } from '../../services/runtime/fact-line.js';
 import { parseMetricsPlace } from '../../services/runtime/metrics-server.js';
@@ -42,6 +43,10 @@ on hosts whose kernel has no ESP. "none" carries no packets: IKE alone, for tryi
       summary: 'Folder with certificates, private keys (0600) and revocation lists.',
     }),
     'peer-profile': Flags.string({ helpValue: 'NAME', summary: 'Behave as this product does.' }),
+    'peer-timeout': Flags.string({
+      helpValue: 'DURATION',
+      summary: 'Believe that a peer is gone when it leaves a request unanswered for so long (default: 127s).',
+    }),
     'log-level': Flags.option({ options: logLevels })({ default: 'info', summary: 'How much is told.' }),
     metrics: Flags.string({
       helpValue: 'PLACE',
@@ -75,6 +80,9 @@ on hosts whose kernel has no ESP. "none" carries no packets: IKE alone, for tryi
       version: this.config.version,
       ...(flags.keys === undefined ? {} : { keysFolder: flags.keys }),
       ...(flags.metrics === undefined ? {} : { metrics: parseMetricsPlace(flags.metrics) }),
+      ...(flags['peer-timeout'] === undefined
+        ? {}
+        : { peerTimeoutMillis: parseDuration(flags['peer-timeout'], '--peer-timeout') }),
       ...(flags['peer-profile'] === undefined ? {} : { peerProfile: flags['peer-profile'] }),
       ...(flags.port || flags['nat-port']
         ? { ports: { ike: flags.port ?? 500, natTraversal: flags['nat-port'] ?? 4500 } }

@@ -29,6 +29,7 @@ import { openKeyLog } from './key-log.js';
 import { type LiveFact, type LiveSystem, startLiveSystem } from './live-system.js';
 import { createMetrics } from './metrics.js';
 import { type MetricsPlace, type MetricsServer, startMetricsServer } from './metrics-server.js';
+import { withPatience } from './patience.js';
 import { takePidFile } from './pid-file.js';
 import type { RuntimePlaces } from './places.js';
 import { type ReportKind, type RuntimeReport, runtimeReport } from './report-document.js';
@@ -46,6 +47,8 @@ export interface DaemonOptions extends LoadOptions {
   /** Folder with certificates, keys and revocation lists. */
   readonly credentialFolder?: string;
   readonly peerProfile?: string;
+  /** How long a peer may leave a request unanswered; by the profile when absent. */
+  readonly peerTimeoutMillis?: number;
   /** Where `ipsec apply` keeps what it did, for the kernel's data path. */
   readonly stateDir?: string;
   readonly ports?: { readonly ike: number; readonly natTraversal?: number };
@@ -129,7 +132,10 @@ async function started(options: DaemonOptions, release: () => void): Promise<Dae
   function start(): Promise<LiveSystem> {
     return startLiveSystem({
       config,
-      profile: profileOf(config, options.peerProfile),
+      profile:
+        options.peerTimeoutMillis === undefined
+          ? profileOf(config, options.peerProfile)
+          : withPatience(profileOf(config, options.peerProfile), options.peerTimeoutMillis),
       provider,
       credentials,
       versions: ikeVersions,

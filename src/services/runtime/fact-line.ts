@@ -120,6 +120,9 @@ function eventLine(event: EngineEvent): FactLine | undefined {
       return line(event.selection.kind === 'selected' ? 'debug' : 'warning', 'proposals', text);
     }
     case 'selectors':
+      // What an initiator proposes has no result yet.
+      if (!event.result && event.why === undefined)
+        return line('debug', 'selectors', `selectors ${lists(event.proposed)} are proposed by ${named(event.own)}`);
       return line(
         event.result ? 'debug' : 'warning',
         'selectors',
