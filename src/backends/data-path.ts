@@ -6,7 +6,7 @@
 import type { Acquire } from '../engine/ipsec/bundle.js';
 import type { PeerMove } from '../engine/ipsec/peer-move.js';
 import type { SaEvent, SaId, SaParameters } from '../engine/ipsec/sa.js';
-import type { Address } from '../model/address.js';
+import type { Address, Family } from '../model/address.js';
 import type { SaTemplate, SystemConfig } from '../model/system-config.js';
 
 export type DataPathEvent =
@@ -66,7 +66,7 @@ export interface DataPath {
    */
   sendIke(local: UdpEnd, remote: UdpEnd, octets: Uint8Array): boolean;
   /** Sets what a socket of IKE needs that is open beside the data path, by its descriptor; called once for each. */
-  prepareSocket?(descriptor: number, port: number): void;
+  prepareSocket?(descriptor: number, port: number, family: Family): void;
   /** Undoes what `start` set up. With `keepBlocked` protected traffic stays blocked instead of going in the clear. */
   stop(options?: { readonly keepBlocked?: boolean }): Promise<void>;
 }

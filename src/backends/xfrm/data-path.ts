@@ -20,9 +20,10 @@ import { EnvironmentError } from '../../model/tool-error.js';
 import type { DataPath, DataPathEvent, SaCounters } from '../data-path.js';
 import { libc } from '../system/libc.js';
 import { type Compiled, compileXfrm, type Numbers } from './compile.js';
-import { espInUdp, hostSaOf, movedSa } from './host-sa.js';
+import { hostSaOf, movedSa } from './host-sa.js';
+import { bypassPolicies, takeEspInUdp } from './ike-socket.js';
 import { messageTypes } from './netlink/constants.js';
-import { fromOctets, toOctets, u32 } from './netlink/fields.js';
+import { fromOctets } from './netlink/fields.js';
 import { listenForNotices, type NoticeListener } from './netlink/listener.js';
 import { moveSa } from './netlink/move-sa.js';
 import type { Notice } from './netlink/notices.js';
@@ -41,8 +42,6 @@ export interface XfrmDataPathOptions {
   readonly hostFacts: (state: HostState) => HostFacts;
 }
 
-const solUdp = 17;
-const udpEncapsulate = 100;
 const natTraversalPort = 4500;
 
 /** Who asked for a request id. */
@@ -170,13 +169,13 @@ export async function createXfrmDataPath(options: XfrmDataPathOptions): Promise<
       return known && countersOf(socket, known);
     },
     sendIke: () => false,
-    prepareSocket(descriptor, port) {
-      if (port !== natTraversalPort) return;
-      const value = toOctets(u32, espInUdp);
-      if (calls.setsockopt(descriptor, solUdp, udpEncapsulate, value, value.length) < 0) {
-        const name = calls.nameOf(calls.errno());
-        tell({ kind: 'fault', fatal: false, text: `ESP in UDP is not to be had from the kernel (${name})` });
-      }
+    prepareSocket(descriptor, port, family) {
+      const fault = (text: string) => tell({ kind: 'fault', fatal: false, text });
+      const refused = bypassPolicies(calls, descriptor, family);
+      if (refused)
+        fault(`the sockets of IKE have no bypass of their own (${refused}): only the policies let them pass`);
+      const encapsulation = port === natTraversalPort ? takeEspInUdp(calls, descriptor) : undefined;
+      if (encapsulation) fault(`ESP in UDP is not to be had from the kernel (${encapsulation})`);
     },
     async stop() {
       await listener?.close();

@@ -225,7 +225,7 @@ export async function startLiveSystem(options: LiveOptions): Promise<LiveSystem>
         message: (local, remote, octets) => hand({ kind: 'datagram', local, remote, octets }),
         trouble: (local, why) => trouble(`port ${local.port}: ${why}`),
       },
-      prepare: (descriptor, port) => dataPath.prepareSocket?.(descriptor, port),
+      prepare: (descriptor, port, family) => dataPath.prepareSocket?.(descriptor, port, family),
     });
   } catch (error) {
     await dataPath.stop();

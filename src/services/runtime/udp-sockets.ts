@@ -5,7 +5,7 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import type { Endpoint } from '../../engine/input.js';
 import { unframeIke, unframeNatTraversal } from '../../engine/wire/framing.js';
-import { type Address, formatAddress, parseAddress } from '../../model/address.js';
+import { type Address, type Family, formatAddress, parseAddress } from '../../model/address.js';
 import { EnvironmentError } from '../../model/tool-error.js';
 
 export interface UdpListener {
@@ -27,7 +27,7 @@ export interface UdpOptions {
   readonly ports: { readonly ike: number; readonly natTraversal?: number };
   readonly listener: UdpListener;
   /** Is called with the descriptor of each socket that is bound, to set options that Node has no name for. */
-  readonly prepare?: (descriptor: number, port: number) => void;
+  readonly prepare?: (descriptor: number, port: number, family: Family) => void;
 }
 
 /** Octets that may wait in a socket: a burst of large messages of many peers. */
@@ -48,8 +48,9 @@ export async function bindUdpSockets(options: UdpOptions): Promise<UdpSockets> {
         const local: Endpoint = { address, port: socket.address().port };
         sockets.set(socketKey(local), socket);
         const descriptor = descriptorOf(socket);
-        if (descriptor !== undefined) options.prepare?.(descriptor, local.port);
-        else if (options.prepare) listener.trouble(local, 'this Node does not tell its descriptor: no ESP in UDP');
+        if (descriptor !== undefined) options.prepare?.(descriptor, local.port, address.family);
+        else if (options.prepare)
+          listener.trouble(local, 'this Node does not tell its descriptor: no ESP in UDP, and no bypass of its own');
         const unframe = kind === 'natTraversal' ? unframeNatTraversal : unframeIke;
         socket.on('message', (datagram, from) => {
           const remote = endpointOf(from);

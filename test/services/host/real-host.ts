@@ -3,11 +3,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { build } from 'esbuild';
-import { commonOptions, externalPackages } from '../../../scripts/build-program.mjs';
+import { bundle } from '../../support/bundle.js';
 import { builtProgram, finish, type RunResult } from '../../support/cli.js';
 import { type OneNamespace, oneNamespace } from '../../support/one-namespace.js';
-import { root } from '../../support/sources.js';
 
 export interface RealHost {
   readonly namespace: OneNamespace;
@@ -39,19 +37,7 @@ export function builtPrograms(): Promise<Programs> {
 }
 
 async function buildPrograms(): Promise<Programs> {
-  // Beside the sources, so that what is not bundled is found.
-  const dying = path.join(root, 'node_modules', '.cache', `dying-apply-${process.pid}.mjs`);
-  await build({
-    ...commonOptions,
-    format: 'esm',
-    external: [...externalPackages],
-    banner: {
-      js: "import { createRequire as _require } from 'node:module'; const require = _require(import.meta.url);",
-    },
-    entryPoints: [path.join(import.meta.dirname, 'dying-apply.ts')],
-    outfile: dying,
-  });
-  process.once('exit', () => rmSync(dying, { force: true }));
+  const dying = await bundle('test/services/host/dying-apply.ts');
   return { program: path.join(await builtProgram(), 'bin', 'run.js'), dying };
 }
 
