@@ -36,8 +36,8 @@ import type { HostFacts } from './rules.js';
 import { reqidFirst, reqidLast, requestIds } from './templates.js';
 
 export interface XfrmDataPathOptions {
-  /** Priorities and request ids of what was applied. */
-  readonly numbers: Numbers;
+  /** Priorities and request ids of what was applied, as they are now. */
+  readonly numbers: () => Promise<Numbers>;
   /** What else compiling went by. */
   readonly hostFacts: (state: HostState) => HostFacts;
 }
@@ -53,7 +53,12 @@ interface Asking {
 /** Opens netlink. Throws EnvironmentError where there is no XFRM or no privilege. */
 export async function createXfrmDataPath(options: XfrmDataPathOptions): Promise<DataPath> {
   const calls = await libc();
-  const socket = createXfrmSocket(calls);
+  // From here on, so that what is missing shows at once; after a stop it is opened again.
+  let opened: NetlinkSocket | undefined = createXfrmSocket(calls);
+  const socket = (): NetlinkSocket => {
+    opened ??= createXfrmSocket(calls);
+    return opened;
+  };
   const installed = new Map<string, HostSa>();
   let listener: NoticeListener | undefined;
   let asking = new Map<number, Asking>();
@@ -62,9 +67,9 @@ export async function createXfrmDataPath(options: XfrmDataPathOptions): Promise<
   let tell: (event: DataPathEvent) => void = () => {};
 
   /** Takes over a configuration, and gives the SAs with manual keys that belong to it. */
-  function adopt(config: SystemConfig): ReadonlySet<string> {
-    const state = readState(socket);
-    const compiled = compileXfrm(config, options.hostFacts(state), options.numbers);
+  async function adopt(config: SystemConfig): Promise<ReadonlySet<string>> {
+    const state = readState(socket());
+    const compiled = compileXfrm(config, options.hostFacts(state), await options.numbers());
     requireApplied(compiled, state.policies);
     ({ asking, reqidOf } = requestIdsOf(config, compiled.numbers.reqids));
     own = new Set(config.addresses.map(({ family, value }) => formatAddress(family, value)));
@@ -123,27 +128,27 @@ export async function createXfrmDataPath(options: XfrmDataPathOptions): Promise<
     listensOn: [],
     async start(config, listen) {
       tell = listen;
-      forgetStale(socket, adopt(config));
+      forgetStale(socket(), await adopt(config));
       listener = listenForNotices(calls, onNotice, (text) => tell({ kind: 'fault', fatal: false, text }));
     },
     async reconfigure(config) {
-      adopt(config);
+      await adopt(config);
     },
     async install(sa, template) {
       const reqid = template && reqidOf(template);
       if (reqid === undefined) throw new EnvironmentError('no policy of the kernel asks for this SA');
       const made = hostSaOf(sa, reqid, template?.ifId?.value);
       if ('fault' in made) throw new EnvironmentError(made.fault);
-      const [answer] = socket.request([requestOf({ object: 'sa', kind: 'create', after: made })]);
+      const [answer] = socket().request([requestOf({ object: 'sa', kind: 'create', after: made })]);
       if (answer!.errno !== 0)
-        throw new EnvironmentError(`the kernel refuses it: ${failureOf(socket, answer!).message}`);
+        throw new EnvironmentError(`the kernel refuses it: ${failureOf(socket(), answer!).message}`);
       installed.set(idKey(idOf(made)), made);
     },
     async remove(id) {
       const known = installed.get(idKey(id));
       if (!known) return false;
       installed.delete(idKey(id));
-      const [answer] = socket.request([requestOf({ object: 'sa', kind: 'delete', before: known })]);
+      const [answer] = socket().request([requestOf({ object: 'sa', kind: 'delete', before: known })]);
       return answer!.errno === 0;
     },
     async movePeer(move) {
@@ -152,9 +157,9 @@ export async function createXfrmDataPath(options: XfrmDataPathOptions): Promise<
         const before = installed.get(idKey(id));
         if (!before) continue;
         const after = movedSa(before, id.direction, move);
-        const answer = moveSa(socket, before, after);
+        const answer = moveSa(socket(), before, after);
         if (answer.errno !== 0) {
-          faults.push(failureOf(socket, answer).message);
+          faults.push(failureOf(socket(), answer).message);
           continue;
         }
         installed.delete(idKey(id));
@@ -166,7 +171,7 @@ export async function createXfrmDataPath(options: XfrmDataPathOptions): Promise<
     negotiationFailed() {},
     async counters(id) {
       const known = installed.get(idKey(id));
-      return known && countersOf(socket, known);
+      return known && countersOf(socket(), known);
     },
     sendIke: () => false,
     prepareSocket(descriptor, port, family) {
@@ -179,9 +184,10 @@ export async function createXfrmDataPath(options: XfrmDataPathOptions): Promise<
     },
     async stop() {
       await listener?.close();
-      for (const sa of installed.values()) socket.request([requestOf({ object: 'sa', kind: 'delete', before: sa })]);
+      for (const sa of installed.values()) socket().request([requestOf({ object: 'sa', kind: 'delete', before: sa })]);
       installed.clear();
-      socket.close();
+      opened?.close();
+      opened = undefined;
     },
   };
 }

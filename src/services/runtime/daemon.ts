@@ -4,6 +4,7 @@
  */
 import type { DataPath } from '../../backends/data-path.js';
 import { createNoDataPath } from '../../backends/none/none.js';
+import type { Numbers } from '../../backends/xfrm/compile.js';
 import { createXfrmDataPath } from '../../backends/xfrm/data-path.js';
 import { loadNodeProvider } from '../../engine/crypto/node/load.js';
 import { icmpErrorPolicy } from '../../engine/ipsec/icmp-errors.js';
@@ -238,9 +239,17 @@ async function started(options: DaemonOptions, release: () => void): Promise<Dae
     const nextCredentials = loadLiveCredentials(next.config, provider, options.credentialFolder);
     await live.stop({ graceful: true, keepBlocked: true });
     registry.clear();
+    const before = { config, files, credentials, faults };
     ({ config, files } = next);
     ({ credentials, faults } = nextCredentials);
-    live = await start();
+    try {
+      live = await start();
+    } catch (error) {
+      // What the host does not take, a policy that is not applied yet for one, must not leave it without a daemon.
+      ({ config, files, credentials, faults } = before);
+      live = await start();
+      throw error;
+    }
     return { system: config.name, faults };
   }
 
@@ -348,12 +357,15 @@ async function createDataPath(options: DaemonOptions, config: SystemConfig): Pro
         // What a product lets out in the clear, only who asks for that product gets.
         ...(named === undefined ? {} : { icmpErrors: icmpErrorPolicy(profileOf(config, named)) }),
       });
-    case 'xfrm': {
-      // What was applied says which numbers the kernel's policies have.
-      const session = await openSession(stateDir === undefined ? {} : { stateDir });
-      const { numbers } = session.registry;
-      session.close();
-      return createXfrmDataPath({ numbers, hostFacts });
-    }
+    case 'xfrm':
+      return createXfrmDataPath({ numbers: () => appliedNumbers(stateDir), hostFacts });
   }
+}
+
+/** What was applied says which numbers the kernel's policies have. */
+async function appliedNumbers(stateDir: string | undefined): Promise<Numbers> {
+  const session = await openSession(stateDir === undefined ? {} : { stateDir });
+  const { numbers } = session.registry;
+  session.close();
+  return numbers;
 }
