@@ -129,7 +129,9 @@ function withoutCandidate({ chain }: PeerKeyRequest, received: readonly Certific
 function faultText(faults: readonly PathFault[], name: string): string {
   const [first] = faults;
   if (!first) return `the certificate of ${name} is not trusted`;
-  const subject =
-    formatDistinguishedName(first.certificate.subject.der) || `serial number ${first.certificate.serialNumber}`;
-  return `the certificate of ${name} is not valid: ${first.text} (${subject}; ${first.rfc})`;
+  const { subject, serialNumber } = first.certificate;
+  const which = formatDistinguishedName(subject.der) || `serial number ${serialNumber}`;
+  // A peer whose identity is its subject was named just before.
+  const place = name === `X500-DN ${which}` ? first.rfc : `${which}; ${first.rfc}`;
+  return `the certificate of ${name} is not valid: ${first.text} (${place})`;
 }

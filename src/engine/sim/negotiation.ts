@@ -243,7 +243,7 @@ export function runNegotiation(options: RunOptions): NegotiationRun {
       }
       const [begun] = [...probes.values()].map(({ result }) => result);
       if (stop !== 'time' || !begun || begun.acceptedAt !== undefined) break;
-      if (begun.droppedBecause !== undefined) {
+      if (begun.droppedBecause !== undefined && !isUnderway()) {
         // The other side may have something to say yet.
         stop = world.run(world.now() + settleMillis);
         break;
@@ -260,6 +260,15 @@ export function runNegotiation(options: RunOptions): NegotiationRun {
     );
     const ip = entry && parseIp(entry.octets);
     return ip && !isIpFault(ip) ? { ...classifyIp(ip, 'inbound').packet, direction: 'outbound' } : undefined;
+  }
+
+  /** Does an engine still wait for an answer, although the packet that asked for SAs was given up? */
+  function isUnderway(): boolean {
+    const own = trace.entries.filter(({ host }) => host === from.name);
+    return (
+      own.some(({ kind }) => kind === 'request') &&
+      !own.some((entry) => entry.kind === 'install' || (entry.kind === 'event' && entry.event.kind === 'failed'))
+    );
   }
 
   /** The same packets without any protection, as an attacker would send them. */

@@ -22,6 +22,8 @@ export interface AnalysisOptions {
   readonly budget?: number;
   /** Systems whose peers see another address than their own. */
   readonly behindNat?: { readonly a: boolean; readonly b: boolean };
+  /** The addresses that peers see instead, where they are known. */
+  readonly seenAs?: { readonly a?: Address; readonly b?: Address };
   /** Whose order of proposals decides when that system responds; the initiator's unless told. */
   readonly preference?: { readonly a?: 'initiator' | 'responder'; readonly b?: 'initiator' | 'responder' };
   /** Systems that take any group for PFS in IKEv1 when they have none of their own; all unless told. */
@@ -61,7 +63,7 @@ export function analysePair(a: SystemView, b: SystemView, options: AnalysisOptio
 type IkeCache = (initiator: 'a' | 'b', x: IkeEnd, y: IkeEnd) => IkeOutcome;
 
 /** Many flows run between the same two addresses, and their IKE SA is the same. */
-function ikeCache({ behindNat, preference }: AnalysisOptions): IkeCache {
+function ikeCache({ behindNat, seenAs, preference }: AnalysisOptions): IkeCache {
   const known = new Map<string, IkeOutcome>();
   return (initiator, x, y) => {
     const key = [initiator, x.address, y.address, x.connection ?? '']
@@ -71,9 +73,13 @@ function ikeCache({ behindNat, preference }: AnalysisOptions): IkeCache {
     if (!outcome) {
       const responder = initiator === 'a' ? 'b' : 'a';
       const order = preference?.[responder];
+      const fromOutside = (side: 'a' | 'b') => ({
+        behindNat: behindNat?.[side] === true,
+        ...(seenAs?.[side] ? { seenAs: seenAs[side] } : {}),
+      });
       outcome = walkIke(
-        { ...x, behindNat: behindNat?.[initiator] === true },
-        { ...y, behindNat: behindNat?.[responder] === true, ...(order ? { preference: order } : {}) },
+        { ...x, ...fromOutside(initiator) },
+        { ...y, ...fromOutside(responder), ...(order ? { preference: order } : {}) },
       );
       known.set(key, outcome);
     }

@@ -22,6 +22,8 @@ export interface IkeEnd {
   readonly address: Address;
   /** The peer sees another address than this one, and nobody knows which. */
   readonly behindNat?: boolean;
+  /** The address of its NAT that the peer sees in place of its own. */
+  readonly seenAs?: Address;
   /** Whose order decides when it responds; see `SelectOptions`. */
   readonly preference?: 'initiator' | 'responder';
   /** False where it is known that it has no private key, so that it cannot sign. */
@@ -53,11 +55,12 @@ export function walkIke(x: IkeEnd, y: IkeEnd): IkeOutcome {
   const byIdentity = version === 2 || padX.exchange.value === 'aggressive';
   if (version === 1) outcome.exchange = padX.exchange.value;
   const sent = sentIdentity(padX, x.address);
-  const padY = byIdentity ? y.view.identities.find(sent, x.address) : y.view.padByAddress(x.address);
+  const seen = x.seenAs ?? x.address;
+  const padY = byIdentity ? y.view.identities.find(sent, seen) : y.view.padByAddress(seen);
   // Without a record for the identity, that for the address is what its administrator meant: it explains the failure.
-  const meant = padY ?? y.view.padByAddress(x.address);
+  const meant = padY ?? y.view.padByAddress(seen);
   if (!meant) {
-    const key = byIdentity ? `the identity ${formatIdentity(sent)}` : formatAddress(x.address.family, x.address.value);
+    const key = byIdentity ? `the identity ${formatIdentity(sent)}` : formatAddress(seen.family, seen.value);
     add(step('peer-pad', 'fail', `no auth record of ${y.view.config.name} is for ${key}`, padX.source));
     return outcome;
   }
@@ -67,7 +70,7 @@ export function walkIke(x: IkeEnd, y: IkeEnd): IkeOutcome {
   if (version === 1 && !add(exchangeStep(x, y, padX, meant))) return outcome;
   if (version === 1 && !add(methodStep(x, y, padX, meant, version))) return outcome;
   const policyX = x.view.ikePolicy(y.address, version, connection);
-  const policyY = y.view.ikePolicy(x.address, version);
+  const policyY = y.view.ikePolicy(seen, version);
   if (!add(policyStep(x, y, version, policyX, policyY)) || !policyX || !policyY) return outcome;
   outcome.initiatorPolicy = policyX;
   outcome.responderPolicy = policyY;
@@ -106,11 +109,11 @@ export function walkIke(x: IkeEnd, y: IkeEnd): IkeOutcome {
     });
     return outcome;
   }
-  if (byIdentity && !rangeContains(padY.remote, singleAddress(x.address))) {
+  if (byIdentity && !rangeContains(padY.remote, singleAddress(seen))) {
     add({
       kind: 'identity',
       verdict: 'fail',
-      text: `${nameRecord(x.view, padX.source)} sends ${formatIdentity(sent)}, which leads to ${nameRecord(y.view, padY.source)}: that is for ${formatRange(padY.remote)} and not for ${formatAddress(x.address.family, x.address.value)}`,
+      text: `${nameRecord(x.view, padX.source)} sends ${formatIdentity(sent)}, which leads to ${nameRecord(y.view, padY.source)}: that is for ${formatRange(padY.remote)} and not for ${formatAddress(seen.family, seen.value)}`,
       ...pads,
       sender: 'initiator',
       sent,
@@ -229,8 +232,8 @@ function identityStep(
   padTo: PadEntry,
 ): IkeStep {
   const sent = sentIdentity(padFrom, from.address);
-  const hidden = from.behindNat === true && !padTo.remoteId;
-  const verdict: IdentityVerdict = hidden ? 'mismatch' : expectsIdentity(padTo, sent, from.address);
+  const hidden = from.behindNat === true && !from.seenAs && !padTo.remoteId;
+  const verdict: IdentityVerdict = hidden ? 'mismatch' : expectsIdentity(padTo, sent, from.seenAs ?? from.address);
   const expected = hidden ? 'the address that the packets come from, which is that of a NAT' : formatExpectation(padTo);
   const [initiator, responder] = sender === 'initiator' ? [padFrom, padTo] : [padTo, padFrom];
   return {

@@ -136,6 +136,8 @@ export interface DifferenceDocument {
 export interface LogDocument {
   readonly product: string;
   readonly system: string;
+  /** The system is known to run this product. */
+  readonly own: boolean;
   readonly role: 'initiator' | 'responder';
   readonly lines: readonly string[];
   readonly source: string;

@@ -6,6 +6,7 @@ import { visible } from '../visible.js';
 import type {
   DifferenceDocument,
   FailureDocument,
+  LogDocument,
   NegotiationDocument,
   RecordPlace,
   RunDocument,
@@ -74,7 +75,7 @@ function* renderRun(
   }
   yield* verdictLines(run.verdict, context);
   yield* chosenLines(run, context);
-  if (run.failure) yield* failureLines(run.failure, context, run);
+  if (run.failure) yield* failureLines(run.failure, context);
   if (run.failure || !run.verdict.good || context.verbosity > 1) yield* sidesLines(run, context);
   for (const warning of run.warnings)
     for (const line of wrapped(`warning: ${visible(warning)}`, context, '')) yield style.yellow(line);
@@ -157,7 +158,7 @@ function* entry(label: string, what: string, records: readonly RecordPlace[], co
   }
 }
 
-function* failureLines(failure: FailureDocument, context: Context, run: RunDocument): Generator<string> {
+function* failureLines(failure: FailureDocument, context: Context): Generator<string> {
   const { style } = context;
   if (failure.difference) {
     const { attribute, offered, accepted } = failure.difference;
@@ -183,20 +184,18 @@ function* failureLines(failure: FailureDocument, context: Context, run: RunDocum
   }
   const wire = failure.notify ? `${failure.notify} on the wire` : 'nothing is said on the wire';
   yield* wrapped(`${wire}${failure.rfc ? ` (${failure.rfc})` : ''}`, context, '  ');
-  if (failure.logs.length === 0) return;
+  const logs = context.verbosity > 0 ? failure.logs : failure.logs.filter((log) => isFirst(log, failure));
+  if (logs.length === 0) return;
   yield style.bold('in the logs');
-  for (const { product, system, lines: logLines } of failure.logs) {
-    const own = context.verbosity > 0 || isImitated(product, run, failure);
-    if (!own) continue;
-    for (const line of logLines) yield* wrapped(`${product} (${system}): ${line}`, context, '  ');
+  for (const { product, system, own, lines: logLines } of logs) {
+    const who = own ? `${system} (${product})` : `${system}, if it were ${product}`;
+    for (const line of logLines) yield* wrapped(`${visible(who)}: ${visible(line)}`, context, '  ');
   }
 }
 
-/** Without further wish only the first product for each system is shown: its own where it is imitated. */
-function isImitated(product: string, _run: RunDocument, { logs }: FailureDocument): boolean {
-  const seen = new Map<string, string>();
-  for (const log of logs) if (!seen.has(log.system)) seen.set(log.system, log.product);
-  return [...seen.values()].includes(product);
+/** Without further wish only one product is shown for each system: its own where that is known. */
+function isFirst(log: LogDocument, { logs }: FailureDocument): boolean {
+  return log === logs.find(({ system }) => system === log.system);
 }
 
 function names(list: readonly string[]): string {

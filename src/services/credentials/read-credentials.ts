@@ -35,6 +35,28 @@ export interface CredentialRequest {
   shown(file: string): string;
 }
 
+/** What the paths of a system's records are counted from; see `CredentialRequest` and `CredentialPlaces`. */
+export interface PathBases {
+  readonly recordFiles: ReadonlyMap<string, string>;
+  readonly root: string | undefined;
+  readonly fileRoot: string | undefined;
+}
+
+/** Where a path that a record names is looked for; nowhere where it is one of a system's own file system. */
+export function credentialPaths(
+  { value, origin }: Sourced<string>,
+  { recordFiles, root, fileRoot }: PathBases,
+): string[] {
+  if (path.isAbsolute(value)) {
+    if (fileRoot !== undefined) return [path.join(fileRoot, value)];
+    // Elsewhere the same path on this machine would be another file.
+    return root === undefined ? [value] : [];
+  }
+  const record = origin.kind === 'explicit' ? recordFiles.get(origin.at.source.path) : undefined;
+  const beside = path.resolve(record === undefined || record === '-' ? '.' : path.dirname(record), value);
+  return root === undefined ? [beside] : [beside, path.resolve(root, value)];
+}
+
 /** The credentials of each system, by its name. */
 export function readCredentials(
   provider: CryptoProvider,
@@ -67,18 +89,14 @@ class Store {
   }
 
   file(named: Sourced<string>, fileRoot: string | undefined): CredentialFile {
-    const { value, origin } = named;
-    if (!path.isAbsolute(value)) {
-      const record = origin.kind === 'explicit' ? this.#request.recordFiles.get(origin.at.source.path) : undefined;
-      const found = this.#at(path.resolve(record === undefined || record === '-' ? '.' : path.dirname(record), value));
-      if (found.kind !== 'absent' || this.#request.root === undefined) return found;
-      const shared = this.#at(path.resolve(this.#request.root, value));
-      return shared.kind === 'absent' ? found : shared;
-    }
-    if (fileRoot !== undefined) return this.#at(path.join(fileRoot, value));
-    // Elsewhere the same path on this machine would be another file.
-    const found = this.#request.root === undefined ? this.#at(value) : undefined;
-    return found && found.kind !== 'absent' ? found : { kind: 'unknown', reason: `${value} is on the host itself` };
+    const { recordFiles, root } = this.#request;
+    const paths = credentialPaths(named, { recordFiles, root, fileRoot });
+    const found = paths.map((file) => this.#at(file));
+    const isOnHost = path.isAbsolute(named.value) && fileRoot === undefined;
+    return (
+      found.find(({ kind }) => kind !== 'absent') ??
+      (isOnHost ? undefined : found[0]) ?? { kind: 'unknown', reason: `${named.value} is on the host itself` }
+    );
   }
 
   #at(file: string): CredentialFile {

@@ -7,6 +7,7 @@ import type { Credentials, OwnCredential } from '../../engine/credentials.js';
 import type { CryptoProvider } from '../../engine/crypto/provider.js';
 import { seededRandom } from '../../engine/crypto/random.js';
 import { createMadeUpPki, type MadeUpPki } from '../../engine/sim/made-up-pki.js';
+import { toHex } from '../../engine/wire/codec.js';
 import { rangeContains, singleAddress } from '../../model/address.js';
 import { provingKey } from '../../model/peer/connection/keys.js';
 import { addressIdentity, parseName, sentIdentity } from '../../model/peer/identity.js';
@@ -20,6 +21,7 @@ import type {
   SecretReference,
 } from '../../model/system-config.js';
 import type { Side } from './plan.js';
+import { type RealCertificates, realCertificates } from './real-certificates.js';
 import type { NegotiatingSystem } from './systems.js';
 
 export interface GroupCredentials {
@@ -55,6 +57,7 @@ export function groupCredentials(
   const placeholder = new Secret(seededRandom(seed, 'preshared keys that are elsewhere')(placeholderLength));
   const shared = new Map<PadEntry, Secret>();
   for (const meeting of meetings) addSharedSecrets(meeting, secretOf, placeholder, shared, assumptions);
+  const real = realCertificates(systems, provider);
   const own = systems.map((system, index) => ({
     system,
     certificates: madeUp(
@@ -62,9 +65,14 @@ export function groupCredentials(
       systems.filter((other) => other !== system),
       index % 2 === 0 ? 0 : 1,
       pki,
+      real,
       assumptions,
     ),
   }));
+  /** Whose made-up certificate it is. */
+  const owners = new Map<string, PadEntry>();
+  for (const { certificates } of own)
+    for (const [pad, { chain }] of certificates) if (chain[0]) owners.set(toHex(chain[0]), pad);
   const known = own.flatMap(({ certificates }) => [...certificates.values()].flatMap(({ chain }) => chain.slice(0, 1)));
   const bySystem = new Map<string, Credentials>();
   for (const { system, certificates } of own) {
@@ -84,6 +92,11 @@ export function groupCredentials(
         return key ? [key] : store.credentials.acceptedKeys!(pad, identities);
       },
       own: (pad) => certificates.get(pad),
+      peerKey(request) {
+        const [first] = request.chain;
+        const made = first && owners.get(toHex(first));
+        return (made && real.refusal(request, made)) ?? store.credentials.peerKey(request);
+      },
     });
   }
   return { bySystem, assumptions: [...assumptions] };
@@ -144,6 +157,7 @@ function madeUp(
   peers: readonly NegotiatingSystem[],
   side: 0 | 1,
   pki: () => MadeUpPki,
+  real: RealCertificates,
   assumptions: Set<string>,
 ): ReadonlyMap<PadEntry, OwnCredential> {
   const made = new Map<PadEntry, OwnCredential>();
@@ -155,7 +169,11 @@ function madeUp(
     const sent = own ? sentIdentity(pad, own) : pad.localId?.value;
     const subject = subjectOf(sent, system, peers);
     made.set(pad, pki().credential({ method, side, subject, identities: identitiesOf(sent, system) }));
-    assumptions.add('certificates are valid and name what the records say; they were made up for the dry run');
+    assumptions.add(
+      real.chainOf(pad)
+        ? 'the private keys belong to the certificates that the records name, whose files were read'
+        : 'certificates are valid and name what the records say; they were made up for the dry run',
+    );
   }
   return made;
 }

@@ -1,12 +1,14 @@
 /** Why a dry run came to nothing: the reason, the first attribute that differs, and what the logs would say. */
 import type { FailureCode } from '../../engine/failure.js';
 import type { NegotiationRun } from '../../engine/sim/negotiation.js';
+import { entriesOf } from '../../engine/sim/trace.js';
 import { type FoundFailure, failuresOf, type Verdict } from '../../engine/sim/verdict.js';
 import { attributeWord, transformWord } from '../../lint/pair-finding.js';
 import { formatExpectation, formatIdentity } from '../../model/peer/identity.js';
 import type { Step, Walk } from '../../model/peer/steps.js';
 import type { AttributeComparison, ProposalMismatch } from '../../model/proposal.js';
 import type { DifferenceDocument, FailureDocument, LogDocument } from '../../report/negotiation/document.js';
+import { lossWords } from './messages.js';
 import { logsOf } from './product-logs.js';
 import type { NegotiatingSystem } from './systems.js';
 import { recordPlace } from './view.js';
@@ -95,7 +97,8 @@ export function explain({ run, cause, walks, systems }: ExplainQuestion): Explan
   }
   const { failure, host } = cause;
   const byRecords = step !== undefined && (failure.foundBy !== 'us' || dim.has(failure.code));
-  const reason = byRecords ? step.text : `${host}: ${failure.text}`;
+  const lost = failure.foundBy === 'nobody' ? lostText(run, host) : undefined;
+  const reason = byRecords ? step.text : `${host}: ${lost ?? failure.text}`;
   const mismatch = failure.mismatch ?? mismatchOf(step);
   const version = versionOf(run, walk);
   const comparison = mismatch?.comparison.map((row) => differenceOf(row, version)) ?? [];
@@ -122,6 +125,17 @@ export function explain({ run, cause, walks, systems }: ExplainQuestion): Explan
       logs: logs(run, cause, systems, version),
     },
   };
+}
+
+/** Nothing could come back where the network carries none of the questions. */
+function lostText({ trace }: NegotiationRun, host: string): string | undefined {
+  const sent = entriesOf(trace.entries, 'sent').filter((entry) => entry.host === host && entry.ike);
+  const losses = entriesOf(trace.entries, 'lost').filter((entry) => entry.host === host);
+  const why = new Set(sent.map(({ packet }) => losses.find((entry) => entry.packet === packet)?.why));
+  const [reason] = why;
+  if (why.size !== 1 || reason === undefined) return undefined;
+  const hint = reason === 'nat' ? ', and the system behind it has to start' : '';
+  return `nothing came back, as nothing arrived: ${lossWords[reason]}${hint}`;
 }
 
 function mismatchOf(step: Step | undefined): ProposalMismatch | undefined {

@@ -26,7 +26,8 @@ export interface MessageOptions {
   hostAt(address: string): string;
 }
 
-const lossWords: Readonly<Record<LossReason, string>> = {
+/** What became of packets that did not arrive. */
+export const lossWords: Readonly<Record<LossReason, string>> = {
   loss: 'by the network',
   partition: 'the network is cut',
   'no-route': 'nobody has this address',

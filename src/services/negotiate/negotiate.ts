@@ -137,13 +137,13 @@ export async function negotiatePair(systems: MendingPair, options: PairOptions):
   const { settings, initiators, packet, detail } = options;
   const pair = pairContext(systems, initiators, packet, settings);
   const results = pair.plan.runs.map((planned) => runPlanned(pair, planned));
-  const reload = (settings.scenario?.network.nats ?? []).length === 0 ? options.reload : undefined;
+  const seen = seenFromOutside(systems, settings.scenario);
   const documents: RunDocument[] = [];
   for (const result of results) {
     const suggestions =
-      reload && isBad(result.verdict)
-        ? await mend(systems, result, {
-            reload,
+      options.reload && isBad(result.verdict)
+        ? await mend(seen, result, {
+            reload: async (overlay) => seenFromOutside(await options.reload!(overlay), settings.scenario),
             run: (mended, planned) =>
               runPlanned(pairContext(mended, [planned.initiator], planned.packet, settings), planned),
             isGood: ({ verdict }) => verdict.kind === 'works',
@@ -217,8 +217,9 @@ function seenFromOutside<P extends Pick<MendingPair, 'a' | 'b' | 'others'>>(
     if (!nat) return system;
     const { family, value } = nat.publicAddress;
     const { addresses } = system.config;
-    if (addresses.some((own) => own.family === family && own.value === value)) return system;
-    return { ...system, config: { ...system.config, addresses: [...addresses, nat.publicAddress] } };
+    const hidden = { ...system, seenAs: nat.publicAddress };
+    if (addresses.some((own) => own.family === family && own.value === value)) return hidden;
+    return { ...hidden, config: { ...system.config, addresses: [...addresses, nat.publicAddress] } };
   };
   return { ...pair, a: seen(pair.a), b: seen(pair.b), others: pair.others.map(seen) };
 }
@@ -290,7 +291,9 @@ export function negotiationDocument(
   const problems = [a, b].flatMap(({ name, loaded }) => {
     const errors = loaded.problems.filter(({ severity }) => severity === undefined || severity === 'error').length;
     return errors > 0
-      ? [`${errors} errors in the records of ${name} may make this answer wrong: see ipsec policy lint`]
+      ? [
+          `${errors === 1 ? '1 error' : `${errors} errors`} in the records of ${name} may make this answer wrong: see ipsec policy lint`,
+        ]
       : [];
   });
   const onlyWaits = runs.length > 0 && runs.every(({ verdict }) => verdict.word === 'waits');

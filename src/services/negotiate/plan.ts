@@ -63,8 +63,13 @@ export function analyse(a: NegotiatingSystem, b: NegotiatingSystem): PairAnalysi
   return analysePair(systemView(a.config), systemView(b.config), {
     preference: { a: a.profile.proposalPreference.value, b: b.profile.proposalPreference.value },
     pfsAcceptsAny: { a: a.profile.pfsAcceptsAny.value, b: b.profile.pfsAcceptsAny.value },
-    behindNat: { a: a.host?.behindNat === true, b: b.host?.behindNat === true },
+    behindNat: { a: isBehindNat(a), b: isBehindNat(b) },
+    seenAs: { ...(a.seenAs ? { a: a.seenAs } : {}), ...(b.seenAs ? { b: b.seenAs } : {}) },
   });
+}
+
+function isBehindNat({ seenAs, host }: NegotiatingSystem): boolean {
+  return seenAs !== undefined || host?.behindNat === true;
 }
 
 function flowRuns(flow: Flow, walks: readonly Walk[], initiators: readonly Side[]): PlannedRun[] {

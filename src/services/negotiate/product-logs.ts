@@ -345,7 +345,7 @@ export interface LogQuestion {
   readonly version: 1 | 2;
 }
 
-/** What the products' logs would say on one side, the imitated product first. */
+/** What the products' logs would say on one side, that of the system's own product first. */
 export function logsOf({ system, profile, failure, cause, version }: LogQuestion): LogDocument[] {
   const standing: Standing =
     failure.foundBy === 'us' ? 'refuses' : failure.foundBy === 'peer' ? 'is told' : 'hears nothing';
@@ -366,6 +366,6 @@ export function logsOf({ system, profile, failure, cause, version }: LogQuestion
     );
     if (!row) return [];
     const lines = row.lines.map((line) => line.replace('{notify}', notify));
-    return [{ product: title, system, role: failure.role, lines, source }];
+    return [{ product: title, system, own: product === profile, role: failure.role, lines, source }];
   });
 }

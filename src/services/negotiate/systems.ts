@@ -7,6 +7,7 @@ import { findPeerProfile, peerProfile, peerProfiles } from '../../model/peer-pro
 import type { PeerProfile } from '../../model/peer-profile/peer-profile.js';
 import type { SystemConfig } from '../../model/system-config.js';
 import { UsageError } from '../../model/tool-error.js';
+import type { PathBases } from '../credentials/read-credentials.js';
 import type { LoadedSystem } from '../load-system.js';
 import { type LoadOptions, loadRepository, type Repository } from '../repository/load-repository.js';
 
@@ -18,6 +19,10 @@ export interface NegotiatingSystem {
   readonly config: SystemConfig;
   readonly profile: PeerProfile;
   readonly host?: HostFacts;
+  /** Where the files are that its records name. */
+  readonly files: PathBases;
+  /** The address of the NAT in front of it, as the scenario says. */
+  readonly seenAs?: Address;
 }
 
 export interface SystemChoice {
@@ -203,6 +208,7 @@ function named(
       config: { ...loaded.config, name, addresses: withPublic(loaded.config.addresses, host) },
       profile: profileOf(loaded, name, host, wishes),
       ...(host ? { host } : {}),
+      files: { recordFiles: repository.files, root: repository.root, fileRoot: repository.fileRoots.get(loaded.name) },
     };
   });
 }

@@ -1,6 +1,7 @@
 /** What one system saw and decided, as sentences in the order of its events; and what was chosen in the end. */
 import type { ChildSaDescription, EngineEvent, IkeSaDescription } from '../../engine/event.js';
 import type { TraceEntry } from '../../engine/sim/trace.js';
+import { attributeWord } from '../../lint/pair-finding.js';
 import { formatIdentity } from '../../model/peer/identity.js';
 import type { ChosenTransforms, ProposalSelection } from '../../model/proposal.js';
 import type { EntrySource } from '../../model/system-config.js';
@@ -45,7 +46,7 @@ export function sentenceOf(event: EngineEvent): string | undefined {
       return `searches its ${listWords[event.list]} for ${event.key} and ${found}${passed.length > 0 ? `; passed over ${passed.join('; ')}` : ''}`;
     }
     case 'proposals':
-      return `compares ${event.of === 'IKE' ? 'IKE' : 'ESP and AH'} proposals as ${event.role}: ${selectionText(event.selection)} (${recordName(event.own)})`;
+      return `compares ${event.of === 'IKE' ? 'IKE' : 'ESP and AH'} proposals as ${event.role}: ${selectionText(event.selection, versionOf(event.own))} (${recordName(event.own)})`;
     case 'selectors': {
       // What an initiator proposes has no result yet.
       if (!event.result && event.why === undefined)
@@ -84,10 +85,16 @@ export function sentenceOf(event: EngineEvent): string | undefined {
 
 const listWords = { PAD: 'authentication records', 'IKE policies': 'IKE policies', SPD: 'policies' } as const;
 
-function selectionText(selection: ProposalSelection): string {
+function selectionText(selection: ProposalSelection, version: 1 | 2 | undefined): string {
   if (selection.kind === 'selected') return `chooses ${transformsText(selection.transforms)}`;
   const differing = selection.closest?.differing ?? [];
-  return differing.length > 0 ? `none fits, the closest differs in ${differing.join(', ')}` : 'none fits';
+  const words = differing.map((attribute) => attributeWord(attribute, version));
+  return words.length > 0 ? `none fits, the closest differs in ${words.join(', ')}` : 'none fits';
+}
+
+/** What a policy's record says of the version, where it is one of a version alone. */
+function versionOf({ record }: EntrySource): 1 | 2 | undefined {
+  return record.kind === 'ikev1' ? 1 : record.kind === 'ikev2' ? 2 : undefined;
 }
 
 function listsText({ local, remote }: SelectorLists): string {

@@ -65,7 +65,7 @@ const run: RunDocument = {
     notify: hostile,
     comparison: [{ attribute: hostile, offered: [hostile], accepted: [hostile], common: [] }],
     records: [place],
-    logs: [{ product: hostile, system: hostile, role: 'initiator', lines: [hostile], source: hostile }],
+    logs: [{ product: hostile, system: hostile, own: true, role: 'initiator', lines: [hostile], source: hostile }],
   },
   suggestions: [{ changes: [{ system: hostile, title: hostile, diff: [`-${hostile}`, `+${hostile}`] }] }],
   traffic: { sent: 1, arrived: 0, inTheClear: 0, childRekeys: 0, ikeRekeys: 0, acceptsClear: [], unmatched: [] },

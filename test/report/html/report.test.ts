@@ -107,7 +107,7 @@ describe('the report of faulty records', () => {
       'add 19 to -group of ikev2 &apos;there&apos;',
       'IKE_SA_INIT',
       'ENCR_AES_GCM_16 256',
-      'compares IKE proposals as responder: none fits, the closest differs in key-exchange',
+      'compares IKE proposals as responder: none fits, the closest differs in key exchange group',
     ])
       expect([text, page.includes(text)]).toEqual([text, true]);
   });

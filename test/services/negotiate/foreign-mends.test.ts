@@ -2,11 +2,9 @@
  * Changes that mend a negotiation, in the language of each side's own file: for every product's format, faults of either end. What
  * is suggested was simulated by the program; here the suggested lines are put into the file and negotiated once more.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { ChangeDocument, NegotiationDocument } from '../../../src/report/negotiation/document.js';
-import { negotiate } from '../../../src/services/negotiate/negotiate.js';
+import type { ChangeDocument } from '../../../src/report/negotiation/document.js';
+import { dryRun, isMasked, withChanges } from '../../support/dry-run.js';
 import { folderWith } from '../../support/folder.js';
 
 type Files = Readonly<Record<string, string>>;
@@ -318,19 +316,7 @@ function repository(hereFiles: Files, thereFiles: Files): string {
   return folderWith({ ...under('here', hereFiles), ...under('there', thereFiles) });
 }
 
-async function run(folder: string, suggest = true): Promise<NegotiationDocument> {
-  const { document } = await negotiate({
-    systems: [folder],
-    further: [],
-    seed: '1',
-    beginsAt: new Date('2026-01-01T00:00:00Z'),
-    faults: { nat: [] },
-    profiles: [],
-    detail: 'messages',
-    suggest,
-  });
-  return document;
-}
+const run = (folder: string, suggest = true) => dryRun([folder], { suggest });
 
 describe.each(Object.keys(faults) as (keyof typeof faults)[])('%s with swanctl.conf', (format) => {
   const version = format === 'racoon' ? 1 : 2;
@@ -378,23 +364,11 @@ describe.each(Object.keys(faults) as (keyof typeof faults)[])('%s with swanctl.c
 
 /** Puts the lines of a suggestion into its file, and negotiates. */
 async function appliedWorks(folder: string, change: ChangeDocument): Promise<void> {
-  // The masked lines of keys cannot be put in.
-  if (change.diff.some((line) => line.includes('[secret]'))) return;
-  const file = path.join(folder, path.relative(folder, path.resolve(change.at!.path)));
-  const before = readFileSync(file, 'utf8');
-  const [taken, put] = ['-', '+'].map((sign) =>
-    change.diff.filter((line) => line.startsWith(sign)).map((line) => line.slice(1)),
-  ) as [string[], string[]];
-  const lines = before.split('\n');
-  expect(lines.splice(change.at!.line - 1, taken.length, ...put), change.title).toEqual(taken);
-  const after = lines.join('\n');
-  expect(after, change.title).not.toBe(before);
-  writeFileSync(file, after);
-  const document = await run(folder, false);
-  writeFileSync(file, before);
+  if (isMasked(change)) return;
+  const document = await withChanges(folder, [change], () => run(folder, false));
   expect(
     document.runs.some(({ verdict }) => verdict.word === 'works'),
-    `${change.title}\n${put.join('\n')}`,
+    `${change.title}\n${change.diff.join('\n')}`,
   ).toBe(true);
 }
 

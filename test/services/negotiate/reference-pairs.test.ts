@@ -6,7 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { NegotiationDocument } from '../../../src/report/negotiation/document.js';
-import { negotiate } from '../../../src/services/negotiate/negotiate.js';
+import { dryRun } from '../../support/dry-run.js';
 import { folderWith } from '../../support/folder.js';
 import { sharedMissing, sharedPath } from '../../support/shared.js';
 import { root } from '../../support/sources.js';
@@ -19,19 +19,8 @@ const pairs = files.flatMap((name) => {
   return number !== undefined && other ? [{ name: name.replace(/^\d+a-|\.conf$/g, ''), a: name, b: other }] : [];
 });
 
-async function run(systems: readonly string[], profiles: readonly string[] = []): Promise<NegotiationDocument> {
-  const { document } = await negotiate({
-    systems,
-    further: [],
-    seed: '1',
-    beginsAt: new Date('2026-11-01T00:00:00Z'),
-    faults: { nat: [] },
-    profiles,
-    detail: 'messages',
-    suggest: true,
-  });
-  return document;
-}
+const run = (systems: readonly string[], profiles: readonly string[] = []): Promise<NegotiationDocument> =>
+  dryRun(systems, { profiles });
 
 /** Everything that is protected passes, whoever starts, past the first rekeys; and nothing passes that should not. */
 function expectToWork({ runs, good }: NegotiationDocument): void {

@@ -73,7 +73,7 @@ function peerFault(
     at: env.date(now),
   });
   if (found.kind === 'refused') {
-    return { code: 'certificate-refused', text: `${formatIdentity(peer.identity)}: ${found.why}` };
+    return { code: 'certificate-refused', text: found.why };
   }
   const fault = signatureFault(found.key, octets, auth, env.profile.signatureHashes.value);
   return fault === undefined

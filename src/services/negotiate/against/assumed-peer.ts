@@ -108,6 +108,7 @@ export function assumedPeer(
     name: peer.name,
     loaded: { ...system.loaded, name: peer.name, sources: [], files: [], problems: [] },
     profile: peerProfile('strict-rfc'),
+    files: system.files,
     config: {
       name: peer.name,
       addresses: [peer.address],

@@ -6,7 +6,7 @@ import { transformWord } from '../../../lint/pair-finding.js';
 import { formatAddress } from '../../../model/address.js';
 import type { TextEdit } from '../../../model/finding.js';
 import type { Origin } from '../../../model/origin.js';
-import { formatIdentity } from '../../../model/peer/identity.js';
+import { addressIdentity, formatIdentity } from '../../../model/peer/identity.js';
 import type { IkeStep, Walk } from '../../../model/peer/steps.js';
 import { applyChange, type ProposalChange, smallestChanges } from '../../../model/proposal-changes.js';
 import type { AuthRecord } from '../../../model/record/auth.js';
@@ -183,7 +183,9 @@ function identityChanges(
       }),
     });
   }
-  const wanted = onlyIdentity(expecting?.remoteId?.value);
+  const { seenAs } = systems[sender];
+  const expected = expecting?.remoteId?.value;
+  const wanted = expecting && !expected && seenAs ? addressIdentity(seenAs) : onlyIdentity(expected);
   if (sending && wanted) {
     const system = systems[sender];
     const record = writtenRecord(system, sending.source) as AuthRecord | undefined;

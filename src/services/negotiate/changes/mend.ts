@@ -11,6 +11,7 @@ import { parseText } from '../../../parser/parse.js';
 import type { ChangeDocument, SuggestionDocument } from '../../../report/negotiation/document.js';
 import { unifiedDiff } from '../../../report/text-diff.js';
 import type { Repository } from '../../repository/load-repository.js';
+import { causeOf } from '../explain.js';
 import { analyse, type PlannedRun, planRuns, type Side, walksOf } from '../plan.js';
 import type { RunResult } from '../run-document.js';
 import type { NegotiatingSystem } from '../systems.js';
@@ -19,6 +20,7 @@ import type { Change } from './change.js';
 import { childChanges } from './child-changes.js';
 import { ikeChanges } from './ike-changes.js';
 import type { Patch } from './patches.js';
+import { trustChanges } from './trust-changes.js';
 
 export interface MendingPair {
   readonly a: NegotiatingSystem;
@@ -65,7 +67,7 @@ export async function mend(pair: MendingPair, failed: RunResult, options: MendOp
     const found: SuggestionDocument[] = [];
     const next: State[] = [];
     for (const state of states) {
-      const before = stumbles(state.pair, failed.planned);
+      const before = stumbles(state.pair, failed.planned) ?? distrust(state.pair, failed);
       if (!before) continue;
       for (const change of before.changes) {
         if (options.only !== undefined && change.side !== options.only) continue;
@@ -78,7 +80,8 @@ export async function mend(pair: MendingPair, failed: RunResult, options: MendOp
         if (still) {
           // Another step fails now: that is a step further.
           if (still.key !== before.key) next.push(after);
-          if (still.own) continue;
+          // What records say of addresses that a NAT changes is not the last word.
+          if (still.own && !after.pair.a.seenAs && !after.pair.b.seenAs) continue;
         }
         const [planned] = planRuns(after.pair.a, after.pair.b, { initiators: [initiator], packet }).runs;
         if (!planned) continue;
@@ -110,6 +113,16 @@ function stumbles(
   const ends = { systems: { a, b }, initiator: walk.initiator };
   const changes = isIkeStep(step) ? ikeChanges(step, walk, ends) : childChanges(step, walk, ends);
   return { key: `${step.kind} ${step.text}`, changes, own: walk.initiator === initiator };
+}
+
+/** Records that fit, and a side that does not believe the other's certificate. */
+function distrust({ a, b }: MendingPair, { planned, verdict }: RunResult): ReturnType<typeof stumbles> {
+  const cause = causeOf(verdict);
+  const [walk] = walksOf(analyse(a, b), planned.initiator, planned.packet);
+  if (cause?.failure.code !== 'certificate-refused' || !walk) return undefined;
+  const refusing = cause.host === a.name ? 'a' : 'b';
+  const ends = { systems: { a, b }, initiator: walk.initiator };
+  return { key: 'certificate', changes: trustChanges(walk, ends, refusing), own: true };
 }
 
 type AnyStep = NonNullable<RunResult['planned']['walks'][number]['failure']>;
