@@ -1,6 +1,6 @@
 /** `loadPolicy` and `queryPolicy` of the library: policies of any format that the program reads, and what they do with a packet. */
 
-import { parseFormat } from '../dialects/registry.js';
+import { loadFormats, parseFormat } from '../dialects/registry.js';
 import type { Problem } from '../model/problem.js';
 import { SourceText } from '../model/span.js';
 import type { SystemConfig } from '../model/system-config.js';
@@ -42,12 +42,13 @@ export async function loadPolicy(
   { format, configFile }: LoadPolicyOptions = {},
 ): Promise<Policy> {
   if (typeof from === 'object' && 'text' in from) {
-    const choice = format === undefined ? undefined : parseFormat(format);
+    const source = new SourceText(from.name, from.text);
+    const choice = format === undefined ? undefined : await parseFormat(format);
     if (format !== undefined && choice === undefined) throw new UsageError(`no format is called '${format}'`);
     const loaded = loadSystem({
       name: from.name.replace(/\.[^.]*$/, ''),
-      sources: [new SourceText(from.name, from.text)],
-      ...(choice === undefined ? {} : { format: choice }),
+      sources: [source],
+      ...(choice === undefined ? { formats: await loadFormats([source]) } : { format: choice }),
     });
     return { systems: [systemOf(loaded)] };
   }

@@ -13,7 +13,7 @@ import {
   type SyntaxItem,
   type Word,
 } from '../parser/syntax.js';
-import { formatOfText } from '../services/formats.js';
+import { mayBeRecords } from '../services/formats.js';
 
 export interface OpenDocument {
   readonly uri: string;
@@ -41,7 +41,7 @@ const outlines = new WeakMap<SourceText, Outline | undefined>();
 
 /** The outline of a text; undefined for other products' formats. */
 export function outlineOf({ source }: OpenDocument): Outline | undefined {
-  if (!outlines.has(source)) outlines.set(source, formatOfText(source) === 'records' ? read(source) : undefined);
+  if (!outlines.has(source)) outlines.set(source, mayBeRecords(source) ? read(source) : undefined);
   return outlines.get(source);
 }
 

@@ -1,17 +1,17 @@
 /** The names of formats for commands, which know no dialects themselves. */
-import { detectFormat, formats, recordsFormat } from '../dialects/registry.js';
+import { formatNames, isForeign, recordsFormat } from '../dialects/registry.js';
 import type { SourceText } from '../model/span.js';
 
 /** Formats that can be read, the record language first. */
 export const readableFormats: readonly string[] = [
   recordsFormat,
-  ...formats.filter(({ read }) => read).map(({ name }) => name),
+  ...formatNames.filter(({ reads }) => reads).map(({ name }) => name),
 ];
 
 /** Formats that can be written. */
-export const writableFormats: readonly string[] = formats.filter(({ write }) => write).map(({ name }) => name);
+export const writableFormats: readonly string[] = formatNames.filter(({ writes }) => writes).map(({ name }) => name);
 
-/** The name of the format that a text looks like: `records` for the record language and for what nobody claims. */
-export function formatOfText(source: SourceText): string {
-  return detectFormat(source)?.name ?? recordsFormat;
+/** Is a text in the record language, or in none that anybody claims? */
+export function mayBeRecords(source: SourceText): boolean {
+  return !isForeign(source);
 }

@@ -36,6 +36,8 @@ export interface LoadedSystem {
   readonly format: string;
   /** What the reader of another product's format found. */
   readonly imported?: DialectReading;
+  /** Whose reader that was. */
+  readonly importedBy?: Format;
   readonly dialect: Dialect;
   readonly policies: PolicySet;
   readonly config: SystemConfig;
@@ -59,17 +61,20 @@ export interface SystemInput {
   readonly addresses?: readonly Address[];
   /** The format of the texts; detected unless told. */
   readonly format?: FormatChoice | typeof recordsFormat;
+  /** For detection: what `loadFormats` gives for the texts, or more. Absent: they are records. */
+  readonly formats?: readonly Format[];
   /** Where other products' files find those that they name. */
   readonly fileAccess?: FileAccess;
 }
 
 /** Reads the texts of one system, whatever product they are for. Never throws on what is written. */
 export function loadSystem(input: SystemInput): LoadedSystem {
-  const detected = detectTogether(input.sources);
+  const formats = input.formats ?? [];
+  const detected = input.format ? undefined : detectTogether(input.sources, formats);
   const choice = input.format ?? (detected ? { dialect: detected } : recordsFormat);
   if (choice === recordsFormat) {
     // With a format that was told, no file is in another one.
-    const others = input.format ? [] : input.sources.filter((source) => detectFormat(source) !== undefined);
+    const others = input.format ? [] : input.sources.filter((source) => detectFormat(source, formats) !== undefined);
     if (others.length === 0) return loadRecords(input);
     const records = input.sources.filter((source) => !others.includes(source));
     return withProblems(
@@ -81,11 +86,15 @@ export function loadSystem(input: SystemInput): LoadedSystem {
 }
 
 /** The format of the first text, or the one among the others' that takes such texts along. */
-function detectTogether(sources: readonly SourceText[]): Format | undefined {
+function detectTogether(sources: readonly SourceText[], formats: readonly Format[]): Format | undefined {
   const [first, ...others] = sources;
-  const detected = first && detectFormat(first);
+  const detected = first && detectFormat(first, formats);
   if (!detected || others.length === 0) return detected;
-  return others.map(detectFormat).find((dialect) => dialect?.companions?.includes(detected.name)) ?? detected;
+  return (
+    others
+      .map((source) => detectFormat(source, formats))
+      .find((dialect) => dialect?.companions?.includes(detected.name)) ?? detected
+  );
 }
 
 function withProblems(system: LoadedSystem, problems: readonly Problem[]): LoadedSystem {
@@ -104,7 +113,7 @@ function mixed(source: SourceText, title: string): Problem {
 function loadForeign(input: SystemInput, { dialect, version }: FormatChoice, isTold: boolean): LoadedSystem {
   const belongs = (found: Format | undefined) =>
     found === dialect || (found !== undefined && dialect.companions?.includes(found.name) === true);
-  const others = isTold ? [] : input.sources.filter((source) => !belongs(detectFormat(source)));
+  const others = isTold ? [] : input.sources.filter((source) => !belongs(detectFormat(source, input.formats ?? [])));
   const reading = dialect.read?.({
     name: input.name,
     sources: input.sources.filter((source) => !others.includes(source)),
@@ -124,6 +133,7 @@ function loadForeign(input: SystemInput, { dialect, version }: FormatChoice, isT
     sources: reading.sources,
     format: dialect.name,
     imported: reading,
+    importedBy: dialect,
     dialect: defaultDialect,
     policies,
     config: reading.config,

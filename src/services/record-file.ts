@@ -3,6 +3,7 @@
  * checked together with everything that is there, and nothing is written when it does not fit (hpux-ipsec reference 1.1).
  */
 import { existsSync, readFileSync } from 'node:fs';
+import { recordsFormat } from '../dialects/registry.js';
 import type { Dialect } from '../model/language/dialect.js';
 import type { Problem } from '../model/problem.js';
 import type { PolicySet } from '../model/resolve.js';
@@ -81,7 +82,12 @@ function without(file: SyntaxFile, { object, subject }: StatementSyntax): string
 
 function newErrors(before: SourceText, after: SourceText, dialect: Dialect | undefined): Problem[] {
   const errorsOf = (source: SourceText): Problem[] => {
-    const { problems, policies } = loadSystem({ name: 'host', sources: [source], ...(dialect ? { dialect } : {}) });
+    const { problems, policies } = loadSystem({
+      name: 'host',
+      sources: [source],
+      format: recordsFormat,
+      ...(dialect ? { dialect } : {}),
+    });
     return [
       ...problems.filter(({ severity }) => severity === undefined || severity === 'error'),
       ...lostTunnels(policies),

@@ -1,9 +1,9 @@
 /** What every writer keeps: it never fails, says nothing that is refused, and puts keys into secret files only. */
 import { describe, expect, it } from 'vitest';
-import { formats } from '../../src/dialects/registry.js';
 import { formatPacket } from '../../src/model/packet.js';
 import { explainPacket, type PacketExplanation } from '../../src/model/query.js';
 import { randomPacket, seededRandom } from '../../src/model/selector/sampling.js';
+import { allFormats } from '../support/all-formats.js';
 import { randomRecords } from '../support/random-records.js';
 import { readBack, recordsConfig, write } from '../support/written.js';
 
@@ -13,7 +13,7 @@ function verdictOf(hasPeers: boolean, { verdict, sas }: PacketExplanation): stri
   return isAlone ? 'DISCARD' : verdict;
 }
 
-const writers = formats.filter((dialect) => dialect.write).map((dialect) => [dialect.name, dialect] as const);
+const writers = allFormats.filter((dialect) => dialect.write).map((dialect) => [dialect.name, dialect] as const);
 const seeds = [1, 2, 3, 4, 5, 6, 7, 8];
 
 describe.each(writers)('the writer of %s', (_name, dialect) => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { describeConfig } from '../../src/model/describe-config.js';
 import { SourceText } from '../../src/model/span.js';
 import { loadSystem } from '../../src/services/load-system.js';
+import { allFormats } from '../support/all-formats.js';
 
 const secret = 'kX9vQ2mTzR7bLwY4sHfJ8cPe';
 const text = `connections {
@@ -19,7 +20,7 @@ secrets { ike-c { secret = ${secret} } }
 `;
 
 function entries() {
-  const { config } = loadSystem({ name: 'a', sources: [new SourceText('swanctl.conf', text)] });
+  const { config } = loadSystem({ name: 'a', sources: [new SourceText('swanctl.conf', text)], formats: allFormats });
   return describeConfig(config);
 }
 

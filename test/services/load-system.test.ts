@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { SourceText } from '../../src/model/span.js';
 import { loadSystem } from '../../src/services/load-system.js';
+import { allFormats } from '../support/all-formats.js';
 
 const racoon = `path pre_shared_key "/etc/racoon/psk.txt";
 remote 192.0.2.1 {
@@ -14,7 +15,11 @@ spdadd 10.2.0.0/16 10.1.0.0/16 any -P in ipsec esp/tunnel/192.0.2.1-192.0.2.2/re
 `;
 
 function load(...files: readonly (readonly [string, string])[]) {
-  return loadSystem({ name: 'a', sources: files.map(([path, text]) => new SourceText(path, text)) });
+  return loadSystem({
+    name: 'a',
+    sources: files.map(([path, text]) => new SourceText(path, text)),
+    formats: allFormats,
+  });
 }
 
 describe('files of one system', () => {

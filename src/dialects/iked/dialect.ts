@@ -1,8 +1,9 @@
 /** The dialects of OpenBSD: iked.conf, and ipsec.conf of ipsecctl and isakmpd. */
 import type { Dialect } from '../dialect.js';
+import { detectIked, detectIpsecctl } from './detect.js';
 import { editIked } from './edit.js';
-import { detectIpsecctl, readIpsecctl } from './ipsecctl-read.js';
-import { detectIked, readIked } from './read.js';
+import { readIpsecctl } from './ipsecctl-read.js';
+import { readIked } from './read.js';
 
 export const iked: Dialect = {
   name: 'iked',

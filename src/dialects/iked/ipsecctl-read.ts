@@ -3,7 +3,6 @@ import { type Address, type AddressRange, anyAddress, type Family, singleAddress
 import type { Origin, Sourced } from '../../model/origin.js';
 import { Secret } from '../../model/secret.js';
 import { anyDirection } from '../../model/selector/box.js';
-import type { SourceText } from '../../model/span.js';
 import type {
   ChildProposal,
   EntrySource,
@@ -24,7 +23,7 @@ import {
 import { ReadContext } from '../common/context.js';
 import { kernelLists } from '../common/lists.js';
 import type { Piece } from '../common/piece.js';
-import type { DialectInput, DialectReading, Likelihood } from '../dialect.js';
+import type { DialectInput, DialectReading } from '../dialect.js';
 import type { KernelSa, KernelTemplate } from '../xfrm/kernel.js';
 import { SaIndex } from '../xfrm/sa-index.js';
 import { distinct, flowPriority, flowsOf, inOrder, listsOf } from './flows.js';
@@ -415,12 +414,4 @@ function ikePolicies(rule: IkeRule): IkePolicy[] {
     lifetimeSeconds: lifetime(rule.phase1, rule, defaults.phase1.seconds),
     pfs: { value: false, origin: builtin },
   }));
-}
-
-/** How sure is it that a text is OpenBSD's ipsec.conf? */
-export function detectIpsecctl({ text }: SourceText): Likelihood | undefined {
-  const head = text.slice(0, 65_536);
-  const rule =
-    /^(?:ike[ \t]+(?:active |passive |dynamic )?(?:esp|ah|from|tunnel|transport)|flow[ \t]+(?:esp|ah|ipip|ipcomp|in|out|proto|from)|(?:esp|ah|ipcomp|ipip)[ \t]+(?:tunnel|transport|from)|tcpmd5)[ \t]/m;
-  return rule.test(head) ? 'certain' : undefined;
 }

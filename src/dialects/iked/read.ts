@@ -2,7 +2,6 @@
 import { type Address, type AddressRange, anyAddress, type Family, singleAddress } from '../../model/address.js';
 import type { Origin, Sourced } from '../../model/origin.js';
 import { Secret } from '../../model/secret.js';
-import type { SourceText } from '../../model/span.js';
 import type {
   ChildProposal,
   EntrySource,
@@ -18,7 +17,7 @@ import type { KeyExchangeTransform } from '../../model/transform.js';
 import { ReadContext } from '../common/context.js';
 import { kernelLists } from '../common/lists.js';
 import type { Piece } from '../common/piece.js';
-import type { DialectInput, DialectReading, Likelihood } from '../dialect.js';
+import type { DialectInput, DialectReading } from '../dialect.js';
 import { distinct, type Flow, flowPriority, flowsOf, inOrder, listsOf } from './flows.js';
 import { singleOf } from './hosts.js';
 import { type IkedRule, type IkedSettings, readIkedRule, readSetting } from './iked-rule.js';
@@ -301,12 +300,4 @@ function ikePolicy(rule: IkedRule, frame: Frame, remote: AddressRange): IkePolic
     rekeySeconds: { value: rekey?.value ?? 0, origin: origin(rule, rekey?.at) },
     pfs: { value: false, origin: { kind: 'builtin', what: 'groups of childsa' } },
   };
-}
-
-/** How sure is it that a text is iked.conf? Comments count too: the shipped file has nothing else. */
-export function detectIked({ text, path }: SourceText): Likelihood | undefined {
-  const head = text.slice(0, 65_536);
-  if (/^ikev2[ \t]/m.test(head)) return 'certain';
-  if (path.endsWith('iked.conf')) return 'certain';
-  return /^#\s*ikev2 (?:"|esp|passive|active)/m.test(head) ? 'likely' : undefined;
 }

@@ -2,16 +2,14 @@
 import type { SourceText } from '../../model/span.js';
 import type { Likelihood } from '../dialect.js';
 import { type Flavour, optionsOf } from './options.js';
+import { lengthMax, mayBeIpsecConf } from './sniff.js';
 
 const flavours: readonly Flavour[] = ['libreswan', 'openswan', 'starter'];
-/** Characters that are looked at. */
-const lengthMax = 65_536;
 
 /** How sure is it that a text is ipsec.conf of a product? */
 export function detectIpsecConf(source: SourceText, flavour: Flavour): Likelihood | undefined {
-  const text = source.text.slice(0, lengthMax);
-  if (!/^(?:config[ \t]+setup|conn[ \t]+\S+)[ \t]*(?:#.*)?$/m.test(text)) return undefined;
-  return flavourOf(text) === flavour ? 'certain' : undefined;
+  if (!mayBeIpsecConf(source)) return undefined;
+  return flavourOf(source.text.slice(0, lengthMax)) === flavour ? 'certain' : undefined;
 }
 
 /** The product that knows most of what is written; Libreswan where several do. */

@@ -1,8 +1,9 @@
 /** The dialects of ipsec-tools: racoon.conf with its policies, and scripts of setkey alone. */
 import type { Dialect } from '../dialect.js';
+import { detectRacoon, detectSetkey } from './detect.js';
 import { editRacoon } from './edit.js';
-import { detectRacoon, readRacoon } from './read.js';
-import { detectSetkey, readSetkey } from './setkey-read.js';
+import { readRacoon } from './read.js';
+import { readSetkey } from './setkey-read.js';
 import { writeSetkey } from './setkey-write.js';
 
 export const racoon: Dialect = {

@@ -1,7 +1,6 @@
 /** Reads racoon.conf with the policies of setkey beside it. */
 import { formatAddress } from '../../model/address.js';
 import type { Sourced } from '../../model/origin.js';
-import type { SourceText } from '../../model/span.js';
 import type {
   ChildProposal,
   EntrySource,
@@ -11,14 +10,15 @@ import type {
   SecretReference,
 } from '../../model/system-config.js';
 import { foundFiles, ReadContext } from '../common/context.js';
-import type { DialectInput, DialectReading, Likelihood } from '../dialect.js';
+import type { DialectInput, DialectReading } from '../dialect.js';
 import { buildKernelConfig, type KernelState } from '../xfrm/build.js';
 import type { KernelSelector } from '../xfrm/kernel.js';
 import { type Placed, placeOf, type RacoonConf, readConf } from './conf.js';
+import { detectRacoon, detectSetkey } from './detect.js';
 import { keyOf, readPsk } from './psk.js';
 import { headSpan, originOf, type Remote, readRemotes } from './remote.js';
 import { readSainfos, type Sainfo, sainfoFor } from './sainfo.js';
-import { detectSetkey, runSetkey } from './setkey-read.js';
+import { runSetkey } from './setkey-read.js';
 
 /** Reads a configuration: racoon.conf, and scripts of setkey among its sources. */
 export function readRacoon(input: DialectInput): DialectReading {
@@ -229,13 +229,4 @@ function checkPolicies(
     if (!used.has(sainfo) && !isGeneral)
       context.partly(headSpan(sainfo.placed), 'no policy has the ends of this sainfo, so it is used for nothing');
   }
-}
-
-/** How sure is it that a text is racoon.conf? */
-export function detectRacoon({ text, path }: SourceText): Likelihood | undefined {
-  const head = text.slice(0, 65_536);
-  if (/^[ \t]*(?:remote[ \t]+(?:anonymous|"[^"\n]*"|[0-9a-fA-F.:]+)[^\n;{]*|sainfo[ \t]+[^\n;{]*)\s*\{/m.test(head))
-    return 'certain';
-  if (/^[ \t]*path[ \t]+(?:certificate|pre_shared_key|include|script)[ \t]+"/m.test(head)) return 'certain';
-  return path.endsWith('racoon.conf') ? 'likely' : undefined;
 }

@@ -2,7 +2,7 @@
 import type { SourceText } from '../../model/span.js';
 import { ReadContext } from '../common/context.js';
 import { hide, spanOf } from '../common/piece.js';
-import type { DialectInput, DialectReading, Likelihood } from '../dialect.js';
+import type { DialectInput, DialectReading } from '../dialect.js';
 import { buildKernelConfig, type KernelState } from '../xfrm/build.js';
 import type { KernelPolicy, KernelSa } from '../xfrm/kernel.js';
 import { setkeyReader } from './setkey-grammar.js';
@@ -166,13 +166,4 @@ export function readSetkey(input: DialectInput): DialectReading {
     sources: context.sources,
     product: 'setkey',
   };
-}
-
-/** How sure is it that a text is for setkey? */
-export function detectSetkey({ text }: SourceText): Likelihood | undefined {
-  const head = text.slice(0, 65_536);
-  if (/^[ \t]*(?:spdadd|spdupdate|spddelete)\s/m.test(head) || /^[ \t]*spdflush\s*;/m.test(head)) return 'certain';
-  return /^[ \t]*(?:add\s+(?:-\S+\s+)?\S+\s+\S+\s+(?:esp|ah|ipcomp)|flush\s*(?:esp|ah)?\s*;)/m.test(head)
-    ? 'likely'
-    : undefined;
 }

@@ -1,6 +1,7 @@
 /** The dialect of `ip xfrm`: what it prints, and batches for `ip -batch`. */
 import type { Dialect } from '../dialect.js';
-import { detectXfrm, readXfrm } from './ip-read.js';
+import { detectXfrm } from './detect.js';
+import { readXfrm } from './ip-read.js';
 import { writeXfrm } from './ip-write.js';
 
 export const xfrm: Dialect = {

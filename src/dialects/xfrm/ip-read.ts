@@ -1,7 +1,6 @@
 /** Reads what `ip xfrm policy` and `ip xfrm state` print, and batches for `ip -batch`. */
-import type { SourceText } from '../../model/span.js';
 import { ReadContext } from '../common/context.js';
-import type { DialectInput, DialectReading, Likelihood } from '../dialect.js';
+import type { DialectInput, DialectReading } from '../dialect.js';
 import { buildKernelConfig } from './build.js';
 import { type DumpRecord, dumpReader } from './ip-grammar.js';
 import { readPolicy } from './ip-policy.js';
@@ -109,11 +108,4 @@ function withoutCommand(record: DumpRecord): DumpRecord {
   const [head = [], ...rest] = record;
   const at = head.findIndex(({ text }) => text === 'xfrm');
   return at < 0 ? record : [head.slice(at + 3), ...rest];
-}
-
-/** How sure is it that a text is from or for `ip xfrm`? */
-export function detectXfrm({ text }: SourceText): Likelihood | undefined {
-  const head = text.slice(0, 65_536);
-  if (/^src \S+ dst \S+[^\n]*(?:\n[ \t]+|\\[ \t]*)(?:dir|socket|proto) /m.test(head)) return 'certain';
-  return /^(?:ip (?:-\S+ )*)?xfrm (?:policy|state) \w+/m.test(head) ? 'certain' : undefined;
 }

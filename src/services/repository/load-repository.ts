@@ -1,7 +1,7 @@
 /** From paths on the command line to loaded systems: configuration, inventory, files, records. */
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { type FormatChoice, formats, parseFormat, recordsFormat } from '../../dialects/registry.js';
+import { type FormatChoice, formatNames, loadFormats, parseFormat, recordsFormat } from '../../dialects/registry.js';
 import type { HostFacts } from '../../lint/context.js';
 import { type PeerProduct, productOf } from '../../lint/peer-products.js';
 import { type Address, parseAddress, parseRange, singleAddress } from '../../model/address.js';
@@ -109,7 +109,7 @@ export async function loadRepository(options: LoadOptions): Promise<Repository> 
     const loaded = loadSystem({
       name: system.name,
       sources,
-      ...(format === undefined ? {} : { format: formatOf(format) }),
+      ...(format === undefined ? { formats: await loadFormats(sources) } : { format: await formatOf(format) }),
       fileAccess,
       ...(dialect ? { dialect } : {}),
       ...(profile ? { profile } : {}),
@@ -138,11 +138,11 @@ export async function loadRepository(options: LoadOptions): Promise<Repository> 
 }
 
 /** The format that somebody named. Throws UsageError for one that is not known. */
-export function formatOf(text: string): FormatChoice | typeof recordsFormat {
-  const choice = parseFormat(text);
+export async function formatOf(text: string): Promise<FormatChoice | typeof recordsFormat> {
+  const choice = await parseFormat(text);
   if (choice === recordsFormat || choice?.dialect.read) return choice;
-  const names = formats.filter(({ read }) => read).map(({ name, versions }) => [name, ...versions].join('@'));
-  const guess = closest(text, [recordsFormat, ...formats.map(({ name }) => name)]);
+  const names = formatNames.filter(({ reads }) => reads).map(({ name }) => name);
+  const guess = closest(text, [recordsFormat, ...formatNames.map(({ name }) => name)]);
   throw new UsageError(`no format that can be read is called '${text}'`, {
     hints: [...(guess ? [`Did you mean ${guess}?`] : []), `Formats: ${[recordsFormat, ...names].join(', ')}.`],
   });

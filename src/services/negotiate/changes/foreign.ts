@@ -1,7 +1,6 @@
 /** Changes of systems that are written in another product's language: the same wishes, said in that language. */
 
 import type { EditWish } from '../../../dialects/editing.js';
-import { formats } from '../../../dialects/registry.js';
 import type { TextEdit } from '../../../model/finding.js';
 import type { NegotiatingSystem } from '../systems.js';
 import { ownerText } from './record-text.js';
@@ -14,8 +13,8 @@ export interface ForeignChange {
 
 /** The change as the system's files would say it; undefined for records, and for what the language or its editor cannot say. */
 export function foreignChange(system: NegotiatingSystem, wish: EditWish): ForeignChange | undefined {
-  const { imported, format } = system.loaded;
-  const edit = imported && formats.find(({ name }) => name === format)?.edit?.(wish, imported);
+  const { imported, importedBy } = system.loaded;
+  const edit = imported && importedBy?.edit?.(wish, imported);
   if (!edit || edit.edits.length === 0) return undefined;
   return { title: `${edit.what} in ${ownerText(system, sourceOf(wish))}`, edits: edit.edits };
 }
