@@ -8,7 +8,10 @@ export function randomFraction(random: SecureRandom): number {
   return ((a! << 16) | (b! << 8) | c!) / 0x100_0000;
 }
 
-/** What a configuration says of the time, where it does not leave it to the product's margin. */
+/**
+ * What a configuration says of the time, where it does not leave it to the product's margin. A time that comes when all is over, as
+ * where the peer has shortened the lifetime, is left to the margin as well.
+ */
 export interface WrittenTime {
   /** 0 is never. */
   readonly at?: number | undefined;
@@ -27,11 +30,11 @@ export function rekeyAfterSeconds(
   random: SecureRandom,
 ): number | undefined {
   if (written.at === 0) return undefined;
-  const margin =
-    written.at === undefined
-      ? (lifetimeSeconds * rekeyMarginPercent.value) / 100
-      : Math.max(0, lifetimeSeconds - written.at);
-  const latest = written.at ?? lifetimeSeconds - margin;
+  const isWritten = written.at !== undefined && (lifetimeSeconds === 0 || written.at < lifetimeSeconds);
+  const margin = isWritten
+    ? Math.max(0, lifetimeSeconds - written.at!)
+    : (lifetimeSeconds * rekeyMarginPercent.value) / 100;
+  const latest = lifetimeSeconds === 0 && isWritten ? written.at! : lifetimeSeconds - margin;
   if (latest <= 0) return undefined;
   const spread = written.random ?? (margin * rekeyFuzzPercent.value) / 100;
   return Math.max(1, latest - spread * randomFraction(random));
@@ -49,8 +52,8 @@ export function softLimit(
   { rekeyMarginPercent, rekeyFuzzPercent }: PeerProfile,
   random: SecureRandom,
 ): number | undefined {
-  if (written.at !== undefined) {
-    if (written.at <= 0 || (limit !== 0 && written.at >= limit)) return undefined;
+  if (written.at === 0) return undefined;
+  if (written.at !== undefined && (limit === 0 || written.at < limit)) {
     return written.random ? Math.max(1, Math.floor(written.at - written.random * randomFraction(random))) : written.at;
   }
   if (limit === 0) return undefined;

@@ -2,12 +2,14 @@
  * What a responder of Quick Mode takes of what is offered: the first entry of its SPD that means the client identities, then
  * the first offers that its SAs accept (hpux-ipsec reference 7.3, RFC 2408 §4.2).
  */
+
 import { isLongerLifetime, pfsGroups } from '../../model/peer/child.js';
 import { type ChildCandidate, searchChild } from '../../model/peer/child-search.js';
 import { childrenOf } from '../../model/peer/connection/child.js';
 import { nameRecord } from '../../model/peer/steps.js';
 import type { PeerProfile } from '../../model/peer-profile/peer-profile.js';
 import { type ProposalLike, type ProposalSelection, selectProposal } from '../../model/proposal.js';
+import { sameProxyIds } from '../../model/proxy-ids.js';
 import type {
   ChildProposal,
   EntrySource,
@@ -130,18 +132,27 @@ function chooseByPolicies(question: ChildQuestion, env: Environment): ChildChoic
     source: entry.source,
     why: 'its SAs end elsewhere, or have manual keys',
   }));
-  const matching: Matching[] = [];
+  const narrows = profile.quickModeIdentities.value === 'narrow';
+  let matching: Matching[] = [];
+  let isWhole = false;
   for (const candidate of search.candidates) {
     const { entry, template } = candidate;
-    if (matching[0] && matching[0].entry !== entry) break;
+    const isOther = matching[0] !== undefined && matching[0].entry !== entry;
+    // The first entry counts; for who narrows, one that leaves the identities as they are is better than any before it.
+    if (isOther && (isWhole || !narrows)) break;
     if (taken.includes(template)) continue;
     const populateFromPacket = entry.action.kind === 'PROTECT' && entry.action.populateFromPacket;
     const verdict = matchClients(clients, template, ends, {
       populateFromPacket,
       compare: profile.quickModeIdentities.value,
     });
-    if (verdict.kind === 'match') matching.push({ ...candidate, ids: verdict.ids });
-    else if (passedOver.length < passedOverMax) passedOver.push({ source: template.source, why: verdict.why });
+    if (verdict.kind === 'match') {
+      const keepsAll = sameProxyIds(verdict.ids, clients);
+      if (isOther && !keepsAll) continue;
+      if (isOther) matching = [];
+      isWhole ||= keepsAll;
+      matching.push({ ...candidate, ids: verdict.ids });
+    } else if (passedOver.length < passedOverMax) passedOver.push({ source: template.source, why: verdict.why });
   }
   const key = `${formatSelector(clients.local)} and ${formatSelector(clients.remote)}`;
   const [first] = matching;

@@ -35,6 +35,8 @@ export interface Child {
   readonly group: number;
   /** For SAs of one flow only. */
   readonly packet?: Packet;
+  /** In UDP: who keeps the NAT open, and who goes where the other has gone. */
+  readonly nat?: { readonly keepsOpen: boolean; readonly follows: boolean };
 }
 
 /** Inbound packets whose numbers are remembered, where nothing is written. */
@@ -128,7 +130,18 @@ export function makeChild(sa: IsakmpSa, values: ChildValues, env: Environment): 
     description,
     group: values.group,
     ...(packet ? { packet } : {}),
+    ...(common.udpEncapsulation && sa.nat ? { nat: { keepsOpen: keepsOpen(sa), follows: followsPeer(sa) } } : {}),
   };
+}
+
+/** Is there a NAT before this system, whose mapping must not be forgotten? */
+export function keepsOpen({ nat }: Pick<IsakmpSa, 'nat'>): boolean {
+  return nat?.localBehindNat === true && !nat.forced;
+}
+
+/** Only who is not behind a NAT itself follows a peer that is (RFC 3947 §5, RFC 7296 §2.23). */
+export function followsPeer(sa: Pick<IsakmpSa, 'nat'>): boolean {
+  return sa.nat?.peerBehindNat === true && !keepsOpen(sa);
 }
 
 /** The pair with its peer elsewhere. */

@@ -89,7 +89,7 @@ function request(machine: Machine, goal: QuickGoal): void {
   const slot = usable(machine, pad, wish.ends);
   if (!slot) {
     if (pad.respondOnly) failGoals(machine, [goal]);
-    else startPhase1(machine, { pad, policy, ends: wish.ends, goals: [goal] });
+    else startPhase1(machine, { pad, policy, ends: wish.ends, goals: [goal], ...knownPeers(machine, goal) });
     return;
   }
   const waiting = [
@@ -104,6 +104,17 @@ function request(machine: Machine, goal: QuickGoal): void {
   if (slot.sa) startQuick(machine, slot, goal);
   else if (slot.queue.length < machine.env.limits.queuedExchangesMax) slot.queue.push(goal);
   else failGoals(machine, [goal]);
+}
+
+/** A pair in UDP that is to be replaced knows where its peer is reached. */
+function knownPeers(machine: Machine, { replaces }: QuickGoal): { readonly peers?: Peers } {
+  const [old] = replaces.flatMap(({ serial }) => machine.children.get(serial) ?? []);
+  const udp = old?.child.outbound.udpEncapsulation;
+  if (!old || !udp) return {};
+  const { local, remote } = old.child.ends;
+  return {
+    peers: { local: { address: local, port: udp.localPort }, remote: { address: remote, port: udp.remotePort } },
+  };
 }
 
 function datagram(machine: Machine, peers: Peers, octets: Uint8Array, nesting: number): void {

@@ -6,7 +6,7 @@ import type { Ends } from '../ipsec/bundle.js';
 import type { Millis, SaId } from '../ipsec/sa.js';
 import { isakmpNotifyTypes } from '../wire/registry/isakmp.js';
 import { phase1Failure } from './failures.js';
-import { follow } from './follow.js';
+import { follow, movePairs, pairsAt } from './follow.js';
 import { aboutChild, deadPeerPayload, notification, protectedInformational } from './informational.js';
 import {
   addressText,
@@ -25,6 +25,7 @@ import {
   timerKey,
 } from './machine.js';
 import { freshMessageId, messageIdsMax } from './message-ids.js';
+import { keepOpenForOrphans, orphansOf } from './orphans.js';
 import { peerText } from './phase1-common.js';
 import { closeSlot, idleMillis, keepaliveMillis, renewAgain, sameIdentity, sayIsakmpDeleted } from './phase1-end.js';
 import { repeatPhase1, startPhase1 } from './phase1-flow.js';
@@ -44,9 +45,10 @@ export function timeout(machine: Machine): void {
   for (const key of machine.timers.due(machine.now)) {
     const [kind, serialText, idText] = key.split(' ');
     const serial = Number(serialText);
-    if (kind === 'child' || kind === 'renew') {
+    if (kind === 'child' || kind === 'renew' || kind === 'open') {
       const child = machine.children.get(serial);
       if (child && kind === 'child') endReplaced(machine, child);
+      else if (child && kind === 'open') keepOpenForOrphans(machine, child);
       else if (child) renewChild(machine, child);
       continue;
     }
@@ -101,8 +103,15 @@ function closeWhenQuiet(machine: Machine, slot: Slot): void {
   deleteIke(machine, slot, why);
 }
 
-/** Ends an ISAKMP SA, and tells the peer. Pairs of SAs go on by themselves until their own end. */
+/** Ends an ISAKMP SA, and tells the peer; of its pairs as well, where they end with it. */
 export function deleteIke(machine: Machine, slot: Slot, why: string): void {
+  const pairs = orphansOf(machine, slot);
+  if (machine.env.profile.pairsWithoutIsakmpSa.value === 'end')
+    sayDeleted(
+      machine,
+      slot,
+      pairs.map(({ child }) => child),
+    );
   sayIsakmpDeleted(machine, slot);
   closeSlot(machine, slot, why);
 }
@@ -117,7 +126,7 @@ function renewIke(machine: Machine, slot: Slot): void {
   if (newer.length > 0 && newer.every(({ sa }) => !sa)) renewAgain(machine, slot.name);
   if (newer.length > 0 || slot.closing || slot.pad.respondOnly || childrenBetween(machine, ends).length === 0) return;
   const { pad, policy } = slot;
-  startPhase1(machine, { pad, policy, ends, goals: [], replaces: slot.name });
+  startPhase1(machine, { pad, policy, ends, peers: slot.peers, goals: [], replaces: slot.name });
 }
 
 // Pairs of SAs
@@ -266,7 +275,7 @@ export function saInput(machine: Machine, input: SaInput): void {
     case 'rekey-ike':
       withSlot(machine, input.ikeSa, (slot) => {
         const { pad, policy } = slot;
-        startPhase1(machine, { pad, policy, ends: endsOf(slot), goals: [], replaces: slot.name });
+        startPhase1(machine, { pad, policy, ends: endsOf(slot), peers: slot.peers, goals: [], replaces: slot.name });
       });
       break;
     case 'delete-ike':
@@ -311,7 +320,9 @@ function saEvent(machine: Machine, event: Extract<SaInput, { kind: 'sa-event' }>
 
 /** An authenticated packet came from elsewhere: a NAT has a new mapping. */
 function moved(machine: Machine, child: ChildSlot, address: Address, port: number): void {
-  for (const slot of usableSlots(machine, child)) follow(machine, slot, { address, port });
+  const slots = usableSlots(machine, child);
+  for (const slot of slots) follow(machine, slot, { address, port });
+  if (slots.length === 0) movePairs(machine, pairsAt(machine, child), { address, port });
 }
 
 /** A packet with an SPI that nobody knows: what there is to say to its sender. */

@@ -260,6 +260,11 @@ export function renewTimerKey(serial: number): string {
   return `renew ${serial}`;
 }
 
+/** When a NAT is to be kept open for a pair that has no ISAKMP SA. */
+export function openTimerKey(serial: number): string {
+  return `open ${serial}`;
+}
+
 // Pairs of SAs
 
 function saKey({ direction, protocol, spi, destination }: SaId): string {
@@ -312,6 +317,7 @@ export function removeChild(machine: Machine, slot: ChildSlot, why: string): voi
   unindexChild(machine, slot);
   machine.timers.cancel(childTimerKey(child.name.serial));
   machine.timers.cancel(renewTimerKey(child.name.serial));
+  machine.timers.cancel(openTimerKey(child.name.serial));
   if (slot.outboundInstalled) machine.out.push({ kind: 'remove', sa: saId(child.outbound), why });
   if (slot.inboundInstalled) machine.out.push({ kind: 'remove', sa: saId(child.inbound), why });
   if (slot.complete) emit(machine, { kind: 'child-sa', change: 'closed', name: child.name, why });

@@ -8,7 +8,7 @@ import type { PublicKey } from '../crypto/provider.js';
 import type { Environment } from '../environment.js';
 import type { EngineEvent } from '../event.js';
 import type { Failure } from '../failure.js';
-import { natTraversalPort } from '../wire/framing.js';
+import { ikePort, natTraversalPort } from '../wire/framing.js';
 import type { IsakmpSaPayload } from '../wire/isakmp/sa.js';
 import { type IsakmpPayload, isakmpPayload } from '../wire/isakmp/table.js';
 import { encodePayloads } from '../wire/message.js';
@@ -219,7 +219,7 @@ function isForced({ pad }: Basis): boolean {
 /** Where an initiator sends from now on: behind a NAT from port 4500 to port 4500 (RFC 3947 §4). */
 export function floated(peers: Peers, nat: NatFinding | undefined): Peers {
   if (!nat || (!nat.localBehindNat && !nat.peerBehindNat)) return peers;
-  const at = (end: Peers['local']) => (end.port === natTraversalPort ? end : { ...end, port: natTraversalPort });
+  const at = (end: Peers['local']) => (end.port === ikePort ? { ...end, port: natTraversalPort } : end);
   return { local: at(peers.local), remote: at(peers.remote) };
 }
 

@@ -15,7 +15,9 @@ import { lifetimeAttributes as lifetimeList } from '../wire/isakmp/notify.js';
 import { isakmpNotifyTypes, isakmpProtocolIds } from '../wire/registry/isakmp.js';
 import { oakleyAttributes } from '../wire/registry/isakmp-attributes.js';
 import { lifetimeAttributes } from './attributes.js';
+import { keepsOpen } from './child.js';
 import { phase1Failure } from './failures.js';
+import { follow } from './follow.js';
 import { aboutIsakmp, deleteIsakmp, notification, protectedInformational } from './informational.js';
 import {
   childrenBetween,
@@ -32,6 +34,7 @@ import {
 } from './machine.js';
 import { freshMessageId } from './message-ids.js';
 import type { Outgoing } from './messages.js';
+import { leaveOrphans } from './orphans.js';
 import { peerText } from './phase1-common.js';
 import type { IsakmpSa } from './phase1-state.js';
 import type { QuickGoal } from './quick-mode.js';
@@ -62,6 +65,7 @@ export function failPhase1(machine: Machine, slot: Slot, failure: Failure): void
   const goals = slot.queue.splice(0);
   dropSlot(machine, slot);
   renewAgain(machine, slot.replaces);
+  leaveOrphans(machine, slot, 'the ISAKMP SA for it did not come about');
   emit(machine, {
     kind: 'failed',
     ikeSa: slot.name,
@@ -153,6 +157,11 @@ export function establish(machine: Machine, slot: Slot, sa: IsakmpSa, send: Outg
       ? { kind: 'ike-sa', change: 'rekeyed', sa: description, replaces: slot.replaces }
       : { kind: 'ike-sa', change: 'established', sa: description },
   );
+  // Older ones with the same peer learn where it is now.
+  for (const other of slotsBetween(machine, endsOf(slot))) {
+    if (other !== slot && other.sa && sameIdentity(other.sa.peerId.identity, sa.peerId.identity))
+      follow(machine, other, sa.peers.remote);
+  }
   const uniqueness = uniquenessOf(sa.pad, machine.env.profile);
   if (sa.peerStartsAnew && uniqueness !== 'never') forgetOthers(machine, slot, sa);
   if (uniqueness === 'replace') replaceOthers(machine, slot, sa);
@@ -230,7 +239,7 @@ export function sameIdentity(a: Identity, b: Identity): boolean {
   return key(a) === key(b);
 }
 
-/** Forgets an ISAKMP SA; what waits for it fails. Pairs of SAs that were made under it go on by themselves. */
+/** Forgets an ISAKMP SA; what waits for it fails. What becomes of its pairs of SAs says `leaveOrphans`. */
 export function closeSlot(machine: Machine, slot: Slot, why: string): void {
   const goals = [
     ...slot.queue.splice(0),
@@ -245,6 +254,7 @@ export function closeSlot(machine: Machine, slot: Slot, why: string): void {
   }
   dropSlot(machine, slot);
   if (slot.sa) emit(machine, { kind: 'ike-sa', change: 'closed', name: slot.name, why });
+  leaveOrphans(machine, slot, why);
   failGoals(machine, goals);
 }
 
@@ -274,7 +284,7 @@ export function setLifeTimers(machine: Machine, slot: Slot, sa: IsakmpSa): void 
   if (lifetimeSeconds) timers.set(timerKey('hard', serial), now + lifetimeSeconds * 1000);
   const idle = idleMillis(machine, slot);
   if (idle) timers.set(timerKey('peer', serial), now + idle);
-  if (sa.nat?.localBehindNat && !sa.nat.forced && sa.peers.local.port === natTraversalPort) {
+  if (keepsOpen(sa) && sa.peers.local.port === natTraversalPort) {
     timers.set(timerKey('keepalive', serial), now + keepaliveMillis);
   }
 }

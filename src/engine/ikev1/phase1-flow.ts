@@ -76,6 +76,8 @@ export interface Wanted {
   readonly pad: PadEntry;
   readonly policy: IkePolicy;
   readonly ends: Ends;
+  /** Where the peer is known to be reached, as behind a NAT; otherwise it is where the record says. */
+  readonly peers?: Peers;
   readonly goals: readonly QuickGoal[];
   readonly replaces?: IkeSaName;
   /** Say INITIAL-CONTACT in any case. */
@@ -89,7 +91,7 @@ export function startPhase1(machine: Machine, wanted: Wanted): void {
   const { env, now } = machine;
   const { pad, policy, ends } = wanted;
   const name: IkeSaName = { version: 1, serial: env.nextSerial('ike') };
-  const peers: Peers = {
+  const peers: Peers = wanted.peers ?? {
     local: { address: ends.local, port: pad.localPort?.value ?? ikePort },
     remote: { address: ends.remote, port: pad.remotePort?.value ?? ikePort },
   };

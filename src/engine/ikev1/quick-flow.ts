@@ -197,6 +197,8 @@ function applyQuick(
     case 'failed': {
       const { state } = quick;
       quick.received = octets;
+      // Nothing of it is to be said again: our message that was not answered well would only begin it anew.
+      delete quick.sent;
       end(machine, slot, quick);
       emit(machine, { kind: 'failed', ikeSa: slot.name, failure: step.failure });
       tell(machine, slot, step);
@@ -359,10 +361,36 @@ export function onConnectedNotify(machine: Machine, slot: Slot, spi: number | un
   }
 }
 
-/** A peer says why nothing comes of a Quick Mode of ours, naming the SPI that we offered, as far as it names any. */
+/** An initiator says that it does not take our answer, naming the SPI that it offered. */
+function onAnswerRefused(machine: Machine, slot: Slot, type: number, spi: number | undefined): boolean {
+  const quick = [...slot.quick.values()].find(
+    ({ state }) => state.state === 'AwaitQuickEnd' && state.children.some(({ outbound }) => outbound.spi === spi),
+  );
+  if (quick?.state.state !== 'AwaitQuickEnd') return false;
+  const { children } = quick.state;
+  const name = notifyName(type);
+  const text = `${peerText(slot.peers)} does not take our answer of Quick Mode: ${name}`;
+  const records = children.flatMap(({ entry, template }) => [entry.source, template.source]);
+  const code = codeOfNotify(type, 'Child SA');
+  emit(machine, {
+    kind: 'failed',
+    ikeSa: slot.name,
+    failure: { code, attempt: 'Child SA', foundBy: 'peer', role: 'responder', text, notify: name, records },
+  });
+  for (const child of children) {
+    const made = machine.children.get(child.name.serial);
+    if (made) removeChild(machine, made, text);
+  }
+  delete quick.sent;
+  end(machine, slot, quick);
+  return true;
+}
+
+/** A peer says why nothing comes of a Quick Mode, naming the SPI that its initiator offered, as far as it names any. */
 export function onQuickError(machine: Machine, slot: Slot, type: number, spi: number | undefined): boolean {
   const { value: fatal } = machine.env.profile.quickModeFatalErrors;
   if (fatal !== 'all' && !fatal.some((name) => isakmpNotifyTypes.number[name] === type)) return false;
+  if (onAnswerRefused(machine, slot, type, spi)) return true;
   const waiting = [...slot.quick.values()].filter(({ state }) => state.state === 'AwaitQuickReply');
   const isNamed = ({ state }: QuickSlot) =>
     state.state === 'AwaitQuickReply' && state.proposed.some((proposed) => proposed.spi === spi);

@@ -2,6 +2,7 @@
 import { sameAddress } from '../ipsec/bundle.js';
 import { randomFraction, rekeyAfterSeconds } from '../lifetimes.js';
 import { replacedIkeMillis, uniquenessOf } from '../uniqueness.js';
+import { follow } from './follow.js';
 import type { IkeSa } from './ike-sa.js';
 import { keepaliveSeconds } from './limits.js';
 import { closeIkeSa, describeIkeSa, enterPeer, ikeSasAt, ikeSasOfPeer } from './table.js';
@@ -64,6 +65,10 @@ export function hasOther({ host }: Turn, sa: IkeSa): boolean {
  * there before it began are forgotten. Without it a product may still want one IKE SA for each peer, and deletes the others.
  */
 export function onNewContact(turn: Turn, sa: IkeSa, initialContact: boolean): void {
+  // Older ones with the same peer learn where it is now.
+  for (const other of olderSiblings(turn, sa)) {
+    if (sameAddress(other.remote.address, sa.remote.address)) follow(turn, other, sa);
+  }
   const uniqueness = uniquenessOf(sa.pad, turn.env.profile);
   if (uniqueness === 'never') return;
   for (const other of olderSiblings(turn, sa)) {

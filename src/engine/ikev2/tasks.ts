@@ -22,7 +22,8 @@ export type Task =
   | { readonly kind: 'delete-ike'; readonly why: string }
   | { readonly kind: 'liveness' };
 
-export const patient: Patience = { refusals: 0, notBefore: 0 };
+/** At once, whatever the clock shows: it may begin below zero. */
+export const patient: Patience = { refusals: 0, notBefore: Number.NEGATIVE_INFINITY };
 
 /** Our request for a new IKE SA in place of this one. */
 export interface IkeAttempt {

@@ -70,6 +70,8 @@ export interface Network {
   attach(host: string, addresses: readonly Address[]): void;
   /** Takes a packet from a system. */
   carry(from: string, packet: number, octets: Uint8Array): void;
+  /** The NAT before a system forgets its mappings, as when it restarts. */
+  rebind(host: string): void;
   /** The address that others see in place of a system's own, where it is behind a NAT. */
   publicAddress(host: string): Address | undefined;
 }
@@ -167,6 +169,7 @@ export function createNetwork(options: NetworkOptions, world: Surroundings): Net
         if (dice.chance(options.duplication ?? 0)) travel(from, packet, piece, true);
       }
     },
+    rebind: (host) => natOf.get(host)?.rebind(),
     publicAddress: (host) => natOf.get(host)?.options.publicAddress,
   };
 }

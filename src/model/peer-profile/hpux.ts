@@ -66,5 +66,9 @@ export const hpux: PeerProfile = {
     value: true,
     note: 'ICMPv6 errors always pass unless a policy names their type (A.03.02 guide); ICMPv4 ones where a policy passes them.',
   },
+  pairsWithoutIsakmpSa: {
+    value: 'stay',
+    note: 'With IKEv1 the two kinds of SAs live and end by themselves (A.03.02 guide, troubleshooting).',
+  },
   packetSelectorsFirst: { value: true, note: 'TSi and TSr start with the packet’s exact values.' },
 };

@@ -146,6 +146,8 @@ export interface PeerProfile {
   readonly quickModeInbound: Trait<'message-1' | 'message-3'>;
   /** IKEv1: a proposed lifetime longer than its own: answered by RESPONDER-LIFETIME, taken as it is, or refused. */
   readonly longerLifetime: Trait<'notify' | 'accept' | 'refuse'>;
+  /** IKEv1: what becomes of pairs of SAs when the last ISAKMP SA with their peer ends. */
+  readonly pairsWithoutIsakmpSa: Trait<'stay' | 'end'>;
   /** Takes the initiator's request for transport mode, when its own policy says tunnel mode, and the other way round. */
   readonly modeMismatch: Trait<'refuse' | 'tunnel'>;
   /** Do the traffic selectors of the packet that started it go first (RFC 7296 §2.9)? */

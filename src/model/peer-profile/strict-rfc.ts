@@ -60,6 +60,7 @@ export const strictRfc: PeerProfile = {
     note: 'RFC 2409 §5.5 gives both sides the keys then; packets may overtake message 3.',
   },
   longerLifetime: { value: 'notify', note: 'RFC 2407 §4.5.4 and §4.6.3.1.' },
+  pairsWithoutIsakmpSa: { value: 'stay', note: 'RFC 2408 §2.1: SAs of other protocols do not depend on it.' },
   modeMismatch: {
     value: 'refuse',
     note: 'RFC 7296 §1.3.1: a request for transport mode that is declined makes a tunnel mode SA, which the initiator deletes if its policy does not allow it.',

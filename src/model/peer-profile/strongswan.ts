@@ -82,6 +82,10 @@ export const strongswan: PeerProfile = {
   pfsAcceptsAny: { value: false, note: 'Proposals are compared as a whole.' },
   quickModeInbound: { value: 'message-3', note: 'Quick Mode’s SAs are installed when message 3 has come.' },
   longerLifetime: { value: 'accept', note: 'Lifetimes of the peer are not compared.' },
+  pairsWithoutIsakmpSa: {
+    value: 'end',
+    note: 'An IKE_SA that is destroyed takes its CHILD_SAs along (ike_sa.c, isakmp_delete.c); a new one has adopted them before.',
+  },
   modeMismatch: { value: 'tunnel', note: 'A responder that declines transport mode answers in tunnel mode.' },
   icmpErrorsBy: {
     value: 'own-header',

@@ -1,6 +1,7 @@
 /** Rekeying, deletes, lifetimes, dead peers, unknown SPIs, operators. */
 import { describe, expect, it } from 'vitest';
 import type { SaId } from '../../../src/engine/ipsec/sa.js';
+import type { PeerProfileName } from '../../../src/model/peer-profile/peer-profile.js';
 import type { IkePolicy, SystemConfig } from '../../../src/model/system-config.js';
 import {
   address,
@@ -274,6 +275,55 @@ describe('an ISAKMP SA', () => {
       world.run(world.now + 300_000);
     }
     expect(changes(alpha, 'ike-sa')).toEqual(['established', 'closed', 'established']);
+  });
+});
+
+describe('pairs whose last ISAKMP SA ends', () => {
+  const at = (profile: PeerProfileName): Side => ({ profile });
+
+  it.each(['strict-rfc', 'hpux', 'libreswan'] as const)('go on (%s)', (profile) => {
+    const world = up(at(profile), at(profile));
+    world.input('alpha', { kind: 'delete-ike', ikeSa: world.system('alpha').engine.ikeSas()[0]!.name });
+    world.settle();
+    expect(world.systems.map(({ engine, sas }) => [engine.ikeSas().length, sas.size])).toEqual([
+      [0, 2],
+      [0, 2],
+    ]);
+  });
+
+  it('end with it in charon, which tells the peer of them first', () => {
+    const world = up(at('strongswan'), at('libreswan'));
+    const [alpha, beta] = [world.system('alpha'), world.system('beta')];
+    world.input('alpha', { kind: 'delete-ike', ikeSa: alpha.engine.ikeSas()[0]!.name });
+    world.settle();
+    expect(world.systems.map(({ sas }) => sas.size)).toEqual([0, 0]);
+    expect(world.trace.slice(-2).map((line) => line.replace(/.*HASH, /, ''))).toEqual([
+      'D(PROTO_IPSEC_ESP)',
+      'D(PROTO_ISAKMP)',
+    ]);
+    expect(eventsOf(beta, 'child-sa').at(-1)).toMatchObject({ change: 'closed', why: 'the peer has deleted it' });
+  });
+
+  it('end in charon when the peer deletes it, and stay there until their end', () => {
+    const world = up(at('strongswan'), at('libreswan'));
+    const beta = world.system('beta');
+    world.input('beta', { kind: 'delete-ike', ikeSa: beta.engine.ikeSas()[0]!.name });
+    world.settle();
+    expect(world.systems.map(({ sas }) => sas.size)).toEqual([0, 2]);
+  });
+
+  it('are kept in charon when a new one has taken its place', () => {
+    const world = up(at('strongswan'), at('strongswan'));
+    const alpha = world.system('alpha');
+    const [old] = alpha.engine.ikeSas();
+    world.input('alpha', { kind: 'rekey-ike', ikeSa: old!.name });
+    world.settle();
+    world.input('alpha', { kind: 'delete-ike', ikeSa: old!.name });
+    world.settle();
+    expect(world.systems.map(({ engine, sas }) => [engine.ikeSas().length, sas.size])).toEqual([
+      [1, 2],
+      [1, 2],
+    ]);
   });
 });
 

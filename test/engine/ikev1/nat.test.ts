@@ -192,6 +192,42 @@ describe('behind a NAT', () => {
   });
 });
 
+describe('pairs through a NAT whose ISAKMP SA has ended', () => {
+  it('have their way kept open, and go on where their peer is', () => {
+    let shift = 0;
+    const world = run(
+      {},
+      {},
+      nat(() => shift),
+    );
+    const [alpha, beta] = [world.system('alpha'), world.system('beta')];
+    world.input('beta', { kind: 'delete-ike', ikeSa: beta.engine.ikeSas()[0]!.name });
+    world.settle();
+    expect(world.systems.map(({ engine, sas }) => [engine.ikeSas().length, sas.size])).toEqual([
+      [0, 2],
+      [0, 2],
+    ]);
+    const before = alpha.keepalives;
+    world.run(world.now + 65_000);
+    expect(alpha.keepalives).toBe(before + 3);
+    expect(beta.keepalives).toBe(0);
+    shift = 7_000;
+    const inbound = [...beta.ages.values()].find(({ id }) => id.direction === 'inbound')!.id;
+    const event = { kind: 'mapping-changed' as const, sa: inbound, remote: outside, remotePort: 47_500 };
+    world.input('beta', { kind: 'sa-event', event });
+    expect([...beta.sas.values()].map(({ udpEncapsulation }) => udpEncapsulation?.remotePort)).toEqual([
+      47_500, 47_500,
+    ]);
+    // Their successors are sought there, too.
+    const sent = world.sent.length;
+    world.input('beta', { kind: 'rekey-child', sa: inbound });
+    world.run(world.now + 10_000);
+    expect(world.sent[sent]!.to.port).toBe(47_500);
+    expect(agree(alpha, beta)).toBe(true);
+    expect(failures(beta)).toEqual([]);
+  });
+});
+
 describe('without a NAT', () => {
   it('nothing changes', () => {
     const world = pair();

@@ -191,6 +191,34 @@ describe('client identities', () => {
     expect(ids(narrowed.system('alpha'))).toEqual(['172.16.1.0/24 > 172.16.2.0/24']);
   });
 
+  it('are narrowed by no entry where a later one takes them whole', () => {
+    const two = (own: string, peer: string) =>
+      `add host tcp -source ${own} -destination ${peer} -protocol TCP -priority 10 -action ESP_AES128_HMAC_SHA1\n` +
+      `add host all -source ${own} -destination ${peer} -priority 20 -action ESP_AES128_HMAC_SHA1\n${auth(peer)}`;
+    const a = { text: two('10.1.1.1', '10.2.2.2') };
+    const b = { text: two('10.2.2.2', '10.1.1.1'), profile: 'strongswan' } as const;
+    const world = run(a, b, 'udp 10.1.1.1:4000 > 10.2.2.2:23');
+    expectUp(world);
+    expect(ids(world.system('beta'))).toEqual(['10.2.2.2 > 10.1.1.1']);
+    expect(eventsOf(world.system('beta'), 'search').at(-1)?.found?.record.name).toBe('all');
+  });
+
+  it('that are answered otherwise than the initiator takes end the exchange on both sides, without an echo', () => {
+    // The responder narrows to TCP, and the initiator wants all or nothing.
+    const a = { text: texts.a(psk) };
+    const tcp = texts.b(psk).replace('-priority 10 -action', '-protocol TCP -priority 10 -action');
+    const world = run(a, { text: tcp, profile: 'strongswan' });
+    world.run(600_000);
+    const [alpha, beta] = [world.system('alpha'), world.system('beta')];
+    expect(failures(alpha).map(({ code, foundBy }) => [code, foundBy])).toEqual([['selectors-unacceptable', 'us']]);
+    expect(failures(beta).map(({ code, foundBy, notify }) => [code, foundBy, notify])).toEqual([
+      ['selectors-unacceptable', 'peer', 'INVALID-ID-INFORMATION'],
+    ]);
+    expect(world.systems.map(({ sas }) => sas.size)).toEqual([0, 0]);
+    // Six messages of Main Mode, two of Quick Mode, and the refusal.
+    expect(world.sent).toHaveLength(9);
+  });
+
   it('of IPv6', () => {
     const text = (own: string, peer: string) =>
       `add host h -source ${own} -destination ${peer} -priority 10 -action ESP_AES128_HMAC_SHA1\n${auth(peer)}`;

@@ -27,6 +27,7 @@ import { notification, notifyName, type Payloads } from '../payloads.js';
 import { childFailureEndsIkeSa, childlessOf } from '../product.js';
 import { sourcesOf } from '../refusal.js';
 import { closeIkeSa } from '../table.js';
+import { patient } from '../tasks.js';
 import { endRequest, sendRequest } from '../transport.js';
 import { emit, giveUpRequest, recordText, report, type Turn } from '../turn.js';
 import { certificatePayloads, certificateRequest } from './certificates.js';
@@ -227,8 +228,7 @@ function onNoChild(turn: Turn, sa: IkeSa, { child }: AwaitAuthResponse, payloads
     sa.queue.unshift({
       kind: 'create-child',
       request: { ...child.request, pad: sa.pad!, policy: sa.policy!, populateFromPacket: true },
-      refusals: 0,
-      notBefore: 0,
+      ...patient,
     });
     return;
   }

@@ -213,8 +213,8 @@ export function noteAbilities(turn: Turn, sa: IkeSa, payloads: Payloads, path: P
 
 /** From IKE_AUTH on everything is between ports 4500 (RFC 7296 §2.23). */
 function moveToNatPort(sa: IkeSa): void {
-  sa.local = { ...sa.local, port: natTraversalPort };
-  sa.remote = { ...sa.remote, port: natTraversalPort };
+  if (sa.local.port === ikePort) sa.local = { ...sa.local, port: natTraversalPort };
+  if (sa.remote.port === ikePort) sa.remote = { ...sa.remote, port: natTraversalPort };
 }
 
 /** An answer that asks for another try, or names an error. */
