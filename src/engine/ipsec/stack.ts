@@ -125,6 +125,8 @@ interface Sending {
   readonly at: Millis;
 }
 
+/** Every link of IPv6 carries so much (RFC 8200 §5). */
+const ipv6MtuMin = 1280;
 /** ESP and AH headers of one packet that are followed. */
 const nestingMax = 8;
 
@@ -325,7 +327,7 @@ export function createIpsecStack(
   function mtuDrop(sas: readonly Sa[], { ip, fragmentLength }: Sending): Drop | undefined {
     const outermost = sas.at(-1);
     const limit = outermost && pathMtu?.(outermost.parameters.remote);
-    if (limit === undefined || !ip.dontFragment || fragmentLength !== undefined) return undefined;
+    if (limit === undefined || !mayNotBeCut(ip) || fragmentLength !== undefined) return undefined;
     const mtu = innerMtu(sas, limit, transportInsertion(ip).at);
     if (ip.octets.length <= mtu) return undefined;
     return drop('too-big', `${ip.octets.length} octets and their protection do not fit into ${limit}`, mtu);
@@ -339,7 +341,7 @@ export function createIpsecStack(
   ): readonly StackOutput[] {
     const limit = pathMtu?.({ family: ip.family, value: ip.destination }) ?? fragmentLength;
     if (limit === undefined || ip.octets.length <= limit) return [transmit(ip.octets, sas)];
-    if (original.dontFragment && fragmentLength === undefined) {
+    if (mayNotBeCut(original) && fragmentLength === undefined) {
       return [
         drop('too-big', `${ip.octets.length} octets do not fit into ${limit}`, sas.length === 0 ? limit : undefined),
       ];
@@ -403,4 +405,12 @@ function transmit(octets: Uint8Array, sas: readonly Sa[]): StackOutput {
 
 function asOutputs(events: readonly SaEvent[]): StackOutput[] {
   return events.map((event) => ({ kind: 'event', event }));
+}
+
+/**
+ * Must its sender be told when it does not fit? Not of an IPv6 packet of 1280 octets or fewer, which no sender makes shorter: then what is
+ * around it is fragmented (RFC 8200 §5, RFC 2473 §7.1).
+ */
+function mayNotBeCut({ family, dontFragment, octets }: IpPacket): boolean {
+  return dontFragment && (family === 4 || octets.length > ipv6MtuMin);
 }

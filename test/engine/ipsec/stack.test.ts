@@ -378,6 +378,25 @@ describe('path MTU', () => {
       stack.outbound(udpPacket(a, b, { data: pattern(1372) }), 0).filter(({ kind }) => kind === 'transmit'),
     ).toHaveLength(2);
   });
+
+  it('an IPv6 packet that its sender need not make shorter goes in fragments, and arrives', () => {
+    const [a6, b6] = ['2001:db8::1', '2001:db8::2'];
+    const selectors: Region = [{ ...fullBox(6), protocol: { lo: 17, hi: 17 } }];
+    const policy = (localEndpoint: string, remoteEndpoint: string) => {
+      const ends = { localEndpoint: address(localEndpoint), remoteEndpoint: address(remoteEndpoint) };
+      return [entry('p', selectors, protect(template('p', espSuite, { mode: 'tunnel', ...ends })))];
+    };
+    const left = stackOf(config('a', [a, a6], policy(a, b)), { pathMtu: () => 1300 });
+    const right = stackOf(config('b', [b, b6], policy(b, a)));
+    connect(left, right, saParameters(espSuite, { mode: 'tunnel', selectors }));
+    const shortest = udpPacket(a6, b6, { data: pattern(1280 - 48) });
+    const sent = left.outbound(shortest, 0);
+    expect(reasons(sent)).toEqual(['transmit', 'transmit']);
+    const arrived = sent.flatMap((output) => (output.kind === 'transmit' ? right.inbound(output.octets, 0) : []));
+    expect(reasons(arrived)).toEqual(['incomplete', 'deliver']);
+    expect(only(arrived, 'deliver').octets).toEqual(shortest);
+    expect(reasons(left.outbound(udpPacket(a6, b6, { data: pattern(1281 - 48) }), 0))).toEqual(['too-big']);
+  });
 });
 
 describe('NAT traversal', () => {
