@@ -30,7 +30,8 @@ export async function cachedProgram({ codeCache = true, extraCommands } = {}) {
   try {
     for (const name of ['bin', 'package.json'])
       cpSync(path.join(root, name), path.join(draft, name), { recursive: true });
-    for (const name of ['examples', 'man', 'schemas']) symlinkSync(path.join(root, name), path.join(draft, name));
+    for (const name of ['examples', 'man', 'schemas', 'systemd'])
+      symlinkSync(path.join(root, name), path.join(draft, name));
     await buildProgram(path.join(draft, 'dist'), { codeCache, extraCommands });
     try {
       renameSync(draft, folder);

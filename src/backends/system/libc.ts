@@ -8,6 +8,7 @@ import { EnvironmentError } from '../../model/tool-error.js';
 export interface Libc {
   socket(family: number, type: number, protocol: number): number;
   bind(descriptor: number, address: Uint8Array, length: number): number;
+  connect(descriptor: number, address: Uint8Array, length: number): number;
   send(descriptor: number, octets: Uint8Array, length: number, flags: number): number;
   recv(descriptor: number, octets: Uint8Array, length: number, flags: number): number;
   setsockopt(descriptor: number, level: number, option: number, value: Uint8Array, length: number): number;
@@ -53,6 +54,7 @@ async function load(): Promise<Libc> {
   return {
     socket: library.func('int socket(int, int, int)'),
     bind: library.func('int bind(int, void *, uint32_t)'),
+    connect: library.func('int connect(int, void *, uint32_t)'),
     send: library.func('intptr_t send(int, void *, size_t, int)'),
     recv: library.func('intptr_t recv(int, void *, size_t, int)'),
     setsockopt: library.func('int setsockopt(int, int, int, void *, uint32_t)'),

@@ -237,7 +237,8 @@ function refuse(entry: SpdEntry): readonly Refusal[] {
 
 /** Boxes for packets whose local address is one of the host's own, or none yet (while it looks for an address). */
 function ownAddresses(config: SystemConfig, host: HostFacts): Region {
-  const known = host.addresses.length > 0 ? host.addresses : config.addresses;
+  // Those of the records as well: at boot the policies are there before the addresses.
+  const known = [...host.addresses, ...config.addresses];
   const boxes = new Map<string, Box>();
   const add = (family: Family, value: Address['value']) =>
     boxes.set(`${family} ${value}`, {

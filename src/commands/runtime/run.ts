@@ -10,6 +10,7 @@ import { dataPathNames, startDaemon } from '../../services/runtime/daemon.js';
 import { logLevels } from '../../services/runtime/fact-line.js';
 import { parseMetricsPlace } from '../../services/runtime/metrics-server.js';
 import { runtimePlaces } from '../../services/runtime/places.js';
+import { supervisorOf } from '../../services/runtime/supervisor.js';
 
 export default class RuntimeRun extends BaseCommand {
   static override summary = 'Run the IKE daemon in the foreground, with readable events.';
@@ -20,7 +21,10 @@ SIGTERM or by "runtime stop", and tells its peers so.
 
 With the data path "xfrm" the kernel carries the packets: "ipsec apply" has put its policies there, the daemon gives
 them their SAs, and when it ends they block what they protect. "userspace" carries them itself through a TUN device,
-on hosts whose kernel has no ESP. "none" carries no packets: IKE alone, for trying peers without touching the host.`;
+on hosts whose kernel has no ESP. "none" carries no packets: IKE alone, for trying peers without touching the host.
+
+Under systemd it takes the control socket of a socket unit, and tells when it is ready, alive and about to stop; "runtime unit"
+prints the units.`;
   static override examples = [
     '<%= config.bin %> <%= command.id %> server.conf --credentials /etc/ipsec/credentials',
     '<%= config.bin %> <%= command.id %> -C repository --host alpha --log-level debug',
@@ -69,6 +73,7 @@ on hosts whose kernel has no ESP. "none" carries no packets: IKE alone, for tryi
   async run(): Promise<{ readonly system: string }> {
     const { argv, flags } = await this.parse(RuntimeRun);
     const style = await this.style();
+    const supervisor = supervisorOf(process.env, process.pid);
     const daemon = await startDaemon({
       ...loadOptions(flags, argv as string[]),
       places: runtimePlaces(flags['run-dir']),
@@ -87,6 +92,8 @@ on hosts whose kernel has no ESP. "none" carries no packets: IKE alone, for tryi
       ...(flags.port || flags['nat-port']
         ? { ports: { ike: flags.port ?? 500, natTraversal: flags['nat-port'] ?? 4500 } }
         : {}),
+      ...(supervisor.controlSocket === undefined ? {} : { controlSocket: supervisor.controlSocket }),
+      onStopping: () => void supervisor.notify('STOPPING=1'),
       onLine: (line, at) => {
         process.stdout.write(
           `${this.json ? JSON.stringify({ at: at.toISOString(), ...line }) : renderFactLine(line, at, style)}\n`,
@@ -96,7 +103,12 @@ on hosts whose kernel has no ESP. "none" carries no packets: IKE alone, for tryi
     if (flags.keys !== undefined) this.note(`keys are written to ${flags.keys}: who reads them reads the traffic`);
     this.note(`${daemon.system} speaks IKE; stop it with SIGINT or: ipsec runtime stop`);
     const done = onInterrupt(() => daemon.stop());
+    await supervisor.notify(`READY=1\nSTATUS=${daemon.system} speaks IKE\n`);
+    const watchdog = supervisor.watchdogMillis
+      ? setInterval(() => void supervisor.notify('WATCHDOG=1'), supervisor.watchdogMillis / 2)
+      : undefined;
     await daemon.stopped;
+    clearInterval(watchdog);
     done();
     return { system: daemon.system };
   }

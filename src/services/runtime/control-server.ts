@@ -12,6 +12,7 @@ import {
   createLineSplitter,
   requestSchema,
 } from './control-protocol.js';
+import { requirePrivate } from './supervisor.js';
 
 export interface ControlHandlers {
   /** Answers a call whose parameters are checked. */
@@ -28,13 +29,22 @@ const connectionsMax = 64;
 /** Octets that a slow follower may leave unread before it is cut off. */
 const unreadMax = 4 * 1024 * 1024;
 
-/** Listens on a unix socket that only its owner can use. Throws EnvironmentError where another daemon answers there. */
-export async function startControlServer(file: string, handlers: ControlHandlers): Promise<ControlServer> {
-  const folder = path.dirname(file);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  refuseOthersFolder(folder);
-  // Whoever called made sure by the lock that no daemon lives: what is left is a dead one's.
-  rmSync(file, { force: true });
+/**
+ * Listens on a unix socket that only its owner can use. Throws EnvironmentError where another daemon answers there. `descriptor` is
+ * one that listens already, which a service manager holds beyond this process; then `file` is not made and stays.
+ */
+export async function startControlServer(
+  file: string,
+  handlers: ControlHandlers,
+  descriptor?: number,
+): Promise<ControlServer> {
+  if (descriptor === undefined) {
+    const folder = path.dirname(file);
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    refuseOthersFolder(folder);
+    // Whoever called made sure by the lock that no daemon lives: what is left is a dead one's.
+    rmSync(file, { force: true });
+  }
   const connections = new Set<Socket>();
   const server = createServer((socket) => {
     if (connections.size >= connectionsMax) {
@@ -45,8 +55,9 @@ export async function startControlServer(file: string, handlers: ControlHandlers
     socket.on('close', () => connections.delete(socket));
     serve(socket, handlers);
   });
-  await listen(server, file);
-  chmodSync(file, 0o600);
+  if (descriptor !== undefined) requirePrivate(descriptor);
+  await listen(server, file, descriptor);
+  if (descriptor === undefined) chmodSync(file, 0o600);
   return {
     async close() {
       for (const socket of connections) socket.end();
@@ -56,7 +67,7 @@ export async function startControlServer(file: string, handlers: ControlHandlers
           for (const socket of connections) socket.destroy();
         }, 200).unref();
       });
-      rmSync(file, { force: true });
+      if (descriptor === undefined) rmSync(file, { force: true });
     },
   };
 }
@@ -73,14 +84,15 @@ function refuseOthersFolder(folder: string): void {
   }
 }
 
-function listen(server: Server, file: string): Promise<void> {
+function listen(server: Server, file: string, descriptor: number | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
       reject(
         new EnvironmentError(`the control socket ${file} cannot be opened (${cause.code ?? cause.message})`, { cause }),
       );
     });
-    server.listen(file, () => resolve());
+    if (descriptor === undefined) server.listen(file, () => resolve());
+    else server.listen({ fd: descriptor }, () => resolve());
   });
 }
 

@@ -60,8 +60,12 @@ export interface DaemonOptions extends LoadOptions {
   readonly keysFolder?: string;
   /** Of the program, for the metrics. */
   readonly version?: string;
+  /** A descriptor on which the control socket listens already. */
+  readonly controlSocket?: number;
   /** Every line, as it happens; the daemon itself writes nowhere. */
   onLine(line: FactLine, at: Date): void;
+  /** It is about to stop, whoever asked for it. */
+  onStopping?(): void;
 }
 
 export interface Daemon {
@@ -120,7 +124,7 @@ async function started(options: DaemonOptions, release: () => void): Promise<Dae
   });
   let stopping: Promise<void> | undefined;
   try {
-    server = await startControlServer(options.places.socket, { call, follow });
+    server = await startControlServer(options.places.socket, { call, follow }, options.controlSocket);
     if (options.metrics) metricsServer = await startMetricsServer(options.metrics, metricsText);
   } catch (error) {
     await server?.close();
@@ -172,6 +176,7 @@ async function started(options: DaemonOptions, release: () => void): Promise<Dae
 
   function stop(how: { readonly keepBlocked?: boolean } = {}): Promise<void> {
     stopping ??= (async () => {
+      options.onStopping?.();
       await metricsServer?.close();
       await live.stop({ graceful: true, ...how });
       await server?.close();

@@ -17,12 +17,12 @@ import { EnvironmentError } from '../../model/tool-error.js';
 /** Octets of one file of the state directory at most; a million policies are below. */
 const fileMax = 1024 * 1024 * 1024;
 
-/** Replaces the text of a file, or makes it, for its owner only. Throws EnvironmentError where the host refuses. */
-export function writeDurably(file: string, text: string | Uint8Array): void {
+/** Replaces the text of a file, or makes it, for its owner only unless told. Throws EnvironmentError where the host refuses. */
+export function writeDurably(file: string, text: string | Uint8Array, mode = 0o600): void {
   const temporary = `${file}.tmp`;
   try {
     rmSync(temporary, { force: true });
-    const descriptor = openSync(temporary, 'wx', 0o600);
+    const descriptor = openSync(temporary, 'wx', mode);
     try {
       writeWhole(descriptor, text);
       fsyncSync(descriptor);

@@ -326,6 +326,13 @@ add host mine -source 192.0.2.1 -destination 10.2.0.0/16 -priority 1 -action DIS
     expect(out('tcp 192.0.2.1:9 > 10.2.0.5:80')).toMatchObject({ action: 'block', record: { name: 'mine' } });
     expect(out('tcp 192.0.2.1:9 > 10.9.0.5:80')).toMatchObject({ action: 'allow', templates: [] });
   });
+
+  it('treats them so before it has its addresses, at boot', () => {
+    const atBoot: HostFacts = { ...host, addresses: [address(4, 0x7f00_0001)] };
+    const { policies } = compileXfrm(configOf(`# ipsec-dialect: A.02\n${text}`), atBoot).desired;
+    const flow = flowOf(packet('tcp 192.0.2.1:9 > 10.2.0.5:80'), 'out');
+    expect(lookUp(policies, flow)).toMatchObject({ action: 'block', record: { name: 'mine' } });
+  });
 });
 
 test('a host that forwards without gateway records is told so', () => {

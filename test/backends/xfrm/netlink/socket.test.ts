@@ -30,6 +30,7 @@ function scripted({ socket, bind, receive }: Script): Libc & { readonly sent: Ui
     closed: 0,
     socket: () => (socket === undefined ? 7 : fail(socket)),
     bind: () => (bind === undefined ? 0 : fail(bind)),
+    connect: () => 0,
     send: (_descriptor: number, octets: Uint8Array, length: number) => {
       sent.push(octets.slice(0, length));
       return length;

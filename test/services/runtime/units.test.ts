@@ -1,0 +1,86 @@
+/** The units that come with the program: they name it and the records, and systemd takes them. */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it, test } from 'vitest';
+import { installUnits, type UnitOptions, unitNames, units } from '../../../src/services/runtime/units.js';
+import { folderWith } from '../../support/folder.js';
+import { root } from '../../support/sources.js';
+
+const shipped = path.join(root, 'systemd');
+const make = (more: Partial<UnitOptions> = {}) =>
+  units({ folder: shipped, program: ['/usr/bin/node', '/usr/local/bin/ipsec'], records: '/etc/ipsec', ...more });
+const textOf = (list: ReturnType<typeof make>, name: string) => list.find((unit) => unit.name === name)!.text;
+
+describe('units', () => {
+  it('start the program that printed them, with the records that were named', () => {
+    const list = make({ records: '/srv/policies of 100%/here' });
+    const apply = textOf(list, 'ipsec-apply.service');
+    expect(apply).toContain(
+      'ExecStart=/usr/bin/node /usr/local/bin/ipsec apply "/srv/policies of 100%%/here" --auto-approve --quiet $IPSEC_APPLY_OPTIONS\n',
+    );
+    expect(apply).toContain('ConditionPathExists=/srv/policies of 100%%/here\n');
+    expect(textOf(list, 'ipsec-runtime.service')).toContain(
+      'ExecStart=/usr/bin/node /usr/local/bin/ipsec runtime run "/srv/policies of 100%%/here" --run-dir /run/ipsec ',
+    );
+    for (const { text } of list) expect(text).not.toMatch(/\/usr\/bin\/ipsec|\/etc\/ipsec/);
+  });
+
+  it('refuse paths that they cannot hold', () => {
+    expect(() => make({ records: 'here' })).toThrow('no absolute path');
+    expect(() => make({ records: '/a\nExecStart=/bin/false' })).toThrow('line break');
+  });
+
+  it('put the policies there before the network, and the daemon behind them', () => {
+    expect(textOf(make(), 'ipsec-apply.service')).toMatch(/^Before=network-pre\.target/m);
+    expect(textOf(make(), 'ipsec-runtime.service')).toMatch(/^Requires=ipsec-apply\.service$/m);
+    expect(textOf(make(), 'ipsec-runtime.service')).toMatch(/^After=ipsec-apply\.service /m);
+    expect(textOf(make(), 'ipsec-runtime.socket')).toMatch(/^SocketMode=0600$/m);
+  });
+
+  it('know only sections and settings of systemd', () => {
+    for (const { text } of make()) {
+      for (const line of text.split('\n'))
+        expect(line).toMatch(/^(#.*|\[(Unit|Service|Socket|Install)\]|[A-Z]\w+=.+|)$/);
+    }
+  });
+
+  test('systemd has nothing to say against them, where it is there to be asked', () => {
+    if (spawnSync('systemd-analyze', ['--version']).status !== 0) return;
+    const program = path.join(folderWith({ ipsec: '#!/bin/sh\n' }), 'ipsec');
+    execFileSync('chmod', ['755', program]);
+    const folder = folderWith({});
+    installUnits(make({ program: [program] }), folder, false);
+    for (const name of unitNames) {
+      const { stderr } = spawnSync('systemd-analyze', ['verify', '--man=no', path.join(folder, name)], {
+        encoding: 'utf8',
+      });
+      const said = stderr.split('\n').filter((line) => line.includes('ipsec-'));
+      expect(said).toEqual([]);
+    }
+  });
+});
+
+describe('installing', () => {
+  it('writes what differs, for all to read, and does not replace what others wrote', () => {
+    const folder = folderWith({});
+    const target = path.join(folder, 'system');
+    mkdirSync(target);
+    expect(installUnits(make(), target, false).map((file) => path.basename(file))).toEqual([...unitNames]);
+    for (const { name, text } of make()) {
+      expect(readFileSync(path.join(target, name), 'utf8')).toBe(text);
+      expect(statSync(path.join(target, name)).mode & 0o777).toBe(0o644);
+    }
+    expect(installUnits(make(), target, false)).toEqual([]);
+    const file = path.join(target, 'ipsec-runtime.socket');
+    writeFileSync(file, '# mine\n');
+    expect(() => installUnits(make(), target, false)).toThrow('is there already and says something else');
+    expect(readFileSync(file, 'utf8')).toBe('# mine\n');
+    expect(installUnits(make(), target, true)).toEqual([file]);
+    expect(existsSync(`${file}.tmp`)).toBe(false);
+  });
+
+  it('says where it may not write', () => {
+    expect(() => installUnits(make(), '/nonexistent', false)).toThrow('cannot write /nonexistent/ipsec-apply.service');
+  });
+});
