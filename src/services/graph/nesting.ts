@@ -12,6 +12,7 @@ import { recordName, recordPlace } from '../negotiate/view.js';
 import {
   type Addresses,
   addressesText,
+  callersOf,
   isOwn,
   type Owners,
   outsideKind,
@@ -44,6 +45,7 @@ interface Draft {
 /** The paths of all policies of the systems. Two policies that are each other's other end make one path. */
 export function nestingOf(systems: readonly NegotiatingSystem[], { flowsMax }: NestingOptions): NestingPicture {
   const owners = ownersOf(systems);
+  const callers = callersOf(systems, owners);
   const gateways = systems
     .map((system) => ({ system, view: systemView(system.config) }))
     .filter(({ system, view }) => view.forward.protects || system.config.forwardsBySpd);
@@ -52,7 +54,7 @@ export function nestingOf(systems: readonly NegotiatingSystem[], { flowsMax }: N
   for (const system of systems) {
     for (const entry of [...system.config.spd, ...system.config.forwardSpd]) {
       if (entry.action.kind !== 'PROTECT' || entry.selectors.length === 0) continue;
-      const draft = pathOf(system, entry, entry.action.bundle, owners);
+      const draft = pathOf(system, entry, entry.action.bundle, owners, callers);
       throughGateways(draft, gateways, owners);
       const flow = finish(system, entry, draft);
       const mirrored = flows.get(keyOf(mirror(flow)));
@@ -70,7 +72,13 @@ export function nestingOf(systems: readonly NegotiatingSystem[], { flowsMax }: N
   };
 }
 
-function pathOf(system: NegotiatingSystem, entry: SpdEntry, bundle: readonly SaTemplate[], owners: Owners): Draft {
+function pathOf(
+  system: NegotiatingSystem,
+  entry: SpdEntry,
+  bundle: readonly SaTemplate[],
+  owners: Owners,
+  callers: ReturnType<typeof callersOf>,
+): Draft {
   const [innermost] = bundle;
   const carried = innermost ? intersectRegions(innermost.selectors, entry.selectors) : [];
   const region = carried.length > 0 ? carried : entry.selectors;
@@ -86,8 +94,9 @@ function pathOf(system: NegotiatingSystem, entry: SpdEntry, bundle: readonly SaT
   let current = destination;
   for (const template of bundle) {
     const { remoteEndpoint: end } = template;
-    if (end) {
-      const stop = stopOf([{ family: end.family, lo: end.value, hi: end.value }], owners);
+    const [caller] = end || template.mode === 'transport' ? [] : callers(system, region);
+    if (end || caller) {
+      const stop = end ? stopOf([{ family: end.family, lo: end.value, hi: end.value }], owners) : stopOfSystem(caller!);
       const known = ends.find(({ name }) => name === stop.name);
       if (!known) ends.unshift(stop);
       current = known ?? stop;

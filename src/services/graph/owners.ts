@@ -8,7 +8,7 @@ import {
   formatRange,
   rangePrefixLength,
 } from '../../model/address.js';
-import type { Interval } from '../../model/selector/box.js';
+import type { Box, Interval } from '../../model/selector/box.js';
 import type { SaTemplate } from '../../model/system-config.js';
 import type { NodeKind } from '../../report/graph/picture.js';
 import type { NegotiatingSystem } from '../negotiate/systems.js';
@@ -43,6 +43,31 @@ export function ownersOf(systems: readonly NegotiatingSystem[]): Owners {
       }
       return found;
     },
+  };
+}
+
+/** Finds the systems that call another one: that have a tunnel to it which brings packets from where a region's remote end is. */
+export function callersOf(
+  systems: readonly NegotiatingSystem[],
+  owners: Owners,
+): (system: NegotiatingSystem, region: readonly Box[]) => readonly NegotiatingSystem[] {
+  const tunnels = new Map<NegotiatingSystem, { readonly from: NegotiatingSystem; readonly template: SaTemplate }[]>();
+  for (const from of systems)
+    for (const { action } of [...from.config.spd, ...from.config.forwardSpd])
+      for (const template of action.kind === 'PROTECT' ? action.bundle : []) {
+        const to = template.mode === 'tunnel' && template.remoteEndpoint && owners.ownerOf(template.remoteEndpoint);
+        if (!to || to === from) continue;
+        const list = tunnels.get(to);
+        if (list) list.push({ from, template });
+        else tunnels.set(to, [{ from, template }]);
+      }
+  return (system, region) => {
+    const meeting = (tunnels.get(system) ?? []).filter(({ template }) =>
+      template.selectors.some(({ family, local }) =>
+        region.some((box) => box.family === family && box.remote.lo <= local.hi && local.lo <= box.remote.hi),
+      ),
+    );
+    return [...new Set(meeting.map(({ from }) => from))];
   };
 }
 

@@ -11,6 +11,7 @@ import { recordPlace } from '../negotiate/view.js';
 import {
   type Addresses,
   addressesText,
+  callersOf,
   isAny,
   isOwn,
   outsideKind,
@@ -60,9 +61,11 @@ class TopologyMap {
   readonly #places = new Map<string, Place>();
   readonly #links = new Map<string, Link>();
   readonly #owners;
+  readonly #callers;
 
   constructor(systems: readonly NegotiatingSystem[]) {
     this.#owners = ownersOf(systems);
+    this.#callers = callersOf(systems, this.#owners);
     for (const system of systems) this.#placeOfSystem(system);
   }
 
@@ -102,6 +105,13 @@ class TopologyMap {
         else if (template.mode === 'tunnel')
           for (const remote of uniqueEnds(carried, 'remote')) this.#liesBehind(remote, far);
         if (template.mode === 'tunnel') inner = far;
+      } else if (template.mode === 'tunnel' && this.#callers(system, carried).length > 0) {
+        // Whoever comes is let in.
+        for (const caller of this.#callers(system, carried)) {
+          const far = this.#placeOfSystem(caller);
+          this.#link(own, far, system, template);
+          for (const remote of uniqueEnds(carried, 'remote')) if (!isOwn(caller, remote)) this.#liesBehind(remote, far);
+        }
       } else for (const remote of uniqueEnds(carried, 'remote')) this.#linkToEach(own, remote, system, template);
       for (const local of uniqueEnds(carried, 'local')) if (!isOwn(system, local)) this.#liesBehind(local, own);
     }
@@ -232,8 +242,22 @@ function comparer(): (link: Link) => Comparison {
 }
 
 function compare(a: NegotiatingSystem, b: NegotiatingSystem): Comparison {
-  const { walks } = analyse(a, b);
-  const failure = walks.find((walk) => walk.failure)?.failure;
+  const { walks } = analyse(started(a), started(b));
+  // That one end only answers is no disagreement.
+  const failure = walks.find((walk) => walk.failure && walk.failure.kind !== 'initiate')?.failure;
   if (failure) return { state: 'disagree', why: failure.text };
   return { state: walks.length > 0 ? 'agreed' : 'unknown' };
+}
+
+/** The system as if somebody told it to start what it waits for: whether the records agree does not depend on that. */
+function started(system: NegotiatingSystem): NegotiatingSystem {
+  const entry = ({ action, ...rest }: SpdEntry): SpdEntry => ({
+    ...rest,
+    action:
+      action.kind === 'PROTECT'
+        ? { ...action, bundle: action.bundle.map(({ start: _, ...template }) => template) }
+        : action,
+  });
+  const { config } = system;
+  return { ...system, config: { ...config, spd: config.spd.map(entry), forwardSpd: config.forwardSpd.map(entry) } };
 }

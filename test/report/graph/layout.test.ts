@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type LayoutInput, layout } from '../../../src/report/graph/svg/layout.js';
 
-const size = { width: 120, height: 44 };
+const size = { width: 230, height: 44 };
 
 function input(links: readonly (readonly [string, string])[], alone: readonly string[] = []): LayoutInput {
   const ids = [...new Set([...links.flat(), ...alone])];
@@ -80,6 +80,11 @@ describe.each([
       for (const b of boxes.slice(index + 1))
         expect(Math.abs(a.x - b.x) >= size.width || Math.abs(a.y - b.y) >= size.height).toBe(true);
     }
+  });
+
+  it('is not much larger than it must be', () => {
+    const needed = given.nodes.length * size.width * size.height;
+    expect(found.width * found.height).toBeLessThan(40 * needed + 500_000);
   });
 
   it('is the same each time', () => expect([...layout(given).places]).toEqual([...found.places]));

@@ -102,6 +102,22 @@ describe('topology', () => {
     expect(found.nodes.map(({ kind }) => kind)).toEqual(['gateway', 'peer', 'network', 'network']);
   });
 
+  it('takes a gateway that lets anybody in, and one that waits to be called, for the other end', async () => {
+    const here = swanctl.replace('remote_ts = 10.2.0.0/16', 'remote_ts = 10.2.0.0/16\n start_action = trap');
+    const there = swanctl
+      .replace('local_addrs = 192.0.2.1', 'local_addrs = 192.0.2.2')
+      .replace('remote_addrs = 192.0.2.2', 'remote_addrs = %any')
+      .replace('local_ts = 10.1.0.0/16', 'local_ts = 10.2.0.0/16')
+      .replace('remote_ts = 10.2.0.0/16', 'remote_ts = 10.1.0.0/16');
+    const secrets = 'secrets { ike { secret = "Orchid-Lantern-52" } }\n';
+    const folder = folderWith({ 'a/swanctl.conf': here + secrets, 'b/swanctl.conf': there + secrets });
+    expect(link(await picture('topology', [folder]))).toEqual([
+      'a/swanctl - b/swanctl tunnel agreed',
+      '10.2.0.0/16 - b/swanctl behind unknown',
+      '10.1.0.0/16 - a/swanctl behind unknown',
+    ]);
+  });
+
   it('keeps the neighbours of a system that is asked for', async () => {
     const found = await picture('topology', examples('site'), { host: 'lab' });
     expect(link(found)).toEqual(['branch - lab transport agreed', 'hq - lab transport agreed']);

@@ -234,14 +234,21 @@ function side(root: string, trees: readonly Tree[], graph: Graph, sign: 1 | -1, 
 function ring(core: readonly string[], graph: Graph): Map<string, Point> {
   const seen = new Set(core);
   const trees = core.map((id) => treeOf(graph, id, seen));
-  const room = Math.max(columnGapMin, ...core.flatMap((id) => [...(graph.neighbours.get(id)?.values() ?? [])]));
-  const heights = Math.max(...[...graph.sizes.values()].map(({ height }) => height));
+  const rooms = (ids: Iterable<string>) => [...ids].flatMap((id) => [...(graph.neighbours.get(id)?.values() ?? [])]);
+  const room = Math.max(columnGapMin, ...rooms(core));
+  const sizes = [...graph.sizes.values()];
+  const [width, height] = [Math.max(...sizes.map((size) => size.width)), Math.max(...sizes.map((size) => size.height))];
+  const hanging = [...seen].filter((id) => !core.includes(id));
+  // What hangs on a node may stand beside it or below it: there has to be room for both, and for what is written between.
+  let step = Math.max(height + 46, (width + 2 * rowGap + Math.max(0, ...rooms(hanging))) / stretch);
   let radius = 60 + room / 3;
-  for (;;) {
-    const places = around(trees, radius, heights + 46);
-    if (radius > 50_000 || !overlapping(places, graph)) return places;
+  for (let tries = 0; tries < 100; tries += 1) {
+    const places = around(trees, radius, step);
+    if (!overlapping(places, graph)) return places;
     radius *= 1.12;
+    step *= 1.02;
   }
+  return around(trees, radius, step);
 }
 
 function around(trees: readonly Tree[], radius: number, step: number): Map<string, Point> {
