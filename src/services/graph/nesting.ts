@@ -54,6 +54,11 @@ export function nestingOf(systems: readonly NegotiatingSystem[], { flowsMax }: N
   for (const system of systems) {
     for (const entry of [...system.config.spd, ...system.config.forwardSpd]) {
       if (entry.action.kind !== 'PROTECT' || entry.selectors.length === 0) continue;
+      // Alone, a system has no other end that would see the same path.
+      if (flows.size >= flowsMax && systems.length === 1) {
+        leftOut += 1;
+        continue;
+      }
       const draft = pathOf(system, entry, entry.action.bundle, owners, callers);
       throughGateways(draft, gateways, owners);
       const flow = finish(system, entry, draft);

@@ -91,8 +91,16 @@ export function outsideKind({ family, lo, hi }: Addresses): NodeKind {
   return rangePrefixLength({ family, first: lo, last: hi }) === (family === 4 ? 32 : 128) ? 'peer' : 'network';
 }
 
+const kinds = new WeakMap<NegotiatingSystem, NodeKind>();
+
 /** A system that takes packets of others out of tunnels, or puts them in, is a gateway. */
-export function systemKind({ config, host }: NegotiatingSystem): NodeKind {
+export function systemKind(system: NegotiatingSystem): NodeKind {
+  const kind = kinds.get(system) ?? kindOf(system);
+  kinds.set(system, kind);
+  return kind;
+}
+
+function kindOf({ config, host }: NegotiatingSystem): NodeKind {
   if (host?.roles.includes('gateway')) return 'gateway';
   const forwards = [...config.spd, ...config.forwardSpd].some(
     ({ action }) =>

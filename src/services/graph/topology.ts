@@ -28,6 +28,8 @@ const behindMax = 8;
 const rangeSystemsMax = 64;
 /** Records that are named for one edge. */
 const recordsMax = 16;
+/** Nodes that are drawn, beside the systems themselves. */
+const othersMax = 500;
 /** Pairs whose records are compared. */
 const comparedMax = 2_000;
 
@@ -38,6 +40,8 @@ interface Place {
   /** Networks drawn behind it, and how many were not. */
   behind: number;
   leftOut: number;
+  /** Far ends of its SAs that were not drawn. */
+  endsLeftOut: number;
 }
 
 interface Link {
@@ -62,10 +66,12 @@ class TopologyMap {
   readonly #links = new Map<string, Link>();
   readonly #owners;
   readonly #callers;
+  readonly #placesMax: number;
 
   constructor(systems: readonly NegotiatingSystem[]) {
     this.#owners = ownersOf(systems);
     this.#callers = callersOf(systems, this.#owners);
+    this.#placesMax = systems.length + othersMax;
     for (const system of systems) this.#placeOfSystem(system);
   }
 
@@ -83,9 +89,10 @@ class TopologyMap {
         ...compare(link),
         records: [...link.records.values()],
       })),
-      notes: places
-        .filter(({ leftOut }) => leftOut > 0)
-        .map(({ node, leftOut }) => `${leftOut} more network${leftOut === 1 ? ' is' : 's are'} behind ${node.name}`),
+      notes: places.flatMap(({ node, leftOut, endsLeftOut }) => [
+        ...(leftOut > 0 ? [`${leftOut} more network${leftOut === 1 ? ' is' : 's are'} behind ${node.name}`] : []),
+        ...(endsLeftOut > 0 ? [`${endsLeftOut} more policies of ${node.name} have ends that are not drawn`] : []),
+      ]),
     };
   }
 
@@ -93,6 +100,10 @@ class TopologyMap {
   draw(system: NegotiatingSystem, { action, selectors }: SpdEntry): void {
     if (action.kind !== 'PROTECT') return;
     const own = this.#placeOfSystem(system);
+    if (this.#places.size >= this.#placesMax && !this.#isDrawn(action.bundle, selectors)) {
+      own.endsLeftOut += 1;
+      return;
+    }
     let inner: Place | undefined;
     for (const template of action.bundle) {
       const carried = carriedBy(template, selectors);
@@ -115,6 +126,21 @@ class TopologyMap {
       } else for (const remote of uniqueEnds(carried, 'remote')) this.#linkToEach(own, remote, system, template);
       for (const local of uniqueEnds(carried, 'local')) if (!isOwn(system, local)) this.#liesBehind(local, own);
     }
+  }
+
+  /** Are the ends of a bundle there already? */
+  #isDrawn(bundle: readonly SaTemplate[], selectors: readonly Box[]): boolean {
+    return bundle.every((template) => {
+      const { remoteEndpoint: end } = template;
+      const ends = end
+        ? [{ family: end.family, lo: end.value, hi: end.value }]
+        : uniqueEnds(carriedBy(template, selectors), 'remote');
+      return ends.every(
+        ({ family, lo, hi }) =>
+          this.#places.has(addressesText({ family, lo, hi })) ||
+          (lo === hi && this.#owners.ownerOf({ family, value: lo })),
+      );
+    });
   }
 
   #placeOfSystem(system: NegotiatingSystem): Place {
@@ -142,7 +168,7 @@ class TopologyMap {
     let place = this.#places.get(key);
     if (!place) {
       const node = { id: `n${this.#places.size + 1}`, ...make() };
-      place = { node, behind: 0, leftOut: 0, ...(system ? { system } : {}) };
+      place = { node, behind: 0, leftOut: 0, endsLeftOut: 0, ...(system ? { system } : {}) };
       this.#places.set(key, place);
     }
     return place;

@@ -136,6 +136,16 @@ describe('topology', () => {
     expect(nodes.length).toBeLessThan(15);
     expect(notes).toEqual(['22 more networks are behind 192.0.2.2']);
   });
+  it('does not draw thousands of peers', async () => {
+    const records = Array.from(
+      { length: 2_000 },
+      (_, index) =>
+        `add host h${index} -source 192.0.2.1 -destination 10.1.${index >> 8}.${index & 255} -priority ${index + 1} -action ESP_AES256_GCM16`,
+    );
+    const { nodes, notes } = await picture('topology', [folderWith({ 'a.conf': `${records.join('\n')}\n` })]);
+    expect(nodes).toHaveLength(501);
+    expect(notes).toEqual(['1500 more policies of a have ends that are not drawn']);
+  });
 });
 
 const swanctl = `connections {
