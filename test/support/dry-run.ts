@@ -23,11 +23,19 @@ export async function dryRun(
   return document;
 }
 
+/** What stands for `[secret]` in the lines that a change takes out, and in those that it puts in. */
+export interface Secrets {
+  readonly taken: string;
+  readonly put: string;
+}
+
 /** The text of a file after a change: the lines that are taken out must stand where it says. */
-export function changedText(before: string, { diff, at, title }: ChangeDocument): string {
-  const [taken, put] = ['-', '+'].map((sign) =>
-    diff.filter((line) => line.startsWith(sign)).map((line) => line.slice(1)),
-  ) as [string[], string[]];
+export function changedText(before: string, { diff, at, title }: ChangeDocument, secrets?: Secrets): string {
+  const linesOf = (sign: string, secret: string | undefined): string[] =>
+    diff
+      .filter((line) => line.startsWith(sign))
+      .map((line) => line.slice(1).replaceAll('[secret]', () => secret ?? '[secret]'));
+  const [taken, put] = [linesOf('-', secrets?.taken), linesOf('+', secrets?.put)];
   const lines = before.split('\n');
   expect(lines.splice(at!.line - 1, taken.length, ...put), title).toEqual(taken);
   const after = lines.join('\n');
@@ -40,13 +48,14 @@ export async function withChanges<T>(
   folder: string,
   changes: readonly ChangeDocument[],
   run: () => Promise<T>,
+  secretsOf?: (change: ChangeDocument) => Secrets,
 ): Promise<T> {
   const before = new Map<string, string>();
   for (const change of changes) {
     const file = path.join(folder, path.relative(folder, path.resolve(change.at!.path)));
     const text = readFileSync(file, 'utf8');
     if (!before.has(file)) before.set(file, text);
-    writeFileSync(file, changedText(text, change));
+    writeFileSync(file, changedText(text, change, secretsOf?.(change)));
   }
   try {
     return await run();

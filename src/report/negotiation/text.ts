@@ -101,7 +101,7 @@ function* ladder({ messages, initiator, responder }: RunDocument, context: Conte
 const verdictWords: Readonly<Record<VerdictDocument['word'], string>> = {
   works: 'works',
   agreed: 'the peer agrees',
-  'until-rekey': 'works until the first rekey',
+  'until-rekey': 'works until the first rekey, then fails',
   fails: 'fails',
   waits: 'waits for the peer to start',
   'no-traffic': 'SAs come about, and packets do not pass',

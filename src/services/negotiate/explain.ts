@@ -2,7 +2,7 @@
 import type { FailureCode } from '../../engine/failure.js';
 import type { NegotiationRun } from '../../engine/sim/negotiation.js';
 import { entriesOf } from '../../engine/sim/trace.js';
-import { type FoundFailure, failuresOf, type Verdict } from '../../engine/sim/verdict.js';
+import { type FoundFailure, failuresOf, isRekeying, type Verdict } from '../../engine/sim/verdict.js';
 import { attributeWord, transformWord } from '../../lint/pair-finding.js';
 import { formatExpectation, formatIdentity } from '../../model/peer/identity.js';
 import type { Step, Walk } from '../../model/peer/steps.js';
@@ -55,7 +55,7 @@ const stepOfKind: Readonly<Record<Step['kind'], string>> = {
   'manual-keys': 'manual keys',
   'child-proposal': 'ESP and AH proposals',
   selectors: 'selectors',
-  pfs: 'rekeying: key exchange group',
+  pfs: 'key exchange group (PFS)',
   lifetime: 'lifetimes',
 };
 
@@ -109,8 +109,11 @@ export function explain({ run, cause, walks, systems }: ExplainQuestion): Explan
   const firstRow = rows?.find(({ attribute }) => attribute === first);
   const difference = firstRow ? differenceOf(firstRow, version) : otherDifference(walk);
   const notify = failure.notify ?? failuresOf(run.trace.entries).find((found) => found.failure.notify)?.failure.notify;
+  // In IKEv1 the method is one of the values of a proposal.
+  const isMethod = step?.kind === 'method' && failure.code === 'no-ike-proposal';
+  const isGroup = first === 'key-exchange' && isRekeying(failure) && failure.code === 'no-child-proposal';
   return {
-    step: byRecords ? stepOfKind[step.kind] : stepOfCode[failure.code],
+    step: step && (byRecords || isMethod) ? stepOfKind[step.kind] : isGroup ? stepOfKind.pfs : stepOfCode[failure.code],
     reason,
     failure: {
       code: failure.code,

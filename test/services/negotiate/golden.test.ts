@@ -48,7 +48,7 @@ const steps: Readonly<Record<string, RegExp>> = {
   selectors: /^(?:selectors|policies)$/,
   kmp: /^IKE version$/,
   exchange: /^exchange$/,
-  pfs: /^ESP and AH proposals$|^rekeying: key exchange group$/,
+  pfs: /^ESP and AH proposals$|^key exchange group \(PFS\)$/,
   mode: /^transport or tunnel mode$/,
   'one-sided': /^policies$/,
 };

@@ -3,7 +3,7 @@
 import { utf8 } from '../../../engine/wire/codec.js';
 import { appendWord, ikeArgument } from '../../../lint/pair-changes.js';
 import { transformWord } from '../../../lint/pair-finding.js';
-import { formatAddress } from '../../../model/address.js';
+import { type Address, formatAddress } from '../../../model/address.js';
 import type { TextEdit } from '../../../model/finding.js';
 import type { Origin } from '../../../model/origin.js';
 import { addressIdentity, formatIdentity } from '../../../model/peer/identity.js';
@@ -11,13 +11,22 @@ import type { IkeStep, Walk } from '../../../model/peer/steps.js';
 import { applyChange, type ProposalChange, smallestChanges } from '../../../model/proposal-changes.js';
 import type { AuthRecord } from '../../../model/record/auth.js';
 import type { IkeRecord } from '../../../model/record/ike.js';
+import { allRecords } from '../../../model/resolve.js';
 import type { Identity, IdentityPattern, IkePolicy, IkeProposal, PadEntry } from '../../../model/system-config.js';
 import type { Side } from '../plan.js';
 import type { NegotiatingSystem } from '../systems.js';
 import type { Change } from './change.js';
 import { foreignChange } from './foreign.js';
 import { patchPad, patchPolicy } from './patches.js';
-import { addStatement, freeName, ownerText, setArguments, writtenRecord, writtenValue } from './record-text.js';
+import {
+  addStatement,
+  argumentsOf,
+  freeName,
+  ownerText,
+  setArguments,
+  writtenRecord,
+  writtenValue,
+} from './record-text.js';
 
 export interface Ends {
   /** By side. */
@@ -48,7 +57,8 @@ export function ikeChanges(step: IkeStep, walk: Walk, { systems, initiator }: En
       return each((side, own, other) => methodChange(systems[side], side, own, other));
     case 'identity': {
       const sender = step.sender === 'initiator' ? initiator : responder;
-      return identityChanges(systems, sender, pads, step.sent);
+      const addresses = { [initiator]: walk.initiatorAddress, [responder]: walk.responderAddress };
+      return identityChanges(systems, sender, pads, step.sent, addresses);
     }
     case 'preshared-key':
       return [
@@ -63,10 +73,11 @@ export function ikeChanges(step: IkeStep, walk: Walk, { systems, initiator }: En
           presharedKeyChange(systems[side], systems[side === 'a' ? 'b' : 'a'], side, own, other),
         ),
       ];
-    case 'ike-proposal':
-      return ike?.initiatorPolicy && ike.responderPolicy
-        ? proposalChanges(systems, initiator, ike.initiatorPolicy, ike.responderPolicy)
-        : [];
+    case 'ike-proposal': {
+      if (!ike?.initiatorPolicy || !ike.responderPolicy) return [];
+      const copies = policyCopies(systems, walk, { initiator: ike.initiatorPolicy, responder: ike.responderPolicy });
+      return copies.length > 0 ? copies : proposalChanges(systems, initiator, ike.initiatorPolicy, ike.responderPolicy);
+    }
     case 'pad':
     case 'peer-pad':
       return padChanges(systems, walk, step.kind === 'pad' ? initiator : responder, pads);
@@ -159,6 +170,7 @@ function identityChanges(
   sender: Side,
   pads: Readonly<Record<Side, PadEntry | undefined>>,
   sent: Identity,
+  addresses: Partial<Readonly<Record<Side, Address>>> = {},
 ): Change[] {
   const receiver: Side = sender === 'a' ? 'b' : 'a';
   const changes: Change[] = [];
@@ -185,7 +197,9 @@ function identityChanges(
   }
   const { seenAs } = systems[sender];
   const expected = expecting?.remoteId?.value;
-  const wanted = expecting && !expected && seenAs ? addressIdentity(seenAs) : onlyIdentity(expected);
+  // Where nothing is said, the address that its packets come from is expected.
+  const address = seenAs ?? addresses[sender];
+  const wanted = expecting && !expected && address ? addressIdentity(address) : onlyIdentity(expected);
   if (sending && wanted) {
     const system = systems[sender];
     const record = writtenRecord(system, sending.source) as AuthRecord | undefined;
@@ -259,7 +273,53 @@ function proposalChanges(
   return [found.find(({ side }) => side === 'own'), found.find(({ side }) => side === 'offered')].flatMap((change) => {
     if (!change) return [];
     const [side, policy] = change.side === 'own' ? [responder, own] : [initiator, offered];
+    // Nobody wrote it: what lacks is a record.
+    if (isBuiltin(systems[side], policy)) return [];
     return policyChange(systems[side], side, policy, change);
+  });
+}
+
+/** What counts for every peer that has no record of its own. */
+function isBuiltin(system: NegotiatingSystem, { source }: IkePolicy): boolean {
+  return system.loaded.imported === undefined && writtenRecord(system, source) === undefined;
+}
+
+/** A side without an IKE record for the peer gets one with the other side's values. */
+function policyCopies(
+  systems: Readonly<Record<Side, NegotiatingSystem>>,
+  { initiator, initiatorAddress, responderAddress }: Walk,
+  policies: { readonly initiator: IkePolicy; readonly responder: IkePolicy },
+): Change[] {
+  return (['a', 'b'] as const).flatMap((side): Change[] => {
+    const isInitiator = side === initiator;
+    const [own, model] = isInitiator
+      ? [policies.initiator, policies.responder]
+      : [policies.responder, policies.initiator];
+    const [system, other] = [systems[side], systems[side === 'a' ? 'b' : 'a']];
+    const record = writtenRecord(other, model.source) as IkeRecord | undefined;
+    if (!isBuiltin(system, own) || !record || !isIke(record)) return [];
+    const peer = isInitiator ? responderAddress : initiatorAddress;
+    const address = formatAddress(peer.family, peer.value);
+    const priorities = allRecords(system.loaded.policies).flatMap((each) =>
+      isIke(each) ? ((each as IkeRecord).priority?.value ?? []) : [],
+    );
+    const values = [
+      { origin: record.remote.origin, value: address },
+      { origin: record.priority?.origin, value: String(10 + Math.max(0, ...priorities)) },
+    ];
+    const name = freeName(system, `${other.name.replace(/[^A-Za-z0-9_-]/g, '_')}_ike`);
+    const statement = `add ${record.kind} ${name}${argumentsOf(record, values)}`;
+    const edit = addStatement(system, statement);
+    return edit
+      ? [
+          {
+            side,
+            title: `add an ${record.kind} record for ${address} with the values of ${ownerText(other, model.source)} of ${other.name}`,
+            edits: [edit],
+            patch: (config) => config,
+          },
+        ]
+      : [];
   });
 }
 

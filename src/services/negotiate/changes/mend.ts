@@ -52,13 +52,30 @@ interface State {
 /** Changes that are combined: more faults at once are better mended one by one. */
 const depthMax = 3;
 const simulationsMax = 24;
+/** Of these, for changes of a side that the fewest changes are not on. */
+const oneSideMax = 8;
 const suggestionsMax = 4;
 /** Suggestions of several changes each are long to read. */
 const combinedMax = 2;
 const statesMax = 200;
 
-/** Suggestions with the fewest changes; none where nothing that was tried helps. */
+/**
+ * Suggestions with the fewest changes; none where nothing that was tried helps. Whoever has only one of the systems in hand
+ * wants to know what to do there, although it may be more.
+ */
 export async function mend(pair: MendingPair, failed: RunResult, options: MendOptions): Promise<SuggestionDocument[]> {
+  const found = await search(pair, failed, options);
+  if (options.only !== undefined || found.length === 0) return found;
+  for (const side of ['a', 'b'] as const) {
+    const { name } = pair[side];
+    if (found.some(({ changes }) => changes.every(({ system }) => system === name))) continue;
+    const [own] = await search(pair, failed, { ...options, only: side, runsMax: oneSideMax });
+    if (own) found.push(own);
+  }
+  return found;
+}
+
+async function search(pair: MendingPair, failed: RunResult, options: MendOptions): Promise<SuggestionDocument[]> {
   const { initiator, packet } = failed.planned;
   let states: State[] = [{ pair, overlay: new Map(), patches: [], changes: [] }];
   let simulations = 0;

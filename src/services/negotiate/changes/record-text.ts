@@ -55,6 +55,20 @@ export function writtenValue(origin: Origin | undefined): string | undefined {
   return origin.at.source.text.slice(origin.at.start, origin.at.end).replace(/\\\r?\n/g, '');
 }
 
+/** Everything behind a record's name as it is written, with other values in some places. */
+export function argumentsOf(
+  { nameAt, at }: AnyRecord,
+  values: readonly { readonly origin: Origin | undefined; readonly value: string }[],
+): string {
+  let text = at.source.text.slice(0, at.end);
+  const written = values.flatMap(({ origin, value }) =>
+    origin?.kind === 'explicit' && origin.at.source === at.source ? [{ place: origin.at, value }] : [],
+  );
+  for (const { place, value } of [...written].sort((x, y) => y.place.start - x.place.start))
+    text = text.slice(0, place.start) + value + text.slice(place.end);
+  return text.slice(nameAt.end);
+}
+
 /** Adds a statement at the end of a system's first file; undefined for a system without records. */
 export function addStatement({ loaded }: NegotiatingSystem, statement: string): TextEdit | undefined {
   const written = allRecords(loaded.policies).find(({ at }) => at.end > at.start)?.at ?? fileSpan(loaded);
