@@ -70,6 +70,7 @@ interface Child {
   esp: string[] | undefined;
   ah: string[] | undefined;
   mode: string;
+  options: string[];
 }
 
 const ikePool = [
@@ -112,6 +113,36 @@ const espPool = [
   'aes128ctr-sha256',
   'aes128ccm16',
 ];
+/** Algorithms that hardly anybody configures, and that both sides have. */
+const rareIkePool = [
+  'aes128-aescmac-modp2048',
+  'aes192-sha384-ecp224',
+  'aes256-sha512-modp4096',
+  'aes128-sha1-modp768',
+  'camellia256-sha512-ecp256bp',
+  'aes128-sha256-modp2048s256',
+  'aes128-sha256-sha384-modp1024s160-modp2048',
+  'aes-sha-modp1024',
+];
+const rareIkePoolV2 = [
+  'aes256ctr-sha384-modp3072',
+  'aes256ccm16-prfsha384-modp3072',
+  'aes192gcm12-prfsha512-ecp521',
+  'aes128gcm8-aes256gcm8-prfsha256-prfaesxcbc-curve25519',
+  'aes128-sha256-prfaescmac-ecp384bp',
+  'aes128-sha1-prfsha256-prfsha1-modp1536',
+];
+const rareEspPool = [
+  'aes192-sha384',
+  'aes256ctr-aesxcbc',
+  'aes128-aescmac',
+  'aes128gmac',
+  'aes256ccm12',
+  'aes192gcm12-aes128gcm16',
+  'camellia192-sha1-sha512',
+  'des-md5',
+];
+const rareGroupPool = ['modp768', 'modp4096', 'ecp384', 'ecp521', 'ecp224', 'ecp256bp', 'x448', 'modp2048s256'];
 const groupPool = ['modp1024', 'modp1536', 'modp2048', 'modp3072', 'ecp256', 'x25519'];
 
 /** Mirrored selectors: left's local ones, left's remote ones. */
@@ -146,6 +177,85 @@ const identityPool = [
   'other.example.org',
 ];
 
+/** Spellings of identities. */
+const identityForms = [
+  'fqdn:left.example.org',
+  'fqdn:right.example.org',
+  'LEFT.example.org',
+  'Right.Example.Org',
+  '@left.example.org',
+  'email:admin@example.org',
+  'ipv4:10.99.0.1',
+  'ipv4:10.99.0.2',
+  '10.99.0.2',
+  '"C=CH, CN=box, O=Lab"',
+  '"C=CH,O=Lab,CN=box"',
+  'keyid:box-7',
+];
+/** Patterns, which only a peer's identity can have. */
+const identityPatterns = [
+  '"C=CH, O=*, CN=box"',
+  '"C=CH, O=Lab, CN=*"',
+  '*@example.org',
+  '*.example.org',
+  '*',
+  '10.99.0.0-10.99.0.255',
+];
+/** Spellings of selectors of either end. */
+const selectorForms: readonly (readonly [string[], string[]])[] = [
+  [['10.1.1.5'], ['10.2.1.130']],
+  [['10.1.0.0/16[tcp/http]'], ['10.2.0.0/16']],
+  [['10.1.0.0/16[/80]'], ['10.2.0.0/16[6]']],
+  [['10.1.0.0/16[17/1701]'], ['10.2.0.0/16[udp/l2f]']],
+  [['10.1.0.0/16[gre]'], ['10.2.0.0/16[47]']],
+  [['10.1.0.0/16[tcp/opaque]'], ['10.2.0.0/16[tcp]']],
+  [['10.1.0.0/16[icmp/3(1)]'], ['10.2.0.0/16[icmp]']],
+  [['10.1.0.0/16[udp/1-65535]'], ['10.2.0.0/16[udp/0-65535]']],
+  [
+    ['0.0.0.0/0', '::/0'],
+    ['0.0.0.0/0', '::/0'],
+  ],
+  [['fd01::5-fd01::9'], ['fd02::/64[ipv6-icmp]']],
+  [
+    ['10.1.1.0/24', '10.1.1.0/25', '10.1.1.0/24'],
+    ['10.2.1.0/24', '10.2.1.130'],
+  ],
+];
+/** Settings of connections that change nothing, or little. */
+const connectionOptions = [
+  'fragmentation = no',
+  'fragmentation = force',
+  'fragmentation = accept',
+  'mobike = no',
+  'unique = replace',
+  'unique = never',
+  'unique = keep',
+  'dpd_delay = 300s',
+  'rekey_time = 2h',
+  'rekey_time = 0',
+  'reauth_time = 3h',
+  'over_time = 10m',
+  'send_cert = never',
+  'send_certreq = no',
+  'dscp = 101110',
+  'pull = no',
+];
+const childOptions = [
+  'rekey_time = 20m',
+  'life_time = 2h',
+  'rekey_bytes = 500000000',
+  'rekey_packets = 1000000',
+  'close_action = trap',
+  'dpd_action = clear',
+  'ipcomp = yes',
+  'reqid = 7',
+  'priority = 5',
+  'tfc_padding = mtu',
+  'replay_window = 64',
+  'copy_df = no',
+  'inactivity = 1h',
+];
+
 function baseConf(draw: Draw): readonly [Conf, Conf] {
   const version = draw.one(['2', '2', '2', '1', '1', '0']);
   const aggressive = version === '1' && draw.chance(0.35);
@@ -176,6 +286,7 @@ function baseConf(draw: Draw): readonly [Conf, Conf] {
         esp: [...esp],
         ah: undefined,
         mode,
+        options: [],
       },
     ],
     secrets: [{ secret, ids: [] }],
@@ -318,6 +429,7 @@ const mutations: Readonly<Record<string, Mutation>> = {
         esp: draw.some(espPool, 1, 2),
         ah: undefined,
         mode: 'tunnel',
+        options: [],
       }),
     );
     one.children = shuffled(draw, [...one.children, ...extra]);
@@ -337,7 +449,7 @@ const mutations: Readonly<Record<string, Mutation>> = {
       remoteId: draw.one([one.remoteId, '%any', '*.example.org', ...identityPool]),
       version: draw.one([one.version, '0', '2']),
       aggressive: false,
-      children: one.children.map((child) => ({ ...child, name: 'dn', esp: draw.some(espPool, 1, 2) })),
+      children: one.children.map((child) => ({ ...child, name: 'dn', options: [], esp: draw.some(espPool, 1, 2) })),
       secrets: [],
       more: [],
     };
@@ -349,6 +461,59 @@ const mutations: Readonly<Record<string, Mutation>> = {
   methods: (draw, one) => {
     if (draw.chance(0.5)) one.remoteAuth = draw.one(['pubkey', '']);
     else one.localAuth = draw.one(['pubkey', '']);
+  },
+  'ike-rare': (draw, one) => {
+    const pool = one.version === '1' ? rareIkePool : [...rareIkePool, ...rareIkePoolV2];
+    one.proposals = shuffled(draw, [...draw.some(one.proposals, 0, 1), ...draw.some(pool, 1, 2)]);
+  },
+  'ike-rare-both': (draw, one, other) => {
+    const pool = one.version === '1' ? rareIkePool : [...rareIkePool, ...rareIkePoolV2];
+    one.proposals = draw.some(pool, 1, 3);
+    other.proposals = shuffled(draw, one.proposals);
+  },
+  'esp-rare-both': (draw, one, other) => {
+    const esp = draw.some(rareEspPool, 1, 2).map((name) => name + draw.one(['', `-${draw.one(rareGroupPool)}`]));
+    for (const child of one.children) child.esp = [...esp];
+    for (const child of other.children) child.esp = shuffled(draw, [...esp, draw.one(espPool)]);
+  },
+  'id-form': (draw, one) => {
+    one.localId = draw.one(identityForms);
+  },
+  'expected-id-form': (draw, one) => {
+    one.remoteId = draw.one([...identityForms, ...identityPatterns]);
+  },
+  'ids-both': (draw, one, other) => {
+    one.localId = draw.one([...identityPool, ...identityForms]);
+    other.remoteId = draw.one([one.localId, one.localId, ...identityForms, ...identityPatterns]);
+  },
+  'secret-form': (draw, one) => {
+    const secret = one.secrets[0]?.secret ?? 'x';
+    const octets = Buffer.from(secret);
+    one.secrets = [{ secret: draw.one([`0x${octets.toString('hex')}`, `0s${octets.toString('base64')}`]), ids: [] }];
+  },
+  'ts-form': (draw, one) => {
+    const [left, right] = draw.one(selectorForms);
+    const isLeft = one.local === pairHosts.left[0];
+    for (const child of one.children) {
+      if (draw.chance(0.8)) child.localTs = isLeft ? [...left] : [...right];
+      if (draw.chance(0.8)) child.remoteTs = isLeft ? [...right] : [...left];
+    }
+  },
+  'ts-form-both': (draw, one, other) => {
+    const [left, right] = draw.one(selectorForms);
+    for (const conf of [one, other]) {
+      const isLeft = conf.local === pairHosts.left[0];
+      for (const child of conf.children) {
+        child.localTs = isLeft ? [...left] : [...right];
+        child.remoteTs = isLeft ? [...right] : [...left];
+      }
+    }
+  },
+  options: (draw, one) => {
+    one.options.push(...draw.some(connectionOptions, 1, 3));
+  },
+  'child-options': (draw, one) => {
+    for (const child of one.children) child.options.push(...draw.some(childOptions, 1, 3));
   },
   encap: (_draw, one) => {
     one.options.push('encap = yes');
@@ -394,8 +559,8 @@ function printConnection(conf: Conf): string {
   const list = (name: string, values: readonly string[] | undefined) =>
     values === undefined ? '' : `        ${name} = ${values.join(',')}\n`;
   const children = conf.children.map(
-    ({ name, localTs, remoteTs, esp, ah, mode }) =>
-      `      ${name} {\n${list('local_ts', localTs)}${list('remote_ts', remoteTs)}${list('esp_proposals', esp)}${list('ah_proposals', ah)}        mode = ${mode}\n      }\n`,
+    ({ name, localTs, remoteTs, esp, ah, mode, options }) =>
+      `      ${name} {\n${list('local_ts', localTs)}${list('remote_ts', remoteTs)}${list('esp_proposals', esp)}${list('ah_proposals', ah)}        mode = ${mode}\n${options.map((option) => `        ${option}\n`).join('')}      }\n`,
   );
   return `  ${conf.name} {
     version = ${conf.version}

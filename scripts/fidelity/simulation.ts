@@ -7,7 +7,7 @@ import type { ChildSaDescription } from '../../src/engine/event.js';
 import type { IkeVersionFactory } from '../../src/engine/ike-version.js';
 import type { SimulatedHost } from '../../src/engine/sim/host.js';
 import type { TraceEntry } from '../../src/engine/sim/trace.js';
-import { createWorld } from '../../src/engine/sim/world.js';
+import { createWorld, type World } from '../../src/engine/sim/world.js';
 import { peerProfile } from '../../src/model/peer-profile/catalogue.js';
 import type { SaTemplate, SpdEntry, SystemConfig } from '../../src/model/system-config.js';
 import { ikeVersions } from '../../src/services/negotiate/ike-versions.js';
@@ -29,8 +29,11 @@ export interface Simulator {
   judge(pair: Pair, setting: Setting, tell?: (entry: TraceEntry) => void): PairVerdict;
 }
 
-/** Virtual time in which an attempt has come to its end, retransmissions and all. */
-const attemptMillis = 300_000;
+/** No attempt takes longer, retransmissions and all. */
+const attemptMillisMax = 600_000;
+const stepMillis = 100;
+/** For what follows at once: deletes, and the half of an exchange that is still on its way. */
+const settleMillis = 200;
 const beginsAt = new Date('2026-01-01T00:00:00Z');
 
 /** Loads the engines. */
@@ -74,7 +77,7 @@ function judgeBySimulation(
   if (!template || !entry) return nothing;
   const ends = { local: setting.left.address, remote: setting.right.address };
   left.command({ kind: 'request', request: { entry, template, ends, populateFromPacket: false } });
-  world.run(attemptMillis);
+  settle(world, entries);
   const attempt = entries.splice(0);
   const [ike] = left.engine.ikeSas();
   const child = childOf(attempt);
@@ -96,7 +99,7 @@ function judgeBySimulation(
   };
   if (!child) return verdict;
   left.command({ kind: 'rekey-child', sa: child.inbound });
-  world.run(2 * attemptMillis);
+  settle(world, entries);
   const successor = childOf(entries);
   return {
     ...verdict,
@@ -104,6 +107,23 @@ function judgeBySimulation(
     rekeyDh: groupNameOf(successor?.transforms.keyExchange),
     rekeyNotifies: loggedNotifies(entries, 'left'),
   };
+}
+
+/** Lets the world go on until left has what it wants, or has given it up. Later, SAs may be rekeyed by themselves. */
+function settle(world: World, entries: readonly TraceEntry[]): void {
+  const until = world.now() + attemptMillisMax;
+  while (world.now() < until && !entries.some(isEnd)) {
+    if (world.run(world.now() + stepMillis) !== 'time') break;
+  }
+  world.run(world.now() + settleMillis);
+}
+
+function isEnd(entry: TraceEntry): boolean {
+  if (entry.host !== 'left') return false;
+  if (entry.kind === 'request-failed') return true;
+  if (entry.kind !== 'event') return false;
+  const { event } = entry;
+  return (event.kind === 'child-sa' && event.change !== 'closed') || event.kind === 'failed';
 }
 
 function entryOf({ spd, forwardSpd }: SystemConfig, template: SaTemplate): SpdEntry | undefined {

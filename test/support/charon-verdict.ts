@@ -1,12 +1,13 @@
 /** Records what two real daemons do with a pair, in the words of the recorded pairs. */
 import { loggedNames } from '../../scripts/fidelity/charon-names.js';
-import type { Pair, PairVerdict } from '../../scripts/fidelity/verdict.js';
+import { nothing, type Pair, type PairVerdict } from '../../scripts/fidelity/verdict.js';
 import { type CharonPair, parseRaw, type RawSection, type RawValue } from './charon-pair.js';
 
-export type Recording =
-  | { readonly kind: 'verdict'; readonly verdict: PairVerdict; readonly log: string }
-  /** A daemon did not take its configuration. */
-  | { readonly kind: 'refused'; readonly why: string };
+export interface Recording {
+  readonly verdict: PairVerdict;
+  /** What left's daemon wrote, or what swanctl said where a daemon did not take its configuration. */
+  readonly log: string;
+}
 
 /** How long one attempt may take, in seconds; the daemons' retransmissions must be over before. */
 const attemptSeconds = 6;
@@ -16,7 +17,7 @@ const rekeyTriesMax = 100;
 export async function recordVerdict(daemons: CharonPair, pair: Pair): Promise<Recording> {
   const loaded = await Promise.all([daemons.load('left', pair.left), daemons.load('right', pair.right)]);
   const faulty = loaded.find(({ ok }) => !ok);
-  if (faulty) return { kind: 'refused', why: faulty.output };
+  if (faulty) return { verdict: { ...nothing, loaded: false }, log: faulty.output };
   try {
     const from = daemons.log('left').length;
     await daemons.swanctl('left', ['--initiate', '--child', 'net', '--timeout', String(attemptSeconds)], 15_000);
@@ -43,9 +44,9 @@ export async function recordVerdict(daemons: CharonPair, pair: Pair): Promise<Re
       notifies: namesIn(output),
       initiatorTimedOut: /giving up after \d+ retransmits/.test(output),
     };
-    if (!child) return { kind: 'verdict', verdict: base, log: output };
+    if (!child) return { verdict: base, log: output };
     const rekey = await recordRekey(daemons, text(child.uniqueid) ?? '');
-    return { kind: 'verdict', verdict: { ...base, ...rekey.verdict }, log: output + rekey.log };
+    return { verdict: { ...base, ...rekey.verdict }, log: output + rekey.log };
   } finally {
     await clear(daemons);
   }

@@ -27,7 +27,14 @@ import { unreadableIdentity } from './main-mode-initiator.js';
 import { keyOfPeer, recordFailure } from './main-mode-responder.js';
 import { aggressiveEnd, aggressiveReply, aggressiveStart, breach } from './message-rules.js';
 import { type Arrival, clearMessage, cookiesOf, encryptedMessage, noCookie, type Outgoing } from './messages.js';
-import { certificateRequests, checkProof, disbelieved, ownProof, wantsCertificate } from './phase1-auth.js';
+import {
+  certificateRequests,
+  checkIdentity,
+  checkProof,
+  disbelieved,
+  ownProof,
+  wantsCertificate,
+} from './phase1-auth.js';
 import { basisOf, keyless, skeyidMethod } from './phase1-basis.js';
 import {
   acceptedSuite,
@@ -105,14 +112,16 @@ export function startAggressiveMode(
 
 /** All offers have one group and one method; the cipher and hash of the revised method's payloads are the first one's. */
 function firstSuite(offers: readonly Phase1Offer[], basis: Basis, { provider }: Context['env']): Suite {
-  const { encryption, prf, keyExchange } = offers[0]!.proposal;
+  const [first] = offers;
+  const { encryption, prf, keyExchange } = first?.proposal ?? {};
+  // Without an offer the message asks to be refused: what its public value is of, and what is not used, makes no difference.
   const transforms = {
     protocol: 'IKE' as const,
-    encryption: encryption[0],
-    prf: prf?.[0],
-    keyExchange: keyExchange?.[0],
+    encryption: encryption?.[0] ?? provider.ciphers[0]?.transform,
+    prf: prf?.[0] ?? provider.prfs[0]?.transform,
+    keyExchange: keyExchange?.[0] ?? provider.keyExchanges[0]?.transform,
   };
-  const suite = suiteOf(transforms, basis.pad.localMethod.value, offers[0]!.lifetimeSeconds, provider);
+  const suite = suiteOf(transforms, basis.pad.localMethod.value, first?.lifetimeSeconds ?? 0, provider);
   if (!suite) throw new Error('an offer that the provider lacks');
   return suite;
 }
@@ -129,7 +138,7 @@ export function onAggressiveReply(from: AwaitAggressiveReply, arrival: Arrival, 
   const accepted = acceptedSuite(readPhase1Sa(sa.body), offers, basis, env);
   if (typeof accepted === 'string') return ignored(`message 2 of Aggressive Mode: ${accepted}`, 'RFC 2408 §4.2');
   const { suite } = accepted;
-  if (suite.group.transform.name !== offers[0]!.proposal.keyExchange?.[0]?.name)
+  if (suite.group.transform.name !== offers[0]?.proposal.keyExchange?.[0]?.name)
     return ignored(
       'message 2 of Aggressive Mode takes a proposal of another group than our public value',
       'RFC 2409 §5',
@@ -148,7 +157,11 @@ export function onAggressiveReply(from: AwaitAggressiveReply, arrival: Arrival, 
   const peerId = identityOf(arrival, kind, values);
   if (!peerId) return unreadableIdentity(basis);
   const method = skeyidMethod(basis, suite, env, hidesIdentity(kind) ? undefined : peerId.identity);
-  if (!method) return keyless(basis, env, accepted.events);
+  if (!method) {
+    // A peer that is not the expected one explains more than that there is no key for it.
+    const identity = checkIdentity(basis, suite.method, peerId, env);
+    return identity.good ? keyless(basis, env, accepted.events) : disbelieved(identity, accepted.events);
+  }
   const base = {
     cookies,
     saBody,

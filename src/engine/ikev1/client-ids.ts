@@ -60,11 +60,17 @@ function mask({ family }: AddressRange, prefixLength: number): Uint8Array {
   });
 }
 
-/** The selector of an ID payload; undefined for types that are no addresses, and for malformed ones. */
-export function clientSelector({ idType, protocolId, port, data }: IsakmpIdPayload): TrafficSelector | undefined {
+/**
+ * The selector of an ID payload; undefined for types that are no addresses, and for malformed ones. A port of a protocol that
+ * has none means nothing, or is compared as it is written, as strongSwan does.
+ */
+export function clientSelector(
+  { idType, protocolId, port, data }: IsakmpIdPayload,
+  ports: 'meaningful' | 'as-written' = 'meaningful',
+): TrafficSelector | undefined {
   const range = isakmpIdRange(idType, data);
   if (!range) return undefined;
-  const means = hasPorts(protocolId) || hasTypes(protocolId);
+  const means = ports === 'as-written' || hasPorts(protocolId) || hasTypes(protocolId);
   return { range, protocol: protocolId, ports: port === 0 || !means ? anyPort : { lo: port, hi: port } };
 }
 

@@ -99,7 +99,8 @@ export function disbelieved(
   };
 }
 
-function checkIdentity(
+/** Is an identity, which nobody has proved yet, one that the PAD entry is for, or that chooses a connection? */
+export function checkIdentity(
   basis: Basis,
   method: AuthenticationMethod,
   { identity }: PeerIdentity,

@@ -42,7 +42,7 @@ export function offersOf(basis: Basis, env: Environment): readonly Phase1Offer[]
   const method = methodNumber(basis.pad.localMethod.value)!;
   const isOneGroup = basis.exchange === 'aggressive' && env.profile.aggressiveOffers.value === 'one-group';
   const offers = phase1Offers(basis.policy, method, env.provider, isOneGroup ? 'one' : 'all');
-  if (offers.length > 0 || (basis.exchange === 'main' && env.profile.ikev1Unsayable.value === 'empty')) return offers;
+  if (offers.length > 0 || env.profile.ikev1Unsayable.value === 'empty') return offers;
   const text = `${nameRecord(env.view, basis.policy.source)} has no proposal that IKEv1 can make`;
   return phase1Failure(basis, 'no-ike-proposal', text);
 }

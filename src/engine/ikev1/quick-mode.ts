@@ -144,7 +144,8 @@ export function readClients(
   const [first, second] = payloadsOf(payloads, 'ID');
   if (!first && !second) return { kind: 'clients', ids: clientsOfEnds(ends) };
   if (!first || !second) return { kind: 'malformed', why: 'one client identity instead of two' };
-  const [initiators, responders] = [clientSelector(first.body), clientSelector(second.body)];
+  const ports = sa.pad.connection === undefined ? 'meaningful' : 'as-written';
+  const [initiators, responders] = [clientSelector(first.body, ports), clientSelector(second.body, ports)];
   if (!initiators || !responders)
     return { kind: 'malformed', why: 'a client identity that is no address, subnet or range' };
   const ids =

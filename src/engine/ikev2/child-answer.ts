@@ -43,9 +43,10 @@ export function answerChild(turn: Turn, sa: IkeSa, asked: ChildAsked): ChildRepl
   const { env } = turn;
   const { payloads, ni, nr, isFirst, replaces } = asked;
   const wantsTransport = payloads.notify('USE_TRANSPORT_MODE') !== undefined;
+  const ports = sa.pad?.connection === undefined ? 'meaningful' : 'as-written';
   const received: SelectorLists = {
-    local: readSelectors(payloads.first('TSr')!),
-    remote: readSelectors(payloads.first('TSi')!),
+    local: readSelectors(payloads.first('TSr')!, ports),
+    remote: readSelectors(payloads.first('TSi')!, ports),
   };
   const proposed = wantsTransport ? natSubstituted(sa, received) : received;
   const found = findSa(turn, sa, proposed, wantsTransport, asked);

@@ -199,8 +199,8 @@ export function onChildAnswer(
     return unwanted('mode-mismatch', text, 'RFC 7296 §1.3.1');
   }
   const received: SelectorLists = {
-    local: readSelectors(payloads.first('TSi')!),
-    remote: readSelectors(payloads.first('TSr')!),
+    local: readSelectors(payloads.first('TSi')!, template.lists ? 'as-written' : 'meaningful'),
+    remote: readSelectors(payloads.first('TSr')!, template.lists ? 'as-written' : 'meaningful'),
   };
   const answered = getsTransport ? natSubstituted(sa, received) : received;
   // Lists are narrowed each by itself: what is left is within our own, also where no packet can be in both.

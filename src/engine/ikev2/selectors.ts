@@ -27,18 +27,24 @@ function writeSelector({ range, protocol, ports }: TrafficSelector): WireSelecto
 
 /**
  * The selectors of a payload that can be understood. Others (Fibre Channel, labels, OPAQUE ports, ranges that end before they
- * begin) select nothing here, and a responder narrows by leaving them out.
+ * begin) select nothing here, and a responder narrows by leaving them out. `ports`: those of a protocol without ports and of
+ * all protocols mean nothing (RFC 7296 §3.13.1), or are compared `as-written`, OPAQUE ones too, as strongSwan does.
  */
-export function readSelectors({ selectors }: TsPayload): readonly TrafficSelector[] {
-  return selectors.flatMap((selector) => readSelector(selector) ?? []);
+export function readSelectors(
+  { selectors }: TsPayload,
+  ports: 'meaningful' | 'as-written' = 'meaningful',
+): readonly TrafficSelector[] {
+  return selectors.flatMap((selector) => readSelector(selector, ports) ?? []);
 }
 
-function readSelector(selector: WireSelector): TrafficSelector | undefined {
+function readSelector(selector: WireSelector, how: 'meaningful' | 'as-written'): TrafficSelector | undefined {
   if (selector.kind !== 'TS_IPV4_ADDR_RANGE' && selector.kind !== 'TS_IPV6_ADDR_RANGE') return undefined;
   const { ipProtocol: protocol, startPort, endPort, startAddress: first, endAddress: last } = selector;
-  if (startPort > endPort || first > last) return undefined;
-  // Ports of a protocol without them, or of all protocols, mean nothing (RFC 7296 §3.13.1).
-  const ports = hasPorts(protocol) || hasTypes(protocol) ? { lo: startPort, hi: endPort } : { lo: 0, hi: 65_535 };
+  const written = { lo: startPort, hi: endPort };
+  const isOpaque = startPort === 65_535 && endPort === 0;
+  if (first > last || (startPort > endPort && !(isOpaque && how === 'as-written'))) return undefined;
+  const isMeant = how === 'as-written' || hasPorts(protocol) || hasTypes(protocol);
+  const ports = isMeant ? written : { lo: 0, hi: 65_535 };
   return { range: { family: selector.kind === 'TS_IPV4_ADDR_RANGE' ? 4 : 6, first, last }, protocol, ports };
 }
 

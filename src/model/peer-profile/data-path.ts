@@ -38,6 +38,7 @@ export function installable(question: InstallQuestion): InstallVerdict {
   if (transforms.protocol !== 'ESP') return sa(`has no ${transforms.protocol}`);
   if (transforms.esn === 'esn') return sa('has no extended sequence numbers');
   if (mode !== 'tunnel') return sa('has no transport mode');
+  if (transforms.encryption?.name.startsWith('AES-GMAC')) return sa('has no AES-GMAC');
   if (transforms.encryption?.icvOctets === undefined && !transforms.integrity)
     return sa('needs an integrity algorithm');
   const policies = (why: string): InstallVerdict => ({

@@ -51,6 +51,7 @@ interface Work {
   readonly template: SaTemplate;
   readonly ike: IkeOutcome;
   readonly steps: ChildStep[];
+  readonly before?: SelectorLists;
 }
 
 /** The templates of a connection, each once, in the order in which they are written. */
@@ -64,14 +65,18 @@ export function childrenOf({ spd, forwardSpd }: SystemConfig, connection: string
   return [...found].sort((a, b) => place(a) - place(b));
 }
 
-/** Walks the attempt of `x` to make a Child SA of a template. */
+/**
+ * Walks the attempt of `x` to make a Child SA of a template. `before` are the selectors of the SA that is replaced: in IKEv1
+ * those are proposed anew.
+ */
 export function walkConnectionChild(
   x: ChildSide,
   y: ChildSide,
   template: SaTemplate,
   ike: IkeOutcome,
+  before?: SelectorLists,
 ): ConnectionChildOutcome {
-  const work: Work = { x, y, template, ike, steps: [] };
+  const work: Work = { x, y, template, ike, steps: [], ...(before ? { before } : {}) };
   return ike.version === 1 ? quickMode(work) : createChild(work);
 }
 
@@ -290,7 +295,7 @@ function quickMode(work: Work): ConnectionChildOutcome {
   const { x, y, template, ike, steps } = work;
   const ends = endsOf(work);
   const ids = clientIds(work);
-  const all = ids ? { local: [ids.local], remote: [ids.remote] } : proposedLists(template, ends.x);
+  const all = work.before ?? (ids ? { local: [ids.local], remote: [ids.remote] } : proposedLists(template, ends.x));
   const [local, remote] = [all.local[0], all.remote[0]];
   // A Quick Mode that cannot even be built takes the ISAKMP SA with it.
   if (!local || !remote) return noSelectors(work, template, all, { kind: 'given-up', endsIkeSa: true });

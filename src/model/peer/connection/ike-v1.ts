@@ -73,10 +73,12 @@ export function authenticateV1(
     return fail(attempt, responder, isExchange ? 'exchange' : 'method', text, answered('AUTHENTICATION_FAILED'));
   }
   pushIdentity(attempt, responder, 'initiator', sent, 'pass');
-  if (aggressive && !checkResponder(attempt, responder, mine))
+  // The responder has made keys before it says who it is.
+  const keyY = provingKey({ config: y.view.config, pad: responder.pad, local: mine, remote: sent });
+  const isKeyless = aggressive && isPsk && !keyY;
+  if (aggressive && !isKeyless && !checkResponder(attempt, responder, mine))
     return { responder, refusal: { kind: 'given-up', notify: 'INVALID_ID_INFORMATION' } };
   if (isPsk && aggressive) {
-    const keyY = provingKey({ config: y.view.config, pad: responder.pad, local: mine, remote: sent });
     const keyX = provingKey({ config: x.view.config, pad: padX, local: sent, remote: mine });
     if (!keyY)
       return fail(

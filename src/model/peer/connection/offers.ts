@@ -100,12 +100,12 @@ function promoted(proposal: GroupedProposal, group: KeyExchangeTransform): Group
   return { ...proposal, keyExchange: [group, ...proposal.keyExchange.filter(({ name }) => name !== group.name)] };
 }
 
-/** IKEv1: extended sequence numbers are an attribute, which is there or not. */
+/** IKEv1: extended sequence numbers are an attribute, which is there or not; an integrity algorithm without a number is not. */
 function firstOfEach(proposal: GroupedProposal): GroupedProposal {
   return {
     ...proposal,
     encryption: proposal.encryption.slice(0, 1),
-    authentication: proposal.authentication.slice(0, 1),
+    authentication: proposal.authentication.slice(0, 1).filter(({ ikev1Id }) => ikev1Id !== undefined),
     keyExchange: proposal.keyExchange.slice(0, 1).filter(({ name }) => name !== none),
     esn: proposal.esn.includes('esn') ? ['esn'] : ['no-esn'],
   };

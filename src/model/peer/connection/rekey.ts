@@ -33,8 +33,8 @@ export function walkRekey(
   const sources = { initiator: template.source, responder: responder.source };
   const between = `${nameRecord(x.view, template.source)} and ${nameRecord(y.view, responder.source)}`;
   if (ike.version === 1) {
-    // Quick Mode once more, with the same offer.
-    const again = walkConnectionChild(x, y, template, ike);
+    // Quick Mode once more, with the same offer, for what was agreed on.
+    const again = walkConnectionChild(x, y, template, ike, child.selectors);
     const works = again.child !== undefined;
     const selection = selectProposal(mine, theirs);
     const step: ChildStep = {
@@ -44,7 +44,8 @@ export function walkRekey(
       ...sources,
       selection,
     };
-    return { works, step, ...(again.child ? { transforms: again.child.transforms } : {}) };
+    const answer = again.refusal?.kind === 'answered' ? { notify: again.refusal.notify } : {};
+    return { works, step, ...(again.child ? { transforms: again.child.transforms } : answer) };
   }
   const own = usable(theirs, x, y);
   // The group of the SA before is taken again where it had one (charon.prefer_previous_dh_group).
