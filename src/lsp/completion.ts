@@ -43,14 +43,10 @@ export function completionsAt(
   const written = writtenBefore(document, offset);
   const { word } = written;
   const found = suggestions(written, dialect, system);
-  // A list grows behind its last comma, and an argument's name has its hyphen already.
-  const own = /[^,+]*$/.exec(word)?.[0] ?? '';
-  const from = offset - (word.startsWith('-') || word.startsWith('#') ? word.length : own.length);
-  const range = rangeOf({
-    source: document.source,
-    start: word.startsWith('#') ? offset - own.trimStart().length : from,
-    end: offset,
-  });
+  // A list grows behind its last comma, a comment behind its last blank, and an argument's name has its hyphen already.
+  const replaced = word.startsWith('-') ? /^.*$/ : word.startsWith('#') ? /[^\s,#]*$/ : /[^,+]*$/;
+  const length = replaced.exec(word)?.[0].length ?? 0;
+  const range = rangeOf({ source: document.source, start: offset - length, end: offset });
   return found.map(({ label, detail, documentation, kind, rank = 5 }) => ({
     label,
     kind,

@@ -53,6 +53,8 @@ export interface WorkspaceOptions {
 }
 
 const delays: WorkspaceOptions = { soon: 80, later: 600 };
+/** However large a repository is: it is judged when nothing was typed for so many milliseconds. */
+const laterMax = 8_000;
 /** Files outside of those that are open whose findings are told. */
 const otherFilesMax = 500;
 
@@ -66,6 +68,8 @@ export function createWorkspace(events: WorkspaceEvents, { soon, later }: Worksp
   let judgedRoots = new Set<string>();
   let generation = 0;
   let trouble: string | undefined;
+  /** Milliseconds that the last judgement of a whole repository took: while it lasts nothing is answered. */
+  let lastTook = 0;
 
   return {
     documents,
@@ -118,7 +122,7 @@ export function createWorkspace(events: WorkspaceEvents, { soon, later }: Worksp
         const document = documents.get(uri);
         if (document) void work(document);
       }, delay);
-    timers.set(uri, [run(judgeSystem, soon), run(judgeRepository, later)]);
+    timers.set(uri, [run(judgeSystem, soon), run(judgeRepository, Math.max(later, Math.min(laterMax, 2 * lastTook)))]);
   }
 
   function overlay(): ReadonlyMap<string, string> {
@@ -149,7 +153,9 @@ export function createWorkspace(events: WorkspaceEvents, { soon, later }: Worksp
     const root = judged?.outcome.repository.root;
     if (root === undefined || started !== generation || judgedRoots.has(root)) return;
     judgedRoots.add(root);
+    const began = performance.now();
     const outcome = await attempt(() => judgeAll(root, overlay()));
+    lastTook = performance.now() - began;
     if (outcome && started === generation) events.onFindings(byFile(outcome), true);
   }
 

@@ -166,13 +166,20 @@ describe('completion', () => {
   it('does not offer what the statement has, and goes on in lists', async () => {
     client.open(
       'untitled:e',
-      'add host x \\\n  -priority 10 \\\n  -\nadd ikev2 x -group 14,1\n# ipsec-disable-next-line \n',
+      'add host x \\\n  -priority 10 \\\n  -\nadd ikev2 x -group 14,1\n# ipsec-disable-next-line SHD002, SH\nadd host y -so\n# ipsec-dis\n# ipsec-disable-next-line \n',
     );
     const offered = await labels('untitled:e', '-priority 10 \\\n  -');
     expect(offered).toContain('-source');
     expect(offered).not.toContain('-priority');
     const item = (await client.complete('untitled:e', '-group 14,1')).find(({ label }) => label === '19')!;
     expect(edited(client.text('untitled:e'), [item.textEdit as never])).toContain('-group 14,19\n');
+    const put = async (behind: string, label: string) => {
+      const found = (await client.complete('untitled:e', behind)).find((each) => each.label === label)!;
+      return edited(client.text('untitled:e'), [found.textEdit as never]);
+    };
+    expect(await put('# ipsec-disable-next-line SHD002, SH', 'SHD001')).toContain('-line SHD002, SHD001\n');
+    expect(await put('-so\n# ipsec-dis', 'ipsec-disable-next-line')).toContain('\n# ipsec-disable-next-line\n');
+    expect(await put('add host y -so', '-source')).toContain('add host y -source\n');
     expect(await labels('untitled:e', '# ipsec-disable-next-line ')).toEqual(
       expect.arrayContaining(['SHD001', 'PEER001']),
     );
