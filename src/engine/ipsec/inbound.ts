@@ -45,6 +45,9 @@ export function receive(sad: Sad, ip: IpPacket, ikePorts: IkePorts, now: Millis)
       return { result: { kind: 'ike', ports: content.ports, octets: content.octets }, events: [] };
     case 'keepalive':
       return { result: { kind: 'keepalive' }, events: [] };
+    case 'malformed':
+      // Never clear text: a host that gave it to its UDP port again would have it back for ever.
+      return refused('malformed', 'too short for ESP or IKE in UDP');
     case 'other':
       return { result: { kind: 'clear' }, events: [] };
   }

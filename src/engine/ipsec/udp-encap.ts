@@ -26,6 +26,8 @@ export type UdpContent =
   | { readonly kind: 'ESP'; readonly ports: UdpPorts; readonly esp: Uint8Array }
   | { readonly kind: 'IKE'; readonly ports: UdpPorts; readonly octets: Uint8Array }
   | { readonly kind: 'keepalive'; readonly ports: UdpPorts }
+  /** For the port, and nothing that may be there. */
+  | { readonly kind: 'malformed' }
   /** A datagram of something else, or none at all. */
   | { readonly kind: 'other' };
 
@@ -49,6 +51,6 @@ export function udpContent(ip: IpPacket, ikePort: number, natTraversalPort: numb
     case 'keepalive':
       return { kind: 'keepalive', ports };
     case 'other':
-      return { kind: 'other' };
+      return { kind: 'malformed' };
   }
 }

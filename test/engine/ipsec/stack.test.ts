@@ -94,6 +94,12 @@ describe('policy', () => {
       expect(received.octets).toEqual(port === 500 ? data : data.subarray(4));
     }
     expect(none.inbound(udpPacket(b, a, { destinationPort: 4500, data: Uint8Array.of(0xff) }), 0)).toEqual([]);
+    // Whatever else is too short for the port comes to its end there, also where policy lets everything in.
+    const open = stackOf(config('a', [a], [entry('rest', everything, { kind: 'BYPASS' })]));
+    for (const data of [[], [0], [0, 0], [0, 0, 0], [1, 2, 3]]) {
+      const short = udpPacket(b, a, { destinationPort: 4500, data: Uint8Array.from(data) });
+      expect(reasons(open.inbound(short, 0))).toEqual(['malformed']);
+    }
   });
 });
 
