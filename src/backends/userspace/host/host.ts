@@ -99,7 +99,11 @@ export async function takeOffHost({ stateDir }: Pick<HostOptions, 'stateDir'>, k
   const journal = leftovers(stateDir);
   if (!journal) return;
   if (keepBlocked) {
-    writeJournal(stateDir, { ...journal, isBlocked: true });
+    try {
+      writeJournal(stateDir, { ...journal, isBlocked: true });
+    } catch {
+      // On a full disk the journal stays as it was: it tells all that is to be undone, and of a process that will be gone.
+    }
     return;
   }
   await undoLines(journal.undo);

@@ -93,6 +93,7 @@ export function writeJournal(stateDir: string, journal: Journal): void {
       closeSync(folder);
     }
   } catch (cause) {
+    rmSync(draft, { force: true });
     throw new EnvironmentError(`the journal ${file} cannot be written (${(cause as NodeJS.ErrnoException).code})`, {
       code: 'JOURNAL',
       cause,
