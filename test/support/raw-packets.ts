@@ -63,6 +63,29 @@ export interface FrameSender {
   close(): void;
 }
 
+const rawProtocol = 255;
+
+export interface RawSender {
+  /** Sends an IPv4 packet with the header that it has; false where the kernel does not take it. */
+  send(packet: Uint8Array): boolean;
+  close(): void;
+}
+
+/** Sends packets from any address; the kernel only writes length and checksum of the header, and finds the way. */
+export function rawSender(): RawSender {
+  const descriptor = c.socket(families[4], sockRaw, rawProtocol);
+  if (descriptor < 0) throw new Error(`raw socket: ${koffi.errno()}`);
+  const address = new Uint8Array(16);
+  new DataView(address.buffer).setUint16(0, families[4], true);
+  return {
+    send(packet) {
+      address.set(packet.subarray(16, 20), 4);
+      return c.sendto(descriptor, packet, packet.length, 0, address, address.length) >= 0;
+    },
+    close: () => void c.close(descriptor),
+  };
+}
+
 const afPacket = 17;
 
 /** Sends frames through an interface; must be made in its namespace. */
