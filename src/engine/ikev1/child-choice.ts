@@ -5,7 +5,8 @@
 
 import { isLongerLifetime, pfsGroups } from '../../model/peer/child.js';
 import { type ChildCandidate, searchChild } from '../../model/peer/child-search.js';
-import { childrenOf } from '../../model/peer/connection/child.js';
+import { childrenOf } from '../../model/peer/connection/children.js';
+import { templatesBetween } from '../../model/peer/connection/whole-selectors.js';
 import { nameRecord } from '../../model/peer/steps.js';
 import type { PeerProfile } from '../../model/peer-profile/peer-profile.js';
 import { type ProposalLike, type ProposalSelection, selectProposal } from '../../model/proposal.js';
@@ -25,7 +26,7 @@ import type { EngineEvent, PassedOverEntry } from '../event.js';
 import type { FailureCode } from '../failure.js';
 import type { Ends } from '../ipsec/bundle.js';
 import { pairLists } from './client-ids.js';
-import { childForClients, matchClients } from './clients.js';
+import { childForClients, equalClients, matchClients } from './clients.js';
 import { lifetimeText } from './phase1-common.js';
 import type { ChildOffer, OfferedBundle, OfferedSa } from './phase2-proposals.js';
 import { preferenceOf } from './product.js';
@@ -81,9 +82,12 @@ export function chooseForClients(question: ChildQuestion, env: Environment): Chi
 /** Of a connection the child that fits best, whatever its place in the SPD. */
 function chooseByChildren(question: ChildQuestion, env: Environment): ChildChoice {
   const { clients, ends, pad, taken } = question;
-  const { view } = env;
-  const templates = childrenOf(view.config, pad.connection).filter((template) => !taken.includes(template));
-  const chosen = childForClients(clients, templates, ends);
+  const { view, profile } = env;
+  const isWhole = profile.quickModeIdentities.value === 'equal';
+  const templates = (
+    isWhole ? templatesBetween(view.config, pad, ends, 1) : childrenOf(view.config, pad.connection)
+  ).filter((template) => !taken.includes(template));
+  const chosen = isWhole ? equalClients(clients, templates, ends) : childForClients(clients, templates, ends);
   const key = `${formatSelector(clients.local)} and ${formatSelector(clients.remote)}`;
   const entry = chosen && entryOf(view, chosen.template);
   const searched: EngineEvent = {

@@ -6,6 +6,7 @@ import type { Address } from '../../model/address.js';
 import { narrow } from '../../model/narrow.js';
 import type { Packet } from '../../model/packet.js';
 import { chooseChild, narrowedLists, proposedLists } from '../../model/peer/connection/selectors.js';
+import { fittingLists } from '../../model/peer/connection/whole-selectors.js';
 import type { PeerProfile } from '../../model/peer-profile/peer-profile.js';
 import { proxyIds, sameProxyIds } from '../../model/proxy-ids.js';
 import { isRegionCovered } from '../../model/selector/algebra.js';
@@ -143,6 +144,17 @@ export function childForClients(
   const template = chooseChild(templates, lists, ends);
   const ids = template && firstOf(narrowedLists(template, lists, ends));
   return ids && { template, ids };
+}
+
+/** The same of a product that narrows nothing: the child one of whose selectors of each end is that identity. */
+export function equalClients(
+  proposed: SelectorPair,
+  templates: readonly SaTemplate[],
+  ends: Ends,
+): { readonly template: SaTemplate; readonly ids: SelectorPair } | undefined {
+  const lists = pairLists(proposed);
+  const template = templates.find((one) => fittingLists(one, lists, ends, 'equal') !== undefined);
+  return template && { template, ids: proposed };
 }
 
 /** Own identities as they would be said: a range of ports becomes the packet's, which is in the peer's identity. */

@@ -204,7 +204,7 @@ export function onChildAnswer(
   };
   const answered = getsTransport ? natSubstituted(sa, received) : received;
   // Lists are narrowed each by itself: what is left is within our own, also where no packet can be in both.
-  const ofLists = template.lists && acceptedOfLists(sa, template, answered);
+  const ofLists = template.lists && acceptedOfLists(turn, sa, template, answered);
   const selectors = ofLists ?? answered;
   const outside = template.lists ? 'they are not within its own selectors' : selectorsFault(selectors, proposed);
   const fault = ofLists ? undefined : outside;

@@ -2,7 +2,7 @@
  * Child SAs of connections — RFC 7296 §2.9 as strongSwan has it (child_cfg.c, child_create.c): each end lists its selectors
  * for itself, a responder takes the child that fits best, and each list is narrowed without regard to the other.
  */
-import { childrenOf } from '../../model/peer/connection/child.js';
+import { childrenOf } from '../../model/peer/connection/children.js';
 import {
   areHost,
   chooseChild,
@@ -10,8 +10,15 @@ import {
   narrowedLists,
   proposedLists,
 } from '../../model/peer/connection/selectors.js';
-import type { SaTemplate, SpdEntry } from '../../model/system-config.js';
+import {
+  chooseWhole,
+  fitOfInitiator,
+  fittingLists,
+  templatesBetween,
+} from '../../model/peer/connection/whole-selectors.js';
+import type { PadEntry, SaTemplate, SpdEntry } from '../../model/system-config.js';
 import { packetSelectors, type SelectorLists } from '../../model/traffic-selector.js';
+import type { Environment } from '../environment.js';
 import type { ChildPurpose } from './child-sa.js';
 import type { IkeSa } from './ike-sa.js';
 import { passedOverMax } from './limits.js';
@@ -32,7 +39,13 @@ export function proposedOfLists(turn: Turn, sa: IkeSa, { template, packet }: Chi
 }
 
 /** What an initiator makes of the responder's selectors: what its own lists leave of them. */
-export function acceptedOfLists(sa: IkeSa, template: SaTemplate, received: SelectorLists): SelectorLists | undefined {
+export function acceptedOfLists(
+  { env }: Turn,
+  sa: IkeSa,
+  template: SaTemplate,
+  received: SelectorLists,
+): SelectorLists | undefined {
+  if (takesWhole(env)) return fittingLists(template, received, endsOf(sa), fitOfInitiator(template));
   const lists = narrowedLists(template, received, endsOf(sa));
   return lists.local.length > 0 && lists.remote.length > 0 ? lists : undefined;
 }
@@ -42,13 +55,20 @@ export function areHosts(sa: IkeSa, { local, remote }: SelectorLists): boolean {
   return areHost(local, sa.local.address) && areHost(remote, sa.remote.address);
 }
 
-/** The child of the IKE SA's connection that proposed selectors are for. */
-export function searchChildren(turn: Turn, sa: IkeSa, connection: string, proposed: SelectorLists): SpdSearch {
+/** Does the product take selectors as a whole or not at all, and those of any connection between the hosts? */
+function takesWhole({ profile }: Environment): boolean {
+  return profile.narrowing.value === 'exact';
+}
+
+/** The child that proposed selectors are for: of the IKE SA's connection, or of any that is alike. */
+export function searchChildren(turn: Turn, sa: IkeSa, pad: PadEntry, proposed: SelectorLists): SpdSearch {
   const { view } = turn.env;
   const ends = endsOf(sa);
-  const templates = childrenOf(view.config, connection);
-  const template = chooseChild(templates, proposed, ends);
-  const fitting = template && fittingOf(turn, template, narrowedLists(template, proposed, ends));
+  const isWhole = takesWhole(turn.env);
+  const templates = isWhole ? templatesBetween(view.config, pad, ends, 2) : childrenOf(view.config, pad.connection);
+  const whole = isWhole ? chooseWhole(templates, proposed, ends) : undefined;
+  const template = isWhole ? whole?.template : chooseChild(templates, proposed, ends);
+  const fitting = template && fittingOf(turn, template, whole?.lists ?? narrowedLists(template, proposed, ends));
   emit(turn, {
     kind: 'search',
     list: 'SPD',
@@ -58,12 +78,12 @@ export function searchChildren(turn: Turn, sa: IkeSa, connection: string, propos
       .slice(0, passedOverMax)
       .map(({ source }) => ({
         source,
-        why: template ? 'another child fits better' : 'its selectors have nothing in common with those proposed',
+        why: template ? 'another child fits better' : notFitting(isWhole),
       })),
     ...(fitting ? { found: fitting.candidate.entry.source } : {}),
   });
   if (fitting) return { kind: 'found', fitting: [fitting] };
-  const name = sa.pad ? recordText(sa.pad.source) : view.config.name;
+  const name = recordText(pad.source);
   return {
     kind: 'refused',
     code: 'selectors-unacceptable',
@@ -72,6 +92,12 @@ export function searchChildren(turn: Turn, sa: IkeSa, connection: string, propos
     rfc: 'RFC 7296 §2.9',
     records: templates.slice(0, 1).map(({ source }) => source),
   };
+}
+
+function notFitting(isWhole: boolean): string {
+  return isWhole
+    ? 'its selectors are not those proposed, and it does not narrow'
+    : 'its selectors have nothing in common with those proposed';
 }
 
 function fittingOf({ env }: Turn, template: SaTemplate, lists: SelectorLists): Fitting | undefined {

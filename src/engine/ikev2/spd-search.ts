@@ -31,9 +31,8 @@ export type SpdSearch = { readonly kind: 'found'; readonly fitting: readonly Fit
 export function searchSpd(turn: Turn, sa: IkeSa, given: SelectorLists, wantsTransport: boolean): SpdSearch {
   const { env } = turn;
   const ends = { local: sa.local.address, remote: sa.remote.address };
-  const connection = sa.pad?.connection;
   const proposed = bounded(given);
-  if (connection !== undefined) return searchChildren(turn, sa, connection, proposed);
+  if (sa.pad?.connection !== undefined) return searchChildren(turn, sa, sa.pad, proposed);
   const search = searchChild(env.view, { proposed, ends });
   const most = Math.max(1, Math.floor(selectorWorkMax / Math.max(1, proposed.local.length * proposed.remote.length)));
   const passedOver: PassedOverEntry[] = [];

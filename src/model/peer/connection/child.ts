@@ -5,19 +5,22 @@
  */
 import type { Address } from '../../address.js';
 import type { Packet } from '../../packet.js';
+import { peerProfile } from '../../peer-profile/catalogue.js';
 import { type DataPathName, installable } from '../../peer-profile/data-path.js';
 import { type ChosenTransforms, type SelectedProposal, selectProposal } from '../../proposal.js';
 import { proxyIds } from '../../proxy-ids.js';
-import type { SaTemplate, SystemConfig } from '../../system-config.js';
+import type { SaTemplate } from '../../system-config.js';
 import { formatSelector, type SelectorLists, type SelectorPair } from '../../traffic-selector.js';
 import type { KeyExchangeTransform } from '../../transform.js';
 import { type GroupedProposal, proposalsWithGroups } from '../child-proposals.js';
 import type { IkeEnd } from '../ike.js';
 import { type ChildStep, type IkeOutcome, nameRecord } from '../steps.js';
+import { childrenOf } from './children.js';
 import { preferenceOf, usable } from './ike.js';
 import { createChildOffer, type GroupedOffer, quickModeOffer, withoutGroups } from './offers.js';
 import type { Refusal, RefusalNotify } from './refusal.js';
 import { areHost, chooseChild, type Ends, mirrorLists, narrowedLists, proposedLists } from './selectors.js';
+import { chooseWhole, fitOfInitiator, fitOfResponder, fittingLists, templatesBetween } from './whole-selectors.js';
 
 /** One end, with what carries its packets. */
 export interface ChildSide extends IkeEnd {
@@ -54,17 +57,6 @@ interface Work {
   readonly before?: SelectorLists;
 }
 
-/** The templates of a connection, each once, in the order in which they are written. */
-export function childrenOf({ spd, forwardSpd }: SystemConfig, connection: string | undefined): readonly SaTemplate[] {
-  const found = new Set<SaTemplate>();
-  for (const { action } of [...spd, ...forwardSpd]) {
-    if (action.kind !== 'PROTECT') continue;
-    for (const template of action.bundle) if (template.connection === connection) found.add(template);
-  }
-  const place = ({ source }: SaTemplate) => source.at?.start ?? 0;
-  return [...found].sort((a, b) => place(a) - place(b));
-}
-
 /**
  * Walks the attempt of `x` to make a Child SA of a template. `before` are the selectors of the SA that is replaced: in IKEv1
  * those are proposed anew.
@@ -96,11 +88,35 @@ function words(list: SelectorLists): string {
   return `${side(list.local)} to ${side(list.remote)}`;
 }
 
+/** Does the product of an end take selectors as a whole or not at all? */
+function takesWhole({ view }: ChildSide): boolean {
+  const { peerProfile: named } = view.config;
+  return named !== undefined && peerProfile(named.value).narrowing.value === 'exact';
+}
+
+/** What a responder leaves of proposed selectors, in its terms. */
+function leftByResponder(y: ChildSide, responder: SaTemplate, proposed: SelectorLists, ends: Ends): SelectorLists {
+  if (!takesWhole(y)) return narrowedLists(responder, proposed, ends);
+  return fittingLists(responder, proposed, ends, fitOfResponder(responder)) ?? { local: [], remote: [] };
+}
+
+/** What an initiator makes of the answer, in its terms. */
+function leftByInitiator(x: ChildSide, template: SaTemplate, answer: SelectorLists, ends: Ends): SelectorLists {
+  if (!takesWhole(x) || !template.lists) return narrowedLists(template, answer, ends);
+  return fittingLists(template, answer, ends, fitOfInitiator(template)) ?? { local: [], remote: [] };
+}
+
 /** The child of the responder that the selectors are for. */
 function findChild(work: Work, proposed: SelectorLists, notify: RefusalNotify): SaTemplate | ConnectionChildOutcome {
   const { x, y, template, ike, steps } = work;
-  const children = childrenOf(y.view.config, ike.responderPad?.connection);
-  const chosen = chooseChild(children, mirrorLists(proposed), endsOf(work).y);
+  const { responderPad } = ike;
+  const isWhole = takesWhole(y) && responderPad !== undefined;
+  const children = isWhole
+    ? templatesBetween(y.view.config, responderPad, endsOf(work).y, ike.version ?? 2)
+    : childrenOf(y.view.config, responderPad?.connection);
+  const chosen = isWhole
+    ? chooseWhole(children, mirrorLists(proposed), endsOf(work).y)?.template
+    : chooseChild(children, mirrorLists(proposed), endsOf(work).y);
   if (chosen) return chosen;
   const pad = ike.responderPad;
   steps.push({
@@ -216,14 +232,14 @@ function createChild(work: Work): ConnectionChildOutcome {
   const own = childless.own ? groups.theirs : withoutGroups(groups.theirs);
   const selection = offer && agree(work, responder, offer.proposals, own);
   if (!selection) return done(work, { refusal: answered('NO_PROPOSAL_CHOSEN'), responderTemplate: responder });
-  const back = narrowedLists(responder, mirrorLists(proposed), ends.y);
+  const back = leftByResponder(y, responder, mirrorLists(proposed), ends.y);
   if (back.local.length === 0 || back.remote.length === 0)
     return noSelectors(work, responder, proposed, answered('TS_UNACCEPTABLE'));
   // Transport mode needs both ends to be the hosts themselves and the responder to have it too; else it becomes a tunnel.
   const wantsTransport = template.mode === 'transport' && responder.mode === 'transport';
   const mode =
     wantsTransport && areHost(back.remote, x.address) && areHost(back.local, y.address) ? 'transport' : 'tunnel';
-  const selectors = narrowedLists(template, mirrorLists(back), ends.x);
+  const selectors = leftByInitiator(x, template, mirrorLists(back), ends.x);
   if (selectors.local.length === 0 || selectors.remote.length === 0)
     return noSelectors(work, responder, proposed, { kind: 'given-up' });
   pushMode(work, responder, mode);
@@ -317,7 +333,7 @@ function quickMode(work: Work): ConnectionChildOutcome {
     return done(work, { refusal: answered('INVALID_ID_INFORMATION'), responderTemplate: responder });
   }
   pushMode(work, responder, template.mode);
-  const narrowed = narrowedLists(responder, mirrorLists(proposed), ends.y);
+  const narrowed = leftByResponder(y, responder, mirrorLists(proposed), ends.y);
   const [backLocal, backRemote] = [narrowed.local[0], narrowed.remote[0]];
   if (!backLocal || !backRemote) return noSelectors(work, responder, proposed, answered('INVALID_ID_INFORMATION'));
   const selection = agree(work, responder, offer.proposals, proposalsWithGroups(responder, ike.responderPolicy));
