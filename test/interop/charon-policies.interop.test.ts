@@ -24,8 +24,6 @@ const configurations = 12;
 const childrenEach = 24;
 const packetsEach = 1_500;
 
-const marker = 'reqid';
-
 function pick<T>(list: readonly T[], random: Random): T {
   return list[Math.floor(random() * list.length)]!;
 }
@@ -62,19 +60,11 @@ function selector(random: Random): string {
 
 /** Children with an interface each as a mark of which they are would change what they select: their mode and reqid tell. */
 function configuration(random: Random): string {
-  const children = Array.from({ length: childrenEach }, (_, at) => {
-    const list = () => Array.from({ length: 1 + Math.floor(random() * 2) }, () => selector(random)).join(', ');
-    const mode = pick(['tunnel', 'tunnel', 'tunnel', 'transport', 'pass', 'drop'], random);
-    const manual = random() < 0.2 ? `priority = ${pick([1000, 2000], random)}` : '';
-    return `n${at} {
-        local_ts = ${list()}
-        remote_ts = ${list()}
-        mode = ${mode}
-        ${manual}
-        ${mode === 'pass' || mode === 'drop' ? '' : `${marker} = ${100 + at}`}
-        start_action = trap
-      }`;
-  });
+  const anywhere = Array.from({ length: 4 }, (_, at) => childText(`w${at}`, 200 + at, random, ['transport'])).join(
+    '\n      ',
+  );
+  const modes = ['tunnel', 'tunnel', 'tunnel', 'transport', 'pass', 'drop'];
+  const children = Array.from({ length: childrenEach }, (_, at) => childText(`n${at}`, 100 + at, random, modes));
   return `connections {
   c {
     local_addrs = 198.18.0.1
@@ -87,8 +77,33 @@ function configuration(random: Random): string {
       ${children.join('\n      ')}
     }
   }
+  w {
+    local_addrs = 198.18.0.1
+    remote_addrs = 10.1.0.0/16
+    local { auth = psk
+    }
+    remote { auth = psk
+    }
+    children {
+      ${anywhere}
+    }
+  }
 }
 `;
+}
+
+function childText(name: string, reqid: number, random: Random, modes: readonly string[]): string {
+  const list = () => Array.from({ length: 1 + Math.floor(random() * 2) }, () => selector(random)).join(', ');
+  const mode = pick(modes, random);
+  const manual = random() < 0.2 ? `priority = ${pick([1000, 2000], random)}` : '';
+  return `${name} {
+        local_ts = ${list()}
+        remote_ts = ${list()}
+        mode = ${mode}
+        ${manual}
+        ${mode === 'pass' || mode === 'drop' ? '' : `reqid = ${reqid}`}
+        start_action = trap
+      }`;
 }
 
 /** What a policy of the kernel does, and for which child. */
@@ -96,7 +111,8 @@ function kernelWord(policy: HostPolicy | undefined): string {
   if (!policy) return 'BYPASS';
   const [template] = policy.templates;
   if (!template) return policy.action === 'block' ? 'DISCARD' : 'BYPASS';
-  return `PROTECT c.n${template.reqid - 100} at ${policy.priority}`;
+  const { reqid } = template;
+  return `PROTECT ${reqid < 200 ? `c.n${reqid - 100}` : `w.w${reqid - 200}`} at ${policy.priority}`;
 }
 
 describe.skipIf(missing)(`charon's policies in the kernel${missing ? ` (${missing})` : ''}`, () => {

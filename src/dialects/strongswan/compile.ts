@@ -1,5 +1,5 @@
 /** From strongSwan's connections to RFC 4301's words: SPD, PAD and IKE policies that belong together by connection. */
-import { type Address, formatAddress } from '../../model/address.js';
+import { type Address, anyAddress, formatAddress } from '../../model/address.js';
 import type { Sourced } from '../../model/origin.js';
 import { containsBox } from '../../model/selector/algebra.js';
 import type { Box, Region } from '../../model/selector/box.js';
@@ -14,6 +14,7 @@ import {
   dynamicRanges,
   everyAddress,
   firstAddress,
+  isWildcardTrap,
 } from './ends.js';
 import { agreedRegion, type SelectorPolicy, selectorPolicies } from './pairs.js';
 import { padAndPolicies } from './peer.js';
@@ -95,12 +96,14 @@ function selectorPairs(connection: SwanConnection, child: SwanChild, input: Comp
   const { mode } = child.options;
   const lists = { local: configuredSelectors(child, 'local'), remote: configuredSelectors(child, 'remote') };
   // Shunts know no peer: what is dynamic in them is any address (install_shunt_policy).
-  const ranges = isShunt(mode?.value)
-    ? { local: everyAddress, remote: everyAddress }
-    : {
-        local: dynamicRanges(connection, 'local', input),
-        remote: dynamicRanges(connection, 'remote', input),
-      };
+  if (isShunt(mode?.value)) return selectorPolicies(lists, { local: everyAddress, remote: everyAddress }, false);
+  // So is it for packets to any peer, of IPv4.
+  if (isWildcardTrap(connection, child))
+    return selectorPolicies(lists, { local: [anyAddress(4)], remote: [anyAddress(4)] }, false);
+  const ranges = {
+    local: dynamicRanges(connection, 'local', input),
+    remote: dynamicRanges(connection, 'remote', input),
+  };
   return selectorPolicies(lists, ranges, mode?.value === 'transport');
 }
 
@@ -139,7 +142,10 @@ function childPolicies(connection: SwanConnection, child: SwanChild, input: Comp
   const { mark_out: mark, if_id_out: ifId } = child.options;
   const where = `${mark?.value.mark ?? 0} ${(ifId ?? connection.options.if_id_out)?.value ?? 0} ${on?.value ?? ''}`;
   const isLoaded =
-    isInstalled(child) && (kind !== 'protect' || firstAddress(connection.options.remote_addrs?.value) !== undefined);
+    isInstalled(child) &&
+    (kind !== 'protect' ||
+      isWildcardTrap(connection, child) ||
+      firstAddress(connection.options.remote_addrs?.value) !== undefined);
   return pairs.flatMap(({ kernel }): Policy[] =>
     kernel.region.length === 0
       ? []

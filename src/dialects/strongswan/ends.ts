@@ -57,6 +57,21 @@ export function firstAddress(specs: readonly HostSpec[] | undefined, family?: 4 
   return undefined;
 }
 
+/**
+ * Does a child wait for packets to any peer? In transport mode charon can do so without knowing an address: it starts towards
+ * where the packet goes (trap_manager.c, install). It is then the address of no end that is dynamic.
+ */
+export function isWildcardTrap({ options }: SwanConnection, child: SwanChild): boolean {
+  const remotes = options.remote_addrs?.value ?? [];
+  const isTrap = child.options.start_action?.value.includes('TRAP') ?? false;
+  return isTrap && child.options.mode?.value === 'transport' && !remotes.some(isSingle);
+}
+
+/** A name, or one address: what charon sends to. */
+function isSingle(spec: HostSpec): boolean {
+  return spec.kind === 'name' || (spec.kind === 'range' && spec.range.first === spec.range.last);
+}
+
 const wholeSelector: ConfiguredSelector = { kind: 'dynamic', protocol: 0, ports: { lo: 0, hi: 65535 } };
 
 /** The selectors of one end as written; `dynamic` where nothing is. */

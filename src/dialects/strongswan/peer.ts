@@ -14,7 +14,7 @@ import type {
 } from '../../model/system-config.js';
 import type { SwanConnection, SwanEnd } from './connection.js';
 import { defaultIkeProposals, ikeDefaults, type SwanVersion } from './defaults.js';
-import { type CompileInput, firstAddress, hostRanges, isOpen } from './ends.js';
+import { type CompileInput, firstAddress, hostRanges, isOpen, isWildcardTrap } from './ends.js';
 import { prfOfIntegrity } from './keywords.js';
 
 /** The PAD entries and IKE policies of a connection: one of each for every range of peers. */
@@ -131,7 +131,9 @@ function padEntry(
 }
 
 /** Does charon start towards the range? It takes the first address or name that is written. */
-function isSentTo({ options }: SwanConnection, range: AddressRange): boolean {
+function isSentTo(connection: SwanConnection, range: AddressRange): boolean {
+  const { options, children } = connection;
+  if (children.some((child) => isWildcardTrap(connection, child))) return true;
   const first = firstAddress(options.remote_addrs?.value);
   if (first) return rangeContains(range, singleAddress(first));
   return (options.remote_addrs?.value ?? []).some(({ kind }) => kind === 'name');

@@ -1,6 +1,6 @@
 /** From the entries of an SPD to connections with children: what is negotiated with whom, and what passes or is dropped. */
 import type { Address, AddressRange } from '../../model/address.js';
-import { rangesIntersect, singleAddress } from '../../model/address.js';
+import { anyAddress, rangesIntersect, singleAddress } from '../../model/address.js';
 import type { Sourced } from '../../model/origin.js';
 import { intersectRegions, isRegionCovered, subtractRegion } from '../../model/selector/algebra.js';
 import type { Region } from '../../model/selector/box.js';
@@ -24,7 +24,7 @@ import { type SettingsNode, sectionName, setting } from './settings-text.js';
 import { selectorSettings, writeChild } from './write-child.js';
 import { type Ends, type Unwritable, writeConnection } from './write-connection.js';
 import { sameSuites } from './write-proposals.js';
-import { childLists, regionLists } from './write-selectors.js';
+import { childLists, nativeShuntLists, shuntLists, type WrittenLists } from './write-selectors.js';
 
 /** Children that are written; charon gets slow long before. */
 const childrenMax = 20_000;
@@ -102,6 +102,10 @@ export class Drafts {
 
   entry(entry: SpdEntry, place: number): void {
     const { action } = entry;
+    if (entry.selectors.length === 0 && !this.isNative) {
+      this.#lose('local', entry, 'selects nothing, and is left out');
+      return;
+    }
     if (action.kind !== 'PROTECT') {
       this.#ownShunt(entry, action.kind, place);
       return;
@@ -255,13 +259,24 @@ export class Drafts {
     place: number,
   ): Region {
     const [pad] = connection.pads;
-    const ranges = this.#ranges(connection, template);
-    const all = childLists({
-      region: template.mode === 'transport' && !this.isNative ? withPeers(region, ranges) : region,
-      ...(template.lists && isWhole ? { lists: template.lists } : {}),
-      ends: connection.ends,
-      isExact: !this.isNative,
-    });
+    const hosts = this.#ranges(connection, template);
+    const isKnown = connection.ends.remote !== undefined || connection.pads.some(isCalled);
+    const usual = isFirst && (isKnown || template.mode === 'transport') && pad?.respondOnly === false ? 'TRAP' : 'NONE';
+    const start = isFirst ? (template.start?.value ?? usual) : 'NONE';
+    // A trap for packets to any peer knows no ends: what is dynamic is any address to it.
+    const isWildcard = template.mode === 'transport' && start === 'TRAP' && !isKnown;
+    const ranges = isWildcard ? { local: [anyAddress(4)], remote: [anyAddress(4)] } : hosts;
+    const wanted = template.mode === 'transport' && !this.isNative ? withPeers(region, hosts) : region;
+    const all =
+      this.isNative && template.lists
+        ? [{ lists: template.lists, isWider: false }]
+        : childLists({
+            region: wanted,
+            ...(template.lists && isWhole ? { lists: template.lists } : {}),
+            ends: isWildcard ? {} : connection.ends,
+            ranges,
+            isBetweenHosts: template.mode === 'transport' && !isWildcard,
+          });
     if (all.length > 1)
       this.#lose(
         'negotiation',
@@ -270,16 +285,15 @@ export class Drafts {
       );
     const policy = connection.policies.find(({ version }) => version === connection.versions[0]);
     const taken: Region[number][] = [];
-    for (const lists of all) {
-      const mode = template.mode === 'tunnel' ? 'tunnel' : transportMode(lists, ranges, template, this.isNative);
-      const pairs = selectorPolicies(lists, ranges, mode === 'transport');
-      const isKnown = connection.ends.remote !== undefined || pad?.remote.first === pad?.remote.last;
+    for (const { lists } of all) {
+      const mode = template.mode === 'tunnel' ? 'tunnel' : transportMode(lists, hosts, template, this.isNative);
+      const pairs = selectorPolicies(lists, ranges, mode === 'transport' && !isWildcard);
       const written = writeChild({
         template: isFirst ? template : { ...template, start: noStart },
         lists,
         policy,
         mode,
-        start: isFirst && (isKnown || mode === 'transport') && pad?.respondOnly === false ? 'TRAP' : 'NONE',
+        start: usual,
         replayWindow: this.#replayWindow,
         version: this.version,
       });
@@ -366,10 +380,15 @@ export class Drafts {
     place: number,
     connection = this.#shuntConnection(),
   ): void {
-    for (const lists of regionLists(region, !this.isNative)) {
+    const all: readonly WrittenLists[] = this.isNative
+      ? nativeShuntLists(region).map((lists) => ({ lists, isWider: false }))
+      : shuntLists(region);
+    for (const { lists, isWider } of all) {
       const selectors = selectorSettings(lists);
-      if ('fault' in selectors) {
-        this.#lose('packets', entry, `cannot be written: strongSwan has no word for ${selectors.fault}`);
+      // What passes must not become more: without it packets meet what comes after it.
+      if ('fault' in selectors || (isWider && kind === 'BYPASS')) {
+        const why = 'fault' in selectors ? selectors.fault : 'a selector of the kernel that is no wider';
+        this.#lose('packets', entry, `cannot be written: strongSwan has no word for ${why}`);
         continue;
       }
       const mode = kind === 'BYPASS' ? 'pass' : 'drop';
@@ -455,6 +474,11 @@ function keyOf({ pads, ends }: Subject): string {
     word(ends.local),
     word(ends.remote),
   ].join('|');
+}
+
+/** Does strongSwan know where to call? */
+function isCalled({ remote, remoteNames }: PadEntry): boolean {
+  return remote.first === remote.last || (remoteNames?.length ?? 0) > 0;
 }
 
 /** The versions that connections are written for. */

@@ -1,10 +1,11 @@
 /** The section `secrets` for the shared keys of a configuration. */
+import type { Address } from '../../model/address.js';
 import type { Secret } from '../../model/secret.js';
 import type { IdentityPattern, PadEntry, SharedSecret, SystemConfig } from '../../model/system-config.js';
 import type { Loss } from '../dialect.js';
 import { type SettingsNode, section, sectionName, setting } from './settings-text.js';
 import type { Ends } from './write-connection.js';
-import { patternKey, patternWord, rangeWord } from './write-words.js';
+import { patternKey, patternWord, rangeWord, strictWord } from './write-words.js';
 
 /** Whose secret is asked for. */
 export interface SecretQuestion {
@@ -20,7 +21,7 @@ export function writeSecrets(
   config: SystemConfig,
   questions: readonly SecretQuestion[],
 ): { readonly nodes: readonly SettingsNode[]; readonly losses: readonly Loss[] } {
-  const writer = new SecretWriter();
+  const writer = new SecretWriter(config.addresses);
   for (const shared of config.sharedSecrets ?? []) writer.shared(shared);
   const told = new Set<PadEntry>();
   for (const { pad, ends } of questions) {
@@ -32,11 +33,16 @@ export function writeSecrets(
   return writer;
 }
 
+/** Own addresses that a secret is tied to. */
+const ownMax = 16;
+
 class SecretWriter {
   readonly losses: Loss[] = [];
   readonly #sections: SettingsNode[] = [];
   readonly #names = new Set<string>();
   readonly #known = new Map<string, Secret[]>();
+
+  constructor(readonly addresses: readonly Address[]) {}
 
   get nodes(): readonly SettingsNode[] {
     return this.#sections.length > 0 ? [section('secrets', this.#sections)] : [];
@@ -72,17 +78,31 @@ class SecretWriter {
       );
       return;
     }
-    const local = pad.localId?.value.value === undefined ? undefined : exact(pad.localId.value as Exact);
+    const local = this.#own(pad, ends);
     const owner = ownerOf(pad, ends);
-    const word = owner === undefined ? undefined : patternWord(owner);
+    const word = owner === undefined ? undefined : (patternWord(owner) ?? strictWord(owner));
     // What is told apart by own identities only needs both; else the peer's alone keeps the key from other peers.
     const key = owner === undefined ? '' : patternKey(owner);
     const others = this.#known.get(key) ?? [];
     const isOther = others.some((other) => !other.equals(reference.secret));
     this.#known.set(key, [...others, reference.secret]);
-    const own = local && patternWord(local);
-    const owners = [...(word === undefined ? [] : [word]), ...((isOther || word === undefined) && own ? [own] : [])];
+    // Who calls does not know yet which of several identities the peer will have.
+    const isOpen = owner !== undefined && !isOne(owner);
+    const owners = [
+      ...(word === undefined ? [] : [word]),
+      ...(isOther || isOpen || word === undefined ? local.flatMap((one) => patternWord(one) ?? []) : []),
+    ];
     this.#put(`ike-${name}`, 'ike', owners, reference.secret);
+  }
+
+  /** Identities that this system sends, as far as they are known. */
+  #own({ localId, remote }: PadEntry, { local }: Ends): readonly IdentityPattern[] {
+    if (localId) {
+      const { type, value } = localId.value;
+      return value === undefined ? [] : [{ kind: 'exact', type, value }];
+    }
+    const addresses = local ? [local] : this.addresses.filter(({ family }) => family === remote.family);
+    return addresses.slice(0, ownMax).map(addressPattern);
   }
 
   #put(wanted: string, prefix: string, owners: readonly string[], secret: Secret): void {
@@ -96,10 +116,13 @@ class SecretWriter {
   }
 }
 
-type Exact = { readonly type: 'FQDN'; readonly value: string };
+function addressPattern({ family, value }: Address): IdentityPattern {
+  return { kind: 'addresses', type: family === 4 ? 'IPV4' : 'IPV6', range: { family, first: value, last: value } };
+}
 
-function exact({ type, value }: Exact): IdentityPattern {
-  return { kind: 'exact', type, value };
+/** Does a pattern stand for one identity? */
+function isOne(pattern: IdentityPattern): boolean {
+  return pattern.kind === 'exact' || (pattern.kind === 'addresses' && pattern.range.first === pattern.range.last);
 }
 
 /** The peer as secrets are looked up: by its identity, or its address. */

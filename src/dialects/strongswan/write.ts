@@ -5,6 +5,7 @@
  */
 
 import { proposalsWithGroups } from '../../model/peer/child-proposals.js';
+import { addressIdentity } from '../../model/peer/identity.js';
 import { isRegionCovered } from '../../model/selector/algebra.js';
 import type { Region } from '../../model/selector/box.js';
 import { findSharedSecret } from '../../model/shared-secret.js';
@@ -263,12 +264,10 @@ function comparable(pad: PadEntry, is: PadEntry | undefined, versions: readonly 
 /** The key that will be found for a peer by its identity. */
 function withKey(pad: PadEntry, { sharedSecrets = [] }: SystemConfig): PadEntry {
   if (pad.presharedKey) return pad;
-  const found = findSharedSecret(
-    sharedSecrets,
-    'IKE',
-    pad.localId?.value,
-    pad.remoteId && identityOf(pad.remoteId.value),
-  );
+  const [own] = pad.local?.filter(({ first, last }) => first === last) ?? [];
+  const local = pad.localId?.value ?? (own && addressIdentity({ family: own.family, value: own.first }));
+  const remote = pad.remoteId && identityOf(pad.remoteId.value);
+  const found = findSharedSecret(sharedSecrets, 'IKE', local, remote);
   return found ? { ...pad, presharedKey: found.secret } : pad;
 }
 

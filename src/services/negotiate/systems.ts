@@ -219,7 +219,7 @@ function withPublic(addresses: readonly Address[], host: HostFacts | undefined):
 }
 
 /** What was asked for by name; what configuration or inventory say; what the dialect is of; and else what was asked for all. */
-function profileOf(
+export function profileOf(
   loaded: LoadedSystem,
   name: string,
   host: HostFacts | undefined,

@@ -109,6 +109,19 @@ export function transformsText({ encryption, integrity, prf, keyExchange, esn, p
   return names.filter((name) => name !== undefined).join(', ');
 }
 
+/** The Child SAs of a system that came about until a time. */
+export function childSasOf(entries: readonly TraceEntry[], host: string, settledAt: number): ChildSaDescription[] {
+  return entries.flatMap((entry) =>
+    entry.host === host &&
+    entry.at <= settledAt &&
+    entry.kind === 'event' &&
+    entry.event.kind === 'child-sa' &&
+    entry.event.change === 'established'
+      ? [entry.event.sa]
+      : [],
+  );
+}
+
 /** What came about first: the IKE SA, and the Child SAs until a time. */
 export function chosenOf(
   entries: readonly TraceEntry[],
@@ -127,16 +140,7 @@ export function chosenOf(
         return entry.event.sa;
     return undefined;
   };
-  const children = (host: string): ChildSaDescription[] =>
-    entries.flatMap((entry) =>
-      entry.host === host &&
-      entry.at <= settledAt &&
-      entry.kind === 'event' &&
-      entry.event.kind === 'child-sa' &&
-      entry.event.change === 'established'
-        ? [entry.event.sa]
-        : [],
-    );
+  const children = (host: string) => childSasOf(entries, host, settledAt);
   const [mine, theirs] = [ike(initiator), ike(responder)];
   const theirChildren = children(responder);
   return {
