@@ -127,4 +127,8 @@ export interface Loss {
   /** One sentence without a full stop, naming the entry and the value; never a secret. */
   readonly message: string;
   readonly source?: EntrySource;
+  /** The value that was lost, without its entry and value: `MOBIKE`. */
+  readonly what?: string;
+  /** What to do about it, where that is more than to look at it. */
+  readonly remedy?: string;
 }

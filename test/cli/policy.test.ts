@@ -53,6 +53,40 @@ describe('on the examples', () => {
   });
 });
 
+describe('policy convert', () => {
+  const file = path.join(examples, 'telnet-only/server.conf');
+
+  it('prints the result, and what did not survive beside it', async () => {
+    const { code, stdout, stderr } = await runCli(['policy', 'convert', file, '--to', 'swanctl']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^# swanctl\.conf\n# strongSwan 5\.9\.8\nconnections \{/);
+    expect(stderr).toMatch(/did not survive \(\d+\):/);
+    expect(stdout).not.toMatch(/secret = (?!\[secret\])/);
+  });
+
+  it('proves, or ends with 1', async () => {
+    const folder = folderWith({ 'a.conf': 'add host a -source 10.1.1.1 -destination 10.2.2.2 -action PASS\n' });
+    const run = (...args: string[]) => runCli(['policy', 'convert', 'a.conf', '--prove', ...args], { cwd: folder });
+    expect(await run('--to', 'swanctl')).toMatchObject({ code: 0, stderr: expect.stringMatching(/^proved: /m) });
+    const flagged = folderWith({
+      'a.conf':
+        'add host a -source 10.1.1.1 -destination 10.2.2.2 -action ESP_AES128_HMAC_SHA1 -flags EXCLUSIVE\nadd auth b -remote 10.2.2.2 -preshared Plover-Sand-77\n',
+    });
+    const args = ['policy', 'convert', 'a.conf', '--to', 'swanctl', '--prove', '--json'];
+    const { code, stdout } = await runCli(args, { cwd: flagged });
+    expect([code, JSON.parse(stdout).proof.proved]).toEqual([1, false]);
+    expect(stdout).not.toContain('Plover');
+  });
+
+  it('takes standard input, and refuses what makes no sense', async () => {
+    const stdin = 'connections { c { remote_addrs = 192.0.2.1\n children { n { remote_ts = 10.0.0.0/8 } } } }\n';
+    const piped = await runCli(['policy', 'convert', '-', '--from', 'swanctl', '--to', 'libreswan'], { stdin });
+    expect([piped.code, piped.stdout.includes('rightsubnet=10.0.0.0/8')]).toEqual([0, true]);
+    expect((await runCli(['policy', 'convert', file, '--to', 'iked'])).code).toBe(2);
+    expect((await runCli(['policy', 'convert', file, '--to', 'swanctl', '--force'])).code).toBe(2);
+  });
+});
+
 describe('exit codes', () => {
   it.each([
     ['a finding that fails', ['policy', 'lint', 'bad.conf'], 1],

@@ -45,7 +45,7 @@ export function negotiationLosses(
   return fields.flatMap(({ name: what, effect, was, is, usual }): Loss[] => {
     // What was left to the product is left to the other one.
     if (was === undefined || was === is || (is === undefined && was === usual)) return [];
-    return [{ effect, message: `${name}: ${what} ${change(was, is)}`, source }];
+    return [{ effect, message: `${name}: ${what} ${change(was, is)}`, source, what }];
   });
 }
 
@@ -128,11 +128,13 @@ function templateFields(was: SaTemplate, is: SaTemplate | undefined): readonly F
       'rekeying after kilobytes',
       local,
       ofFirst(({ rekeyKilobytes }) => seconds(rekeyKilobytes)),
+      '0',
     ),
     field(
       'rekeying after packets',
       local,
       ofFirst(({ rekeyPackets }) => seconds(rekeyPackets)),
+      '0',
     ),
     field('anti-replay window', local, ({ antiReplayWindow }) => text(antiReplayWindow)),
     field('start', negotiation, ({ start }) => text(start)),
@@ -204,10 +206,10 @@ function padFields(was: PadEntry, is: PadEntry | undefined): readonly Field[] {
     field('dead peer detection after seconds', local, ({ dpdSeconds }) => text(dpdSeconds), '0'),
     field('dead peer after seconds', local, ({ dpdTimeoutSeconds }) => text(dpdTimeoutSeconds)),
     field('fragmentation', negotiation, ({ fragmentation }) => text(fragmentation), 'true'),
-    field('uniqueness', local, ({ uniqueness }) => text(uniqueness)),
+    field('uniqueness', local, ({ uniqueness }) => text(uniqueness), 'initial-contact'),
     field('childless IKE SAs', negotiation, ({ childless }) => text(childless), 'allow'),
     field('MOBIKE', negotiation, ({ mobike }) => text(mobike), 'false'),
-    field('tries', local, ({ initiationTries }) => text(initiationTries)),
+    field('tries', local, ({ initiationTries }) => text(initiationTries), '1'),
     field('own port', negotiation, ({ localPort }) => text(localPort)),
     field('port of the peer', negotiation, ({ remotePort }) => text(remotePort)),
     field('own certificates', local, ({ certificates }) => several(certificates)),

@@ -313,6 +313,7 @@ function productOf(proposals: readonly IkeProposal[], version: 1 | 2, dialect: D
   const offered = new Set(suites.map(key));
   const aead = new Set(suites.flatMap(({ cipher, isAead }) => (isAead ? [cipher] : [])));
   let lists = { ciphers: [first.cipher], hashes: [first.hash], prfs: [first.prf], groups: [first.group] };
+  const tried = new Set<string>();
   for (const { cipher, hash, prf, group } of suites) {
     const add = (list: readonly string[], one: string) => (list.includes(one) || one === '' ? list : [...list, one]);
     const wider = {
@@ -321,6 +322,10 @@ function productOf(proposals: readonly IkeProposal[], version: 1 | 2, dialect: D
       prfs: [...add(lists.prfs, prf)],
       groups: [...add(lists.groups, group)],
     };
+    // Most suites of a product add nothing to it.
+    const shape = JSON.stringify(wider);
+    if (tried.has(shape)) continue;
+    tried.add(shape);
     const isOffered = wider.ciphers.every((a) =>
       (aead.has(a) ? [''] : wider.hashes.length > 0 ? wider.hashes : ['']).every((b) =>
         wider.prfs.every((c) => wider.groups.every((d) => offered.has(key({ cipher: a, hash: b, prf: c, group: d })))),

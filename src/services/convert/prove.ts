@@ -22,7 +22,7 @@ import type { LoadedSystem } from '../load-system.js';
 import { causeOf, explain } from '../negotiate/explain.js';
 import { ikeVersions } from '../negotiate/ike-versions.js';
 import { pairContext, type RunSettings, runPlanned } from '../negotiate/negotiate.js';
-import type { PlannedRun } from '../negotiate/plan.js';
+import { type PlannedRun, walksOf } from '../negotiate/plan.js';
 import { isBad, verdictWordOf } from '../negotiate/run-document.js';
 import { type NegotiatingSystem, profileOf } from '../negotiate/systems.js';
 import { childSasOf, chosenOf, transformsText } from '../negotiate/view.js';
@@ -222,11 +222,16 @@ function compareRuns(
   });
   const [was, is] = [system(original), system(converted)];
   const plan = pairContext({ a: was, b, others: [] }, ['a', 'b'], undefined, settings);
+  const again = pairContext({ a: is, b, others: [] }, ['a', 'b'], undefined, settings);
   const planned = plan.plan.runs.slice(0, runsPerPeer);
   const runs = planned.map((run): ComparedRun => {
     const before = outcomeOf(plan, run);
-    const again = pairContext({ a: is, b, others: [] }, [run.initiator], run.packet, settings);
-    const after = outcomeOf(again, again.plan.runs[0] ?? run);
+    // The same packet, sent and taken as before: by the systems themselves, or forwarded.
+    const after = outcomeOf(again, {
+      ...run,
+      entries: {},
+      walks: walksOf(again.plan.analysis, run.initiator, run.packet),
+    });
     return {
       peer: formatAddress(address.family, address.value),
       initiator: run.initiator === 'a' ? 'system' : 'peer',
