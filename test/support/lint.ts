@@ -1,4 +1,5 @@
 /** Lints texts in a test as the command would lint files. */
+
 import path from 'node:path';
 import { nodeProvider } from '../../src/engine/crypto/node/provider.js';
 import { type HostFacts, type LintSettings, type ObservedTraffic, systemContext } from '../../src/lint/context.js';
@@ -18,6 +19,7 @@ import type { SystemConfig } from '../../src/model/system-config.js';
 import { parseAssertions } from '../../src/parser/assertions/parse-assertions.js';
 import { readCredentials } from '../../src/services/credentials/read-credentials.js';
 import { type LoadedSystem, loadSystem } from '../../src/services/load-system.js';
+import { allFormats } from './all-formats.js';
 import { exampleFiles, exampleReader } from './example-files.js';
 
 export interface LintTextOptions {
@@ -51,6 +53,7 @@ export function lintTexts(texts: readonly string[], options: LintTextOptions = {
         ...(index === 0 && options.more !== undefined ? [new SourceText(`${name}-more.conf`, options.more)] : []),
       ],
       ...(options.dialect ? { dialect: options.dialect } : {}),
+      formats: allFormats,
     });
   });
   const credentials = options.files ? credentialsOf(systems, options.files, settings.asOf) : undefined;

@@ -74,3 +74,14 @@ export function onlyAddress(region: Region, side: 'local' | 'remote'): Address |
   const isOnly = region.every((box) => box.family === family && box[side].lo === value && box[side].hi === value);
   return isOnly ? { family, value } : undefined;
 }
+
+/** What of a region goes to some addresses: in transport mode the peer is one of the remote ones. */
+export function towards(region: Region, remotes: readonly AddressRange[]): Region {
+  return region.flatMap((box) =>
+    remotes.flatMap(({ family, first, last }) => {
+      if (family !== box.family || last < box.remote.lo || first > box.remote.hi) return [];
+      const [lo, hi] = [first < box.remote.lo ? box.remote.lo : first, last > box.remote.hi ? box.remote.hi : last];
+      return [{ ...box, remote: { lo, hi } }];
+    }),
+  );
+}

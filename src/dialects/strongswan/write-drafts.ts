@@ -5,7 +5,6 @@ import type { Sourced } from '../../model/origin.js';
 import { intersectRegions, isRegionCovered, subtractRegion } from '../../model/selector/algebra.js';
 import type { Region } from '../../model/selector/box.js';
 import type {
-  ConfiguredSelectors,
   EntrySource,
   IkePolicy,
   PadEntry,
@@ -13,7 +12,7 @@ import type {
   SpdEntry,
   SystemConfig,
 } from '../../model/system-config.js';
-import { onlyAddress, type Peer, peersOf } from '../common/peers.js';
+import { type Peer, peersOf, towards } from '../common/peers.js';
 import type { Loss } from '../dialect.js';
 import { childDefaults, type SwanVersion } from './defaults.js';
 import { everyAddress } from './ends.js';
@@ -23,6 +22,7 @@ import type { PolicyClass } from './priority.js';
 import { type SettingsNode, sectionName, setting } from './settings-text.js';
 import { selectorSettings, writeChild } from './write-child.js';
 import { type Ends, type Unwritable, writeConnection } from './write-connection.js';
+import { fromAddress, isCalled, ownEnds, transportMode } from './write-ends.js';
 import { sameSuites } from './write-proposals.js';
 import { childLists, nativeShuntLists, shuntLists, type WrittenLists } from './write-selectors.js';
 
@@ -174,27 +174,34 @@ export class Drafts {
     const taken: Region[number][] = [];
     const subjects = new Set<string>();
     for (const { pad, policies, address } of peers) {
-      const local = template.localEndpoint ?? ownEnd(template, entry, pad);
-      const ends: Ends =
-        this.isNative && pad.connection !== undefined
+      for (const local of this.#isOwn(pad) ? [undefined] : ownEnds(template, entry, pad)) {
+        const ends: Ends = this.#isOwn(pad)
           ? {}
           : { ...(local ? { local } : {}), ...(address ? { remote: address } : {}) };
-      const subject = this.#subject(pad, policies, ends);
-      // The PAD entries of one connection are one peer.
-      const key = keyOf(subject);
-      if (subjects.has(key)) continue;
-      subjects.add(key);
-      for (const [at, one] of this.#connections(subject).entries()) {
-        if ('fault' in one) {
-          this.#lose('packets', entry, `cannot be negotiated: strongSwan has no ${one.fault}; its packets are dropped`);
-          continue;
+        const subject = this.#subject(pad, policies, ends);
+        // The PAD entries of one connection are one peer.
+        const key = keyOf(subject);
+        if (subjects.has(key)) continue;
+        subjects.add(key);
+        const part = local && template.mode === 'transport' && !this.isNative ? fromAddress(region, local) : region;
+        for (const [at, one] of this.#connections(subject).entries()) {
+          if ('fault' in one) {
+            const message = `cannot be negotiated: strongSwan has no ${one.fault}; its packets are dropped`;
+            this.#lose('packets', entry, message);
+            continue;
+          }
+          // IKEv1 and IKEv2 with different proposals are two connections, of which the first one starts.
+          taken.push(...this.#children(entry, template, part, isWhole, one, at === 0, place));
         }
-        // IKEv1 and IKEv2 with different proposals are two connections, of which the first one starts.
-        taken.push(...this.#children(entry, template, region, isWhole, one, at === 0, place));
       }
     }
     if (isWhole) this.#whole.set(template, taken);
     return taken;
+  }
+
+  /** strongSwan's own connections name their addresses themselves. */
+  #isOwn(pad: PadEntry): boolean {
+    return this.isNative && pad.connection !== undefined;
   }
 
   /**
@@ -266,7 +273,7 @@ export class Drafts {
     // A trap for packets to any peer knows no ends: what is dynamic is any address to it.
     const isWildcard = template.mode === 'transport' && start === 'TRAP' && !isKnown;
     const ranges = isWildcard ? { local: [anyAddress(4)], remote: [anyAddress(4)] } : hosts;
-    const wanted = template.mode === 'transport' && !this.isNative ? withPeers(region, hosts) : region;
+    const wanted = template.mode === 'transport' && !this.isNative ? towards(region, hosts.remote) : region;
     const all =
       this.isNative && template.lists
         ? [{ lists: template.lists, isWider: false }]
@@ -476,11 +483,6 @@ function keyOf({ pads, ends }: Subject): string {
   ].join('|');
 }
 
-/** Does strongSwan know where to call? */
-function isCalled({ remote, remoteNames }: PadEntry): boolean {
-  return remote.first === remote.last || (remoteNames?.length ?? 0) > 0;
-}
-
 /** The versions that connections are written for. */
 function versionsOf({ pads: [pad], policies }: Subject): readonly (readonly (1 | 2)[])[] {
   const versions = pad.ikeVersions.value;
@@ -488,39 +490,4 @@ function versionsOf({ pads: [pad], policies }: Subject): readonly (readonly (1 |
   const [second, first] = [2, 1].map((version) => policies.find((policy) => policy.version === version));
   if (!second || !first || sameSuites(second, first)) return [[2, 1]];
   return versions.map((version) => [version]);
-}
-
-/** The own address of an SA that has none: in transport mode that of its packets. */
-function ownEnd(template: SaTemplate, entry: SpdEntry, { local }: PadEntry): Address | undefined {
-  if (template.mode === 'transport') {
-    const only = onlyAddress(entry.selectors, 'local');
-    if (only) return only;
-  }
-  const [range, ...more] = local ?? [];
-  return range && more.length === 0 && range.first === range.last
-    ? { family: range.family, value: range.first }
-    : undefined;
-}
-
-/** In transport mode the peer is one of the remote addresses. */
-function withPeers(region: Region, { remote }: EndRanges): Region {
-  return region.flatMap((box) =>
-    remote.flatMap(({ family, first, last }) => {
-      if (family !== box.family || last < box.remote.lo || first > box.remote.hi) return [];
-      const [lo, hi] = [first < box.remote.lo ? box.remote.lo : first, last > box.remote.hi ? box.remote.hi : last];
-      return [{ ...box, remote: { lo, hi } }];
-    }),
-  );
-}
-
-/** strongSwan's transport mode is between the ends; for others behind them it has a mode of its own. */
-function transportMode(
-  lists: ConfiguredSelectors,
-  ranges: EndRanges,
-  template: SaTemplate,
-  isNative: boolean,
-): 'transport' | 'transport_proxy' {
-  if (!isNative) return 'transport';
-  const between = agreedRegion(selectorPolicies(lists, ranges, true));
-  return isRegionCovered(template.selectors, between, budget).kind === 'covered' ? 'transport' : 'transport_proxy';
 }

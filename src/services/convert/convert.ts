@@ -2,10 +2,11 @@
 import { existsSync, mkdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Dialect, DialectWriting, Loss } from '../../dialects/dialect.js';
-import { type FormatChoice, formats, parseFormat, recordsFormat } from '../../dialects/registry.js';
+import { type FormatChoice, parseFormat, recordsFormat } from '../../dialects/registry.js';
 import type { Problem } from '../../model/problem.js';
 import { SourceText } from '../../model/span.js';
 import { UsageError } from '../../model/tool-error.js';
+import type { PathBases } from '../credentials/read-credentials.js';
 import { writableFormats } from '../formats.js';
 import { type LoadedSystem, loadSystem } from '../load-system.js';
 import { type LoadOptions, loadRepository } from '../repository/load-repository.js';
@@ -22,6 +23,8 @@ export interface Conversion {
   readonly original: LoadedSystem;
   /** What was written, as it is read back. */
   readonly converted: LoadedSystem;
+  /** Where the files are that the original names. */
+  readonly bases: PathBases;
   readonly from: string;
   readonly to: { readonly format: string; readonly version?: string };
   readonly files: readonly ConvertedFile[];
@@ -42,8 +45,9 @@ export interface ConvertedFile {
 /** Converts. Throws UsageError for formats and inputs that make no sense. */
 export async function convert(options: ConvertOptions): Promise<Conversion> {
   const { input, to, ...load } = options;
-  const target = targetOf(to);
-  const { systems } = await loadRepository({ ...load, paths: [input] });
+  const target = await targetOf(to);
+  const repository = await loadRepository({ ...load, paths: [input] });
+  const { systems } = repository;
   const [original, ...others] = systems;
   if (!original || others.length > 0) {
     throw new UsageError(`${input} holds ${systems.length} systems`, {
@@ -55,11 +59,16 @@ export async function convert(options: ConvertOptions): Promise<Conversion> {
       ],
     });
   }
-  return convertSystem(original, target);
+  const { files: recordFiles, root, fileRoots } = repository;
+  return convertSystem(original, target, { recordFiles, root, fileRoot: fileRoots.get(original.name) });
 }
 
 /** Converts a system that was loaded. */
-export function convertSystem(original: LoadedSystem, { dialect, version }: FormatChoice): Conversion {
+export function convertSystem(
+  original: LoadedSystem,
+  { dialect, version }: FormatChoice,
+  bases: PathBases = { recordFiles: new Map(), root: undefined, fileRoot: undefined },
+): Conversion {
   const baseName = original.name.split('/').at(-1) ?? original.name;
   const writing = write(dialect, original, baseName, version);
   const sources = writing.files.map(({ path: file, text }) => new SourceText(file, text));
@@ -73,6 +82,7 @@ export function convertSystem(original: LoadedSystem, { dialect, version }: Form
   return {
     original,
     converted,
+    bases,
     from: original.format,
     to: { format: dialect.name, ...(known === undefined ? {} : { version: known }) },
     files,
@@ -82,9 +92,10 @@ export function convertSystem(original: LoadedSystem, { dialect, version }: Form
 }
 
 /** The format that is written. */
-export function targetOf(word: string): FormatChoice {
-  const choice = parseFormat(word);
-  const found = choice === recordsFormat ? { dialect: formats.find(({ name }) => name === recordsFormat)! } : choice;
+export async function targetOf(word: string): Promise<FormatChoice> {
+  const choice = await parseFormat(word);
+  const found =
+    choice === recordsFormat ? { dialect: (await import('../../dialects/hpux/dialect.js')).records } : choice;
   if (!found?.dialect.write) {
     throw new UsageError(found ? `${word} can be read, not written` : `no format is called '${word}'`, {
       hints: [`Formats that can be written: ${writableFormats.join(', ')}; NAME@VERSION for a product's version.`],

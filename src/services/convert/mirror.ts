@@ -14,6 +14,7 @@ import {
 } from '../../model/address.js';
 import { mirrorBox } from '../../model/peer/mirror.js';
 import { systemView } from '../../model/peer/system-view.js';
+import type { Region } from '../../model/selector/box.js';
 import type {
   Identity,
   IdentityPattern,
@@ -119,9 +120,12 @@ function ownAddresses(
 /** The entry as the peer has it; undefined where it is for other peers. */
 function mirrorEntry(entry: SpdEntry, pad: PadEntry, address: Address): SpdEntry | undefined {
   const { action, source } = entry;
-  const selectors = entry.selectors.map(mirrorBox);
-  if (action.kind !== 'PROTECT') return { source, selectors, action };
+  const mirrored = entry.selectors.map(mirrorBox);
+  if (action.kind !== 'PROTECT') return { source, selectors: mirrored, action };
   if (!action.bundle.every((template) => isFor(template, pad, address, entry))) return undefined;
+  // Between hosts a peer of a network speaks for itself only.
+  const isBetweenHosts = action.bundle.every(({ mode }) => mode === 'transport');
+  const selectors = isBetweenHosts ? ownOnly(mirrored, address) : mirrored;
   return {
     source,
     selectors,
@@ -156,17 +160,26 @@ function sameAddress(a: Address, b: Address): boolean {
 
 function mirrorTemplate(template: SaTemplate, address: Address): SaTemplate {
   const { connection: _, lists, localEndpoint, remoteEndpoint: __, manual, carries, ...rest } = template;
+  const isHost = template.mode === 'transport';
   return {
     ...rest,
     // Where its own addresses count, they are those of this peer.
     ...(template.mode === 'tunnel' ? { localEndpoint: address } : {}),
     ...(localEndpoint ? { remoteEndpoint: localEndpoint } : {}),
-    selectors: template.selectors.map(mirrorBox),
-    ...(carries ? { carries: carries.map(mirrorBox) } : {}),
-    ...(lists ? { lists: { local: lists.remote, remote: lists.local } } : {}),
+    selectors: isHost ? ownOnly(template.selectors.map(mirrorBox), address) : template.selectors.map(mirrorBox),
+    ...(carries && !isHost ? { carries: carries.map(mirrorBox) } : {}),
+    ...(lists && !isHost ? { lists: { local: lists.remote, remote: lists.local } } : {}),
     ...(manual ? { manual: { inbound: manual.outbound, outbound: manual.inbound } } : {}),
     start: { value: 'TRAP', origin: mirrored },
   };
+}
+
+/** What of a region is from an address. */
+function ownOnly(region: Region, { family, value }: Address): Region {
+  return region.flatMap((box) => {
+    if (box.family !== family || value < box.local.lo || value > box.local.hi) return [];
+    return [{ ...box, local: { lo: value, hi: value } }];
+  });
 }
 
 /** Tunnels end at the system itself. */

@@ -3,7 +3,7 @@
  * the same peers in simulation. What could not be worked out is not proved.
  */
 import { ikeSockets } from '../../dialects/common/lists.js';
-import { peersOf } from '../../dialects/common/peers.js';
+import { peersOf, towards } from '../../dialects/common/peers.js';
 import { seededRandom } from '../../engine/crypto/random.js';
 import { type Address, formatAddress } from '../../model/address.js';
 import { compareSystems, type SystemComparison } from '../../model/compare.js';
@@ -94,7 +94,7 @@ export async function prove(conversion: Conversion, options: ProofOptions): Prom
     }
     peers += 1;
     for (const note of peer.notes) if (!notes.includes(note)) notes.push(note);
-    const compared = compareRuns(original, converted, peer.config, peer.address, settings);
+    const compared = compareRuns(conversion, peer.config, peer.address, settings);
     runs.push(...compared.runs);
     if (compared.leftOut > 0) {
       notes.push(`${compared.leftOut} negotiations with ${peer.config.name} were left out`);
@@ -162,13 +162,9 @@ function withPeers(region: Region, template: SaTemplate, config: SystemConfig): 
   const peers = peersOf(config, template, region);
   if (peers.length === 0) return [];
   if (template.mode === 'tunnel' || template.remoteEndpoint) return region;
-  const reached = region.flatMap((box) =>
-    peers.flatMap(({ pad: { remote } }) => {
-      if (remote.family !== box.family || remote.last < box.remote.lo || remote.first > box.remote.hi) return [];
-      const lo = remote.first < box.remote.lo ? box.remote.lo : remote.first;
-      const hi = remote.last > box.remote.hi ? box.remote.hi : remote.last;
-      return [{ ...box, remote: { lo, hi } }];
-    }),
+  const reached = towards(
+    region,
+    peers.map(({ pad }) => pad.remote),
   );
   const rest = subtractRegion(region, reached, budget);
   return rest !== undefined && rest.length === 0 ? region : reached;
@@ -207,18 +203,18 @@ function plainTemplate(template: SaTemplate, config: SystemConfig, region: Regio
 
 /** Both forms of the system meet one peer; each negotiation of the original is repeated by the other one. */
 function compareRuns(
-  original: LoadedSystem,
-  converted: LoadedSystem,
+  { original, converted, bases: files }: Conversion,
   peer: SystemConfig,
   address: Address,
   settings: RunSettings,
 ): { readonly runs: readonly ComparedRun[]; readonly leftOut: number } {
-  const b: NegotiatingSystem = { name: peer.name, loaded: original, config: peer, profile: peerProfile('ours') };
+  const b: NegotiatingSystem = { name: peer.name, loaded: original, config: peer, profile: peerProfile('ours'), files };
   const system = (loaded: LoadedSystem): NegotiatingSystem => ({
     name: 'system',
     loaded,
     config: { ...loaded.config, name: 'system', addresses: addressesOf(loaded.config, peer) },
     profile: profileOf(loaded, loaded.name, undefined, new Map()),
+    files,
   });
   const [was, is] = [system(original), system(converted)];
   const plan = pairContext({ a: was, b, others: [] }, ['a', 'b'], undefined, settings);

@@ -21,8 +21,8 @@ describe('formats', () => {
     ['libreswan@4.10', 'libreswan', '4.10'],
     ['records', 'records', undefined],
     ['records@A.02', 'records', 'A.02'],
-  ])('%s can be written', (word, name, version) => {
-    const { dialect, version: found } = targetOf(word);
+  ])('%s can be written', async (word, name, version) => {
+    const { dialect, version: found } = await targetOf(word);
     expect([dialect.name, found]).toEqual([name, version]);
   });
 
@@ -30,8 +30,8 @@ describe('formats', () => {
     ['iked', 'iked can be read, not written'],
     ['juniper', "no format is called 'juniper'"],
     ['swanctl@4', "no format is called 'swanctl@4'"],
-  ])('%s cannot', (word, message) => {
-    expect(() => targetOf(word)).toThrow(message);
+  ])('%s cannot', async (word, message) => {
+    await expect(targetOf(word)).rejects.toThrow(message);
   });
 });
 

@@ -71,15 +71,15 @@ function filesAround(file: string): FileAccess {
   };
 }
 
-function losses(collection: Collection, file: string, to: string): readonly Loss[] {
-  const format = parseFormat(collection.format);
+async function losses(collection: Collection, file: string, to: string): Promise<readonly Loss[]> {
+  const format = await parseFormat(collection.format);
   const original = loadSystem({
     name: 'sample',
     sources: [new SourceText(file, readFileSync(file, 'utf8'))],
     fileAccess: filesAround(file),
     ...(format ? { format } : {}),
   });
-  return convertSystem(original, targetOf(to)).losses;
+  return convertSystem(original, await targetOf(to)).losses;
 }
 
 /** What was lost, without the names and values of one sample. */
@@ -114,7 +114,7 @@ describe.each(collections)('conversions of $name', (collection) => {
         .sort();
       expect(files.length).toBeGreaterThan(0);
       for (const file of files) {
-        const text = summary(losses(collection, path.join(root!, file), to));
+        const text = summary(await losses(collection, path.join(root!, file), to));
         groups.set(text, [...(groups.get(text) ?? []), file]);
       }
       const lines = [...groups]
