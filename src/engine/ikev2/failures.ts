@@ -1,4 +1,5 @@
 /** Errors that a peer names, as failures that can be explained. */
+import { formatIdentity } from '../../model/peer/identity.js';
 import type { EntrySource } from '../../model/system-config.js';
 import type { FailureCode } from '../failure.js';
 import type { IkeSa } from './ike-sa.js';
@@ -52,6 +53,38 @@ export function peerFailure(notify: string, of: 'IKE' | 'CHILD'): PeerFailure {
     default:
       return says('peer-error', `the peer says ${notify}`, 'RFC 7296 §3.10.1');
   }
+}
+
+/** What an error says that ends a whole IKE SA. */
+export function endOfIkeSa(sa: IkeSa, notify: string): PeerFailure {
+  const says = peerFailure(notify, 'IKE');
+  return notify === 'AUTHENTICATION_FAILED' && sa.localId ? { ...says, ...disbelief(sa) } : says;
+}
+
+/**
+ * AUTHENTICATION_FAILED names no cause. A responder that refuses says it of all; an initiator has proved itself before, and
+ * that its proof and what it asked for were good tells what is left.
+ */
+function disbelief(sa: IkeSa): Pick<PeerFailure, 'code' | 'why'> {
+  const name = formatIdentity(sa.localId!);
+  const method = sa.pad?.localMethod.value;
+  const proof = method === 'PSK' ? 'has another key' : 'does not take our certificate or signature';
+  const doubts = (why: string) => ({ code: 'authentication-failed', why }) as const;
+  if (sa.role === 'initiator') {
+    const asked = sa.wantedId ? `, or is not ${formatIdentity(sa.wantedId)}` : '';
+    return doubts(`the peer refuses us as ${name}: it does not expect that, or ${proof}${asked}`);
+  }
+  if (sa.wantedId && formatIdentity(sa.wantedId) !== name) {
+    return {
+      code: 'identity-refused',
+      why: `the peer asked for ${formatIdentity(sa.wantedId)}, and does not take ${name}`,
+    };
+  }
+  if (sa.wantedId) {
+    return doubts(`the peer asked for ${name}, but ${sa.sharesKey ? 'does not take the key that it has too' : proof}`);
+  }
+  if (sa.sharesKey) return { code: 'identity-refused', why: `the peer has our key, but does not expect it of ${name}` };
+  return doubts(`the peer does not expect that we are ${name}, or ${proof}`);
 }
 
 /** The records that an IKE SA was made by, as far as they are known. */

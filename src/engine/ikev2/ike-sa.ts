@@ -137,8 +137,10 @@ export interface IkeSa {
   policy: IkePolicy | undefined;
   localId: Identity | undefined;
   peerId: Identity | undefined;
-  /** For the responder: who the initiator asked it to be (IDr). */
+  /** Who the initiator asks the responder to be (IDr). */
   wantedId: Identity | undefined;
+  /** For the responder: the initiator proved itself with the only key that we have for both of us. */
+  sharesKey: boolean;
   /** What finds the IKE SAs between the same identities. */
   peerKey: string | undefined;
   /** The peer's address authenticated itself with a message: when that was last. */

@@ -62,6 +62,7 @@ export function addIkeSa(turn: Turn, made: NewIkeSa): IkeSa {
     localId: undefined,
     peerId: undefined,
     wantedId: undefined,
+    sharesKey: false,
     peerTakesChildless: false,
     peerKey: undefined,
     heardAt: now,

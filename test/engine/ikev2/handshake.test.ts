@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { aeadNames, cipherNames, integrityNames, prfNames } from '../../../src/engine/crypto/preference.js';
 import { peerProfile } from '../../../src/model/peer-profile/catalogue.js';
+import { Secret } from '../../../src/model/secret.js';
+import type { Identity, IdentityPattern } from '../../../src/model/system-config.js';
 import {
   disagreement,
   eventsOf,
@@ -161,7 +163,7 @@ describe('INVALID_KE_PAYLOAD (RFC 7296 §1.2)', () => {
 
 describe('what does not fit', () => {
   const cases: readonly [string, Parameters<typeof makeWorld>[0], string[], string[]][] = [
-    ['the preshared key', { b: { psk: 'another key' } }, ['authentication-failed'], ['authentication-failed']],
+    ['the preshared key', { b: { psk: 'a second secret' } }, ['authentication-failed'], ['authentication-failed']],
     ['the encryption', { b: { ike: [{ encryption: ['AES-GCM-16-256'] }] } }, ['no-ike-proposal'], ['no-ike-proposal']],
     ['the PRF', { b: { ike: [{ prf: ['HMAC-SHA1'] }] } }, ['no-ike-proposal'], ['no-ike-proposal']],
     ['the group', { b: { ike: [{ groups: [14] }] } }, ['no-ike-proposal'], ['no-ike-proposal']],
@@ -176,7 +178,7 @@ describe('what does not fit', () => {
       'the responder’s identity',
       { b: { localId: { type: 'FQDN', value: 'b.example' } } },
       ['identity-refused'],
-      ['authentication-failed'],
+      ['identity-refused'],
     ],
     ['the method', { b: { peerMethod: 'RSASIG' } }, ['authentication-failed'], ['authentication-failed']],
     [
@@ -209,9 +211,69 @@ describe('what does not fit', () => {
     expect(pairsOf(world.a).inbound).toHaveLength(0);
     expect(world.a.failedRequests).toHaveLength(1);
     for (const { text, records } of [...failuresOf(world.a), ...failuresOf(world.b)]) {
-      expect(text).not.toMatch(/[.]$|a key for tests|another key/);
+      expect(text).not.toMatch(/[.]$|a key for tests|a second secret/);
       expect(records.length).toBeGreaterThan(0);
     }
+  });
+
+  describe('what AUTHENTICATION_FAILED can mean (RFC 7296 §2.21.2)', () => {
+    const told = (options: Parameters<typeof makeWorld>[0], of: 'a' | 'b'): readonly string[] => {
+      const found = failuresOf(connect(options)[of]);
+      expect(found.map(({ foundBy }) => foundBy)).toEqual(['peer']);
+      return found.map(({ code, text }) => `${code}: ${text}`);
+    };
+    const exactly = (value: string): IdentityPattern => ({ kind: 'exact', type: 'FQDN', value });
+    const named = (value: string): Identity => ({ type: 'FQDN', value });
+
+    it('to an initiator, anything that it said or asked for', () => {
+      expect(told({ b: { psk: 'a second secret' } }, 'a')).toEqual([
+        'authentication-failed: the peer refuses us as IPV4 192.0.2.1: it does not expect that, or has another key',
+      ]);
+      expect(
+        told(
+          { a: { remoteId: exactly('b.example') }, b: { psk: 'a second secret', localId: named('b.example') } },
+          'a',
+        ),
+      ).toEqual([
+        'authentication-failed: the peer refuses us as IPV4 192.0.2.1: it does not expect that, or has another key, or is not FQDN b.example',
+      ]);
+    });
+
+    it('to a responder that the key of the initiator convinced, that it is somebody else', () => {
+      expect(told({ b: { localId: named('b.example') } }, 'b')).toEqual([
+        'identity-refused: the peer has our key, but does not expect it of FQDN b.example',
+      ]);
+    });
+
+    /** A key to prove oneself with, and none to check the peer's proof. */
+    const firstOnly = (key: Secret) => {
+      let asked = 0;
+      return () => (asked++ === 0 ? key : undefined);
+    };
+    it('to a responder that the initiator asked to be so, that its proof is not good', () => {
+      const a: SideOptions = {
+        remoteId: exactly('b.example'),
+        credentials: { presharedKey: firstOnly(Secret.ofText('a key for tests')) },
+      };
+      expect(told({ a, b: { localId: named('b.example') } }, 'b')).toEqual([
+        'authentication-failed: the peer asked for FQDN b.example, but does not take the key that it has too',
+      ]);
+    });
+
+    it('to a responder that is not whom the initiator asked for, just that', () => {
+      const b: SideOptions = { localId: named('c.example') };
+      expect(told({ a: { remoteId: exactly('b.example') }, b }, 'b')).toEqual([
+        'identity-refused: the peer asked for FQDN b.example, and does not take FQDN c.example',
+      ]);
+    });
+
+    it('to a responder with several keys, either', () => {
+      const keys = ['a key for tests', 'another key'].map((text) => Secret.ofText(text));
+      const b: SideOptions = { localId: named('b.example'), credentials: { acceptedKeys: () => keys } };
+      expect(told({ b }, 'b')).toEqual([
+        'authentication-failed: the peer does not expect that we are FQDN b.example, or has another key',
+      ]);
+    });
   });
 
   it('the packet, which the peer leaves out of the selectors', () => {

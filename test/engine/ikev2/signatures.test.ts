@@ -120,8 +120,11 @@ describe('a signature that proves nothing', () => {
     const a = side('a.example', rsaKey(), 'RSASIG', { localId: { type: 'FQDN', value: 'c.example' } });
     const world = connect(a, side('b.example', rsaKey(), 'RSASIG'));
     expect(failureCodes(world.b)).toEqual(['certificate-refused']);
-    expect(failuresOf(world.b)[0]!.text).toContain('c.example');
+    expect(failuresOf(world.b)[0]!.text).toContain('somebody else');
     expect(failureCodes(world.a)).toEqual(['authentication-failed']);
+    expect(failuresOf(world.a)[0]!.text).toBe(
+      'the peer refuses us as FQDN c.example: it does not expect that, or does not take our certificate or signature',
+    );
   });
 
   it('a key that is not that of the certificate', () => {
@@ -142,6 +145,9 @@ describe('a signature that proves nothing', () => {
     const world = connect(side('a.example', rsaKey(), 'RSASIG'), b);
     expect(failureCodes(world.a)).toEqual(['certificate-refused']);
     expect(failureCodes(world.b)).toEqual(['authentication-failed']);
+    expect(failuresOf(world.b)[0]!.text).toBe(
+      'the peer does not expect that we are FQDN c.example, or does not take our certificate or signature',
+    );
     expect(world.b.sas.size).toBe(0);
     expect(disagreement(world)).toEqual([]);
   });

@@ -17,7 +17,7 @@ import { type Ikev2Payload, ikev2Payload } from '../../wire/payloads/table.js';
 import { type Proof, proveByKey, proveBySignature, signedOctets } from '../authentication.js';
 import { attemptPayloads, onChildAnswer, proposeChild } from '../child-offer.js';
 import { announceIkeSa, hasOther, onNewContact, startReauthentication, startTimers } from '../established.js';
-import { peerFailure, recordsOf } from '../failures.js';
+import { endOfIkeSa, peerFailure, recordsOf } from '../failures.js';
 import { readIdentity, writeIdentity } from '../identities.js';
 import type { AwaitAuthResponse, IkeSa } from '../ike-sa.js';
 import { become } from '../lifecycle.js';
@@ -76,6 +76,7 @@ export function sendIkeAuth(turn: Turn, sa: IkeSa, state: AwaitAuthResponse): vo
     return;
   }
   const idr = askedId(pad);
+  sa.wantedId = idr && readIdentity(idr)?.identity;
   const isFirst = env.profile.initialContact.value && !hasOther(turn, sa);
   const payloads: Ikev2Payload[] = [
     ikev2Payload('IDi', own.id),
@@ -256,7 +257,7 @@ function endIfWanted(turn: Turn, sa: IkeSa, why: string): void {
 
 function onRefusal(turn: Turn, sa: IkeSa, payloads: Payloads): void {
   const error = payloads.error();
-  const says = peerFailure(error ? notifyName(error) : '', 'IKE');
+  const says = endOfIkeSa(sa, error ? notifyName(error) : '');
   report(turn, sa, {
     code: says.code,
     attempt: 'IKE SA',

@@ -9,7 +9,7 @@ import { spiNumber, spiOctets } from '../../wire/payloads/spis.js';
 import { type Ikev2Payload, ikev2Payload } from '../../wire/payloads/table.js';
 import { protocolIds } from '../../wire/registry.js';
 import type { Child } from '../child-sa.js';
-import { peerFailure, recordsOf } from '../failures.js';
+import { endOfIkeSa, recordsOf } from '../failures.js';
 import { childKey, type IkeSa } from '../ike-sa.js';
 import { notifyName, type Payloads } from '../payloads.js';
 import { closeIkeSa, removeChild } from '../table.js';
@@ -53,7 +53,7 @@ export function onInformationalRequest(
 
 /** The peer does not believe us, or cannot read us: it has given the IKE SA up. */
 function onFatal(turn: Turn, sa: IkeSa, notify: string): void {
-  const says = peerFailure(notify, 'IKE');
+  const says = endOfIkeSa(sa, notify);
   report(turn, sa, {
     code: says.code,
     attempt: 'IKE SA',

@@ -60,7 +60,10 @@ function peerFault(
     const keys = keysOf(turn, sa, pad, peer);
     if (keys.length === 0)
       return { code: 'no-credential', text: `${name} has no preshared key for ${formatIdentity(peer.identity)}` };
-    if (keys.some((key) => verifyByKey(sa.crypto!.suite.prf, key, octets, auth))) return undefined;
+    if (keys.some((key) => verifyByKey(sa.crypto!.suite.prf, key, octets, auth))) {
+      sa.sharesKey = keys.length === 1 && pad.localMethod.value === 'PSK';
+      return undefined;
+    }
     return { code: 'authentication-failed', text: `the preshared key of ${name} is not the one that the peer has` };
   }
   const { chain, crls } = receivedCertificates(payloads);
