@@ -36,7 +36,7 @@ const leafFlag = 0x8000_0000;
 /** Builds the tree in about n·log n steps. */
 export function buildBoundingTree(table: BoxTable): BoundingTree {
   const { entries, lo: rowLo, hi: rowHi } = table;
-  const choose = cutChooser(table);
+  const choose = cutChooser({ lo: rowLo, hi: rowHi, stride: rowSize, dimensions: dimensionCount });
   const order = Uint32Array.from({ length: table.count }, (_, row) => row);
   const scratch = new Uint32Array(table.count);
   const sides = new Int8Array(table.count);

@@ -6,6 +6,7 @@
  * interval tells two addresses of an elementary range apart, so nothing is lost.
  */
 import { type AddressValue, type Family, lastAddress } from '../address.js';
+import { addressWords, putAddressWords } from './address-words.js';
 import type { Box } from './box.js';
 
 /** The two ends of an address dimension. */
@@ -14,6 +15,8 @@ export interface AddressAxis {
   readonly last: number;
   /** The coordinate of an address. */
   coordinateOf(value: AddressValue): number;
+  /** Writes the lowest address that has a coordinate: one word for IPv4, four for IPv6. */
+  putLowest(coordinate: number, to: Uint32Array, at: number): void;
   /** The lowest and the highest address that have a coordinate. */
   lowest(coordinate: number): AddressValue;
   highest(coordinate: number): AddressValue;
@@ -32,6 +35,9 @@ export const protocolDimension = 3;
 const ipv4Axis: AddressAxis = {
   last: 0xffff_ffff,
   coordinateOf: Number,
+  putLowest(coordinate, to, at) {
+    to[at] = coordinate;
+  },
   lowest: (coordinate) => coordinate,
   highest: (coordinate) => coordinate,
 };
@@ -57,15 +63,8 @@ export function rankEnds(
   return ipv4Axis;
 }
 
-// One BigInt store splits an address into 32-bit words without a BigInt per word.
-const halves = new BigUint64Array(2);
-const words = new Uint32Array(halves.buffer);
-const [word0, word1, word2, word3] = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1 ? [3, 2, 1, 0] : [2, 3, 0, 1];
-
-function split(value: bigint): void {
-  halves[0] = value; // stores modulo 2^64
-  halves[1] = value >> 64n;
-}
+/** The words of the address that is being looked at. */
+const words = new Uint32Array(addressWords);
 
 function rankIpv6(
   boxes: readonly Box[],
@@ -85,11 +84,11 @@ function rankIpv6(
   const last = lastAddress(6);
   let used = 0;
   const put = (at: number, value: bigint) => {
-    split(value);
-    w0[at] = words[word0]!;
-    w1[at] = words[word1]!;
-    w2[at] = words[word2]!;
-    w3[at] = words[word3]!;
+    putAddressWords(value, words, 0);
+    w0[at] = words[0]!;
+    w1[at] = words[1]!;
+    w2[at] = words[2]!;
+    w3[at] = words[3]!;
     order[used++] = at;
   };
   for (let at = 0; at < count; at += 1) {
@@ -176,9 +175,12 @@ function ipv6Axis(cuts: Uint32Array): AddressAxis {
   return {
     last: count - 1,
     coordinateOf(value) {
-      split(value as bigint);
+      putAddressWords(value, words, 0);
       const block = summaryStep * lastNotAbove(summary, 0, summary.length / 4 - 1);
       return lastNotAbove(cuts, block, Math.min(block + summaryStep, count) - 1);
+    },
+    putLowest(coordinate, to, at) {
+      for (let word = 0; word < addressWords; word += 1) to[at + word] = cuts[addressWords * coordinate + word]!;
     },
     lowest: cut,
     highest: (coordinate) => (coordinate === count - 1 ? lastAddress(6) : cut(coordinate + 1) - 1n),
@@ -187,10 +189,7 @@ function ipv6Axis(cuts: Uint32Array): AddressAxis {
 
 /** The last of the addresses low..high that is not above the one in `words`; the first one is not. */
 function lastNotAbove(addresses: Uint32Array, low: number, high: number): number {
-  const a = words[word0]!;
-  const b = words[word1]!;
-  const c = words[word2]!;
-  const d = words[word3]!;
+  const [a, b, c, d] = [words[0]!, words[1]!, words[2]!, words[3]!];
   let from = low;
   let to = high;
   while (from < to) {

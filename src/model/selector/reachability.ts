@@ -5,7 +5,7 @@ import type { Box, Region } from './box.js';
 import { type BoxTable, rowHolds, rowSize } from './box-table.js';
 import { boxOf, dimensionCount } from './coordinates.js';
 import type { CoverSearch } from './cover-search.js';
-import type { CutTree } from './cut-tree.js';
+import type { LookUp } from './look-up.js';
 import { type Meter, meterOf } from './meter.js';
 import { randomIn, seededRandom } from './sampling.js';
 import { simplify } from './simplify.js';
@@ -30,7 +30,7 @@ export interface FamilyIndex {
   readonly table: BoxTable;
   /** Where the rows of an entry begin; those of entry i end where those of i+1 begin. */
   readonly firstRows: Uint32Array;
-  readonly cutTree: () => CutTree;
+  readonly lookUp: () => LookUp;
   readonly boundingTree: () => BoundingTree;
   readonly coverSearch: () => CoverSearch;
 }
@@ -91,12 +91,9 @@ function findWitness(families: readonly FamilyIndex[], region: Region, entry: nu
   const random = seededRandom(entry);
   for (const box of region) {
     const index = families.find(({ table }) => table.space.family === box.family)!;
-    const { space } = index.table;
     const packet = witnessPacket(box);
     const { direction, local, remote, protocol, x, y } = packetPoint(packet);
-    const { locate } = index.cutTree();
-    const found = locate(direction, space.local.coordinateOf(local), space.remote.coordinateOf(remote), protocol, x, y);
-    if (found === entry) return packet;
+    if (index.lookUp().byAddresses(direction, local, remote, protocol, x, y) === entry) return packet;
   }
   for (const index of families) {
     for (const { lo, hi } of rowsOf(index, entry)) {
@@ -112,7 +109,7 @@ function findWitness(families: readonly FamilyIndex[], region: Region, entry: nu
         const x = hasPorts(protocol) || hasTypes(protocol) ? pick(4) : 0;
         const y = hasPorts(protocol) ? pick(5) : 0;
         const at = Uint32Array.of(pick(0), pick(1), pick(2), protocol, x, y);
-        if (index.cutTree().locate(at[0]!, at[1]!, at[2]!, protocol, x, y) !== entry) continue;
+        if (index.lookUp().byCoordinates(at[0]!, at[1]!, at[2]!, protocol, x, y) !== entry) continue;
         return witnessPacket(boxOf(index.table.space, at, at));
       }
     }

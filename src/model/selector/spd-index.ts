@@ -13,7 +13,7 @@ import type { Box, Region } from './box.js';
 import { buildBoxTable } from './box-table.js';
 import { cellOf, dimensionCount } from './coordinates.js';
 import { coverSearch } from './cover-search.js';
-import { buildCutTree } from './cut-tree.js';
+import { lookUp4, lookUp6 } from './look-up.js';
 import { unlimited } from './meter.js';
 import { type FamilyIndex, type Leftover, leftover, type Reachability, reachability } from './reachability.js';
 import { packetSource, seededRandom } from './sampling.js';
@@ -40,6 +40,11 @@ export interface SpdIndex {
    * nothing.
    */
   classify4(direction: number, local: number, remote: number, protocol: number, x: number, y: number): number;
+  /**
+   * The same for IPv6: `words` are the four words of the local address, the most significant first, and then those of the
+   * remote one.
+   */
+  classify6(direction: number, words: Uint32Array, protocol: number, x: number, y: number): number;
   /** The lowest-numbered entry that meets the box, or -1. The box may be any part of selector space, proper or not. */
   firstOverlap(box: Box, options?: OverlapOptions): number;
   /** All entries that meet the box, in order, at most `limit` (default: no limit). */
@@ -79,15 +84,11 @@ export function buildSpdIndex(regions: readonly Region[]): SpdIndex {
       const direction = packet.direction === 'outbound' ? 0 : 1;
       const x = packetX(packet);
       const y = packetY(packet);
-      if (packet.family === 4) {
-        return v4.cutTree().locate(direction, local as number, remote as number, protocol, x, y);
-      }
-      const { space } = v6.table;
-      const localRank = space.local.coordinateOf(local);
-      return v6.cutTree().locate(direction, localRank, space.remote.coordinateOf(remote), protocol, x, y);
+      return familyOf(packet.family).lookUp().byAddresses(direction, local, remote, protocol, x, y);
     },
     classify4: (direction, local, remote, protocol, x, y) =>
-      v4.cutTree().locate(direction, local, remote, protocol, x, y),
+      v4.lookUp().byCoordinates(direction, local, remote, protocol, x, y),
+    classify6: (direction, words, protocol, x, y) => v6.lookUp().byWords(direction, words, protocol, x, y),
     firstOverlap(box, { from = 0, to = regions.length, accept } = {}) {
       const { table, boundingTree } = familyOf(box.family);
       cellOf(table.space, box, lo, hi);
@@ -145,7 +146,7 @@ function indexFamily(family: Family, regions: readonly Region[]): FamilyIndex {
   return {
     table,
     firstRows,
-    cutTree: once(() => buildCutTree(table)),
+    lookUp: once(() => (family === 4 ? lookUp4(table) : lookUp6(table, boxes))),
     boundingTree: once(() => buildBoundingTree(table)),
     coverSearch: once(() => coverSearch(table)),
   };

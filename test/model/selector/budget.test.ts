@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { isCovered, subtractRegion } from '../../../src/model/selector/algebra.js';
 import { fullBox, type Region } from '../../../src/model/selector/box.js';
 import { buildBoxTable, rowSize } from '../../../src/model/selector/box-table.js';
-import { buildCutTree } from '../../../src/model/selector/cut-tree.js';
+import { ipv4Rows } from '../../../src/model/selector/cut-rows.js';
+import { buildCutTree4 } from '../../../src/model/selector/cut-tree.js';
 import { decorrelate, differences, firstMatchEqual } from '../../../src/model/selector/partition.js';
 import { disjoint, regionVolume } from '../../../src/model/selector/simplify.js';
 import { buildSpdIndex } from '../../../src/model/selector/spd-index.js';
@@ -79,6 +80,6 @@ describe('limits', () => {
   ])('the look-up tree of a %s list stays a small multiple of its table', (_, regions) => {
     const boxes = regions.flat().filter(({ family }) => family === 4);
     const table = buildBoxTable(4, boxes, Uint32Array.from(boxes.keys()));
-    expect(buildCutTree(table).byteLength).toBeLessThan(10 * table.count * rowSize * 4);
+    expect(buildCutTree4(ipv4Rows(table)).byteLength).toBeLessThan(10 * table.count * rowSize * 4);
   });
 });

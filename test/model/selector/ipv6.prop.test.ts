@@ -2,15 +2,17 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { lastAddress } from '../../../src/model/address.js';
+import type { Packet } from '../../../src/model/packet.js';
+import { addressWords, putAddressWords } from '../../../src/model/selector/address-words.js';
 import { isCovered, subtractRegion } from '../../../src/model/selector/algebra.js';
 import type { Box, Interval, Region } from '../../../src/model/selector/box.js';
 import { differences } from '../../../src/model/selector/partition.js';
 import { seededRandom } from '../../../src/model/selector/sampling.js';
 import { disjoint, simplify } from '../../../src/model/selector/simplify.js';
-import { buildSpdIndex } from '../../../src/model/selector/spd-index.js';
-import { contains, witnessPacket } from '../../../src/model/selector/witness.js';
+import { buildSpdIndex, type SpdIndex } from '../../../src/model/selector/spd-index.js';
+import { contains, packetPoint, witnessPacket } from '../../../src/model/selector/witness.js';
 import { tinyBox } from '../../support/random-spd.js';
-import { members, tinyRegion, tinySpd } from '../../support/tiny-space.js';
+import { members, tinyEntries, tinyPackets, tinyRegion, tinySpd } from '../../support/tiny-space.js';
 
 /** Tiny addresses lie around a place in the middle of the address space, so that all words of an address matter. */
 const base = (0x20010db8n << 96n) | 0xffff_fffen;
@@ -30,6 +32,21 @@ const toIpv4 = (box: Box): Box => {
   return { ...box, family: 4, local: end(box.local), remote: end(box.remote) };
 };
 const mirrored = (region: Region): Region => region.map(toIpv6);
+const toIpv6Packet = (packet: Packet): Packet => ({
+  ...packet,
+  family: 6,
+  local: base + BigInt(packet.local),
+  remote: base + BigInt(packet.remote),
+});
+
+/** As a data path looks packets up that has their addresses as words. */
+function classifyWords(index: SpdIndex, packet: Packet): number {
+  const { direction, local, remote, protocol, x, y } = packetPoint(packet);
+  const words = new Uint32Array(2 * addressWords);
+  putAddressWords(local, words, 0);
+  putAddressWords(remote, words, addressWords);
+  return index.classify6(direction, words, protocol, x, y);
+}
 
 const seeds = fc.integer({ min: 0, max: 0xffff_ffff });
 
@@ -68,6 +85,12 @@ test('lists are indexed and compared alike', () => {
         const original = index.leftover(entry);
         if (rest.kind !== 'exact' || original.kind !== 'exact') throw new Error('undecided');
         expect(members(rest.region.map(toIpv4))).toEqual(members(original.region));
+      }
+      const entries = tinyEntries(spd);
+      for (const [at, packet] of tinyPackets.entries()) {
+        const inMirror = toIpv6Packet(packet);
+        const found = [indexOfMirror.classify(inMirror), classifyWords(indexOfMirror, inMirror)];
+        if (found.some((entry) => entry !== entries[at])) expect({ inMirror, found }).toBe(entries[at]);
       }
       const keys = spd.map((_, entry) => entry % 3);
       const other = keys.map((key, entry) => (entry % 4 === 0 ? key + 1 : key));
