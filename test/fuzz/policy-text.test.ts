@@ -15,6 +15,7 @@ import { parseProfile } from '../../src/parser/profile.js';
 import { renderFindings } from '../../src/report/findings/render.js';
 import { lint } from '../../src/services/lint.js';
 import { loadSystem } from '../../src/services/load-system.js';
+import { allFormats } from '../support/all-formats.js';
 
 const folder = path.join(import.meta.dirname, 'policy-text');
 const work = mkdtempSync(path.join(tmpdir(), 'ipsec-fuzz-'));
@@ -55,7 +56,13 @@ function readAlone(text: string): void {
   for (const dialect of dialects) {
     const printed = printFile(file, { dialect });
     expect(printFile(parseText(new SourceText('t.conf', printed)), { dialect })).toBe(printed);
-    loadSystem({ name: 't', sources: [new SourceText('t.conf', text)], dialect, strict: dialect === 'A.02' });
+    loadSystem({
+      name: 't',
+      sources: [new SourceText('t.conf', text)],
+      formats: allFormats,
+      dialect,
+      strict: dialect === 'A.02',
+    });
   }
   parseProfile(new SourceText('profile', text), 'extended');
 }

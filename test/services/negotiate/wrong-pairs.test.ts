@@ -54,7 +54,8 @@ const refusedIke =
   /^gives up the IKE SA as initiator: .*(?:accepts none of the IKE proposals|refuses: NO-PROPOSAL-CHOSEN)/;
 const refusedChild =
   /^gives up the Child SA as initiator: .*(?:accepts none of the proposals|refuses the Quick Mode: NO-PROPOSAL-CHOSEN)/;
-const disbelieved = /^gives up the IKE SA as initiator: .*(?:does not believe our identity or its proof|refuses: )/;
+const disbelieved =
+  /^gives up the IKE SA as initiator: .*(?:refuses us as|has our key, but does not expect|and does not take|refuses: )/;
 
 /** One of the lists of IKE differs: who answers compares, who starts is told. */
 const ikeList =
@@ -170,7 +171,10 @@ const wrongs: readonly Wrong[] = [
     told: (version) => {
       const refuses =
         /(?:refuses the identity FQDN b\.example\.org|for FQDN b\.example\.org at 198\.51\.100\.2 and finds nothing)/;
-      const told = version === 1 ? /INVALID-ID-INFORMATION/ : /^gives up the IKE SA .*does not believe our identity/;
+      const told =
+        version === 1
+          ? /INVALID-ID-INFORMATION/
+          : /^gives up the IKE SA .*(?:refuses us as|has our key, but does not expect|and does not take)/;
       const telling: Telling = {
         step: 'identities',
         text: /^a: .*FQDN b\.example\.org.*expects the address/,
@@ -188,7 +192,10 @@ const wrongs: readonly Wrong[] = [
     told: (version) => {
       const refuses =
         /(?:refuses the identity IPV4 192\.0\.2\.1, and expects FQDN a\.example\.org|it expects FQDN a\.example\.org)/;
-      const told = version === 1 ? /INVALID-ID-INFORMATION/ : /^gives up the IKE SA .*does not believe our identity/;
+      const told =
+        version === 1
+          ? /INVALID-ID-INFORMATION/
+          : /^gives up the IKE SA .*(?:refuses us as|has our key, but does not expect|and does not take)/;
       const telling: Telling = {
         step: 'identities',
         text: /^b: .*IPV4 192\.0\.2\.1.*expects FQDN a\.example\.org/,

@@ -297,6 +297,8 @@ function policyCopies(
       : [policies.responder, policies.initiator];
     const [system, other] = [systems[side], systems[side === 'a' ? 'b' : 'a']];
     const record = writtenRecord(other, model.source) as IkeRecord | undefined;
+    // A live peer whose records are not at hand has no text that could be changed.
+    if (system.loaded.sources.length === 0) return [];
     if (!isBuiltin(system, own) || !record || !isIke(record)) return [];
     const peer = isInitiator ? responderAddress : initiatorAddress;
     const address = formatAddress(peer.family, peer.value);
