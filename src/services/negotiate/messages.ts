@@ -1,6 +1,6 @@
 /** The packets of a simulated world as rows of a ladder: payloads by name, what ESP held, and what became of each. */
 import type { MessageContent } from '../../engine/event.js';
-import { classifyIp, isIpFault, parseIp } from '../../engine/ipsec/packet.js';
+import { classifyIp, type IpPacket, isIpFault, parseIp } from '../../engine/ipsec/packet.js';
 import type { SaId } from '../../engine/ipsec/sa.js';
 import { probeNumber } from '../../engine/sim/probe.js';
 import type { EntryOf, LossReason, TraceEntry } from '../../engine/sim/trace.js';
@@ -12,7 +12,7 @@ import { encodePayloads, inspectPayloads } from '../../engine/wire/message.js';
 import { firstPayloadNumber, ikev2Chain, isakmpChain } from '../../engine/wire/payload-chain.js';
 import type { Ikev2Payload } from '../../engine/wire/payloads/table.js';
 import { formatAddress } from '../../model/address.js';
-import { formatPacket } from '../../model/packet.js';
+import { formatPacket, protocolNumbers } from '../../model/packet.js';
 import type { FieldDocument, MessageDocument } from '../../report/negotiation/document.js';
 import { decisionsOf } from './decisions.js';
 
@@ -148,17 +148,26 @@ function packetRow(entry: EntryOf<'sent'>, base: Base, fate: Fate | undefined): 
   if (isIpFault(ip)) return { ...base, title: 'IP', text: ip.why, phase: 'other' };
   const isKeepalive = ip.protocol === 17 && ip.payload.length === 9;
   const number = probeNumber(entry.octets);
+  const sa = passingSa(ip);
   return {
     ...base,
-    title: isKeepalive ? 'NAT keepalive' : ip.fragment ? 'fragment' : 'in the clear',
+    title: isKeepalive ? 'NAT keepalive' : ip.fragment ? 'fragment' : sa ? saText(sa) : 'in the clear',
     text: isKeepalive
       ? ''
-      : `${formatPacket(classifyIp(ip, 'outbound').packet).replace('outbound ', '')}${number === undefined ? '' : ` (test packet ${number})`}${fate?.dropped ? `, dropped: ${fate.dropped}` : ''}`,
+      : `${formatPacket(classifyIp(ip, 'outbound').packet).replace('outbound ', '')}${sa ? ', passed on' : ''}${number === undefined ? '' : ` (test packet ${number})`}${fate?.dropped ? `, dropped: ${fate.dropped}` : ''}`,
     phase: isKeepalive || ip.fragment ? 'other' : 'traffic',
   };
 }
 
-function saText({ protocol, spi }: SaId): string {
+/** The SA of others whose packet a gateway passes on without adding its own: no packet in the clear. */
+function passingSa({ protocol, payload }: IpPacket): Pick<SaId, 'protocol' | 'spi'> | undefined {
+  const at = protocol === protocolNumbers.ESP ? 0 : protocol === protocolNumbers.AH ? 4 : undefined;
+  if (at === undefined || payload.length < at + 4) return undefined;
+  const spi = new DataView(payload.buffer, payload.byteOffset + at, 4).getUint32(0);
+  return { protocol: at === 0 ? 'ESP' : 'AH', spi };
+}
+
+function saText({ protocol, spi }: Pick<SaId, 'protocol' | 'spi'>): string {
   return `${protocol} ${spi.toString(16).padStart(8, '0')}`;
 }
 
