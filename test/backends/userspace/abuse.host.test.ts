@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { fragmentIp } from '../../../src/engine/ipsec/fragments.js';
 import { buildIp } from '../../../src/engine/ipsec/ip-build.js';
@@ -111,6 +112,12 @@ async function attacked(): Promise<{
     sealed,
     send,
     async serves(pings = 5) {
+      // What was sent before may still be on its way.
+      for (let last = -1, now = 0; last !== now; ) {
+        last = now;
+        await setTimeout(200);
+        now = (await usageOf('inbound')).packets;
+      }
       const [before, sentBefore] = [await usageOf('inbound'), await usageOf('outbound')];
       await send(...Array.from({ length: pings }, (_, index) => sealed(echo(index))));
       await expect.poll(async () => (await usageOf('inbound')).packets - before.packets).toBe(pings);
