@@ -17,7 +17,7 @@ export interface NegotiateSystemsOptions {
   readonly until?: string;
   /** Path of a scenario file with faults of the network. */
   readonly scenario?: string;
-  /** Behaviour of products, as `--profile` of the command: `b=strongswan`. */
+  /** Behaviour of products, as `--peer-profile` of the command: `b=strongswan`. */
   readonly profiles?: readonly string[];
   /** Are changes looked for, and simulated, that would mend failures? True unless told. */
   readonly suggest?: boolean;
