@@ -1,7 +1,8 @@
 /** The completion for bash: one function that needs nothing but bash itself, from 3.2 on. */
 
+import { assignment } from './assignment.js';
 import { flagKinds, spellings } from './flag-kinds.js';
-import type { CompletedFlag, CompletionModel, Values } from './model.js';
+import type { CompletedFlag, CompletionModel } from './model.js';
 
 /** The script. */
 export function bashScript(model: CompletionModel): string {
@@ -42,7 +43,7 @@ ${f}_behind() {
 ${flagKinds(model)
   .map(
     ({ patterns, values }) =>
-      `    ${patterns.map((pattern) => pattern.replaceAll(' ', '\\ ')).join('|')}) ${assignment(values)} ;;`,
+      `    ${patterns.map((pattern) => pattern.replaceAll(' ', '\\ ')).join('|')}) ${assignment(values, quote)} ;;`,
   )
   .join('\n')}
     *) return 1 ;;
@@ -175,27 +176,12 @@ function ownFlags(flags: readonly CompletedFlag[], { globalFlags }: CompletionMo
     .join(' ');
 }
 
-function assignment(values: Values): string {
-  switch (values.kind) {
-    case 'words':
-      return `kind=words list=${quote(values.words.join(' '))}${values.orFiles ? ' orfiles=yes' : ''}`;
-    case 'set':
-      return `kind=set of=${values.set}${values.list ? ' list=list' : ''}`;
-    case 'names':
-      return `kind=names of=${values.of}${values.orFiles ? ' orfiles=yes' : ''}`;
-    case 'files':
-    case 'folders':
-    case 'free':
-      return `kind=${values.kind}`;
-  }
-}
-
 function placeLines({ commands }: CompletionModel): string[] {
   return commands.flatMap(({ words, args, rest }) => {
     const pattern = words.replaceAll(' ', '\\ ');
     return [
-      ...args.map((values, index) => `    ${pattern}\\ ${index + 1}) ${assignment(values)} ;;`),
-      ...(rest ? [`    ${pattern}\\ *) ${assignment(rest)} ;;`] : []),
+      ...args.map((values, index) => `    ${pattern}\\ ${index + 1}) ${assignment(values, quote)} ;;`),
+      ...(rest ? [`    ${pattern}\\ *) ${assignment(rest, quote)} ;;`] : []),
     ];
   });
 }

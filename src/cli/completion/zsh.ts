@@ -1,7 +1,9 @@
 /** The completion for zsh, with what commands, flags and rules are for. It finds its way as that for bash does. */
+
+import { assignment } from './assignment.js';
 import { nextWords } from './bash.js';
 import { flagKinds, spellings } from './flag-kinds.js';
-import type { CompletedFlag, CompletionModel, Values, Word } from './model.js';
+import type { CompletedFlag, CompletionModel, Word } from './model.js';
 
 /** The script. */
 export function zshScript(model: CompletionModel): string {
@@ -48,7 +50,7 @@ ${model.commands
 ${f}_behind() {
   case "$1 $2" in
 ${flagKinds(model)
-  .map(({ patterns, values }) => `    ${patterns.map(pattern).join(' | ')}) ${assignment(values)} ;;`)
+  .map(({ patterns, values }) => `    ${patterns.map(pattern).join(' | ')}) ${assignment(values, quote)} ;;`)
   .join('\n')}
     *) return 1 ;;
   esac
@@ -60,8 +62,8 @@ ${f}_place() {
   case "$1 $2" in
 ${model.commands
   .flatMap(({ words, args, rest }) => [
-    ...args.map((values, index) => `    ${pattern(`${words} ${index + 1}`)}) ${assignment(values)} ;;`),
-    ...(rest ? [`    ${pattern(`${words} *`)}) ${assignment(rest)} ;;`] : []),
+    ...args.map((values, index) => `    ${pattern(`${words} ${index + 1}`)}) ${assignment(values, quote)} ;;`),
+    ...(rest ? [`    ${pattern(`${words} *`)}) ${assignment(rest, quote)} ;;`] : []),
   ])
   .join('\n')}
   esac
@@ -184,21 +186,6 @@ function pattern(text: string): string {
     .split('*')
     .map((part) => (part === '' ? '' : quote(part)))
     .join('*');
-}
-
-function assignment(values: Values): string {
-  switch (values.kind) {
-    case 'words':
-      return `kind=words list=${quote(values.words.join(' '))}${values.orFiles ? ' orfiles=yes' : ''}`;
-    case 'set':
-      return `kind=set of=${values.set}${values.list ? ' list=list' : ''}`;
-    case 'names':
-      return `kind=names of=${values.of}${values.orFiles ? ' orfiles=yes' : ''}`;
-    case 'files':
-    case 'folders':
-    case 'free':
-      return `kind=${values.kind}`;
-  }
 }
 
 function quote(text: string): string {

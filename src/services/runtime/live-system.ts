@@ -6,7 +6,6 @@ import type { DataPath, DataPathEvent } from '../../backends/data-path.js';
 import type { Credentials } from '../../engine/credentials.js';
 import type { CryptoProvider } from '../../engine/crypto/provider.js';
 import { createEngine } from '../../engine/engine.js';
-import { type Environment, engineLimits } from '../../engine/environment.js';
 import type { EngineEvent, IkeSaDescription } from '../../engine/event.js';
 import type { IkeVersionFactory } from '../../engine/ike-version.js';
 import type { ChildRequest, Endpoint, EngineInput } from '../../engine/input.js';
@@ -17,6 +16,7 @@ import { formatAddress } from '../../model/address.js';
 import { systemView } from '../../model/peer/system-view.js';
 import type { PeerProfile } from '../../model/peer-profile/peer-profile.js';
 import type { SystemConfig } from '../../model/system-config.js';
+import { liveEnvironment } from './live-environment.js';
 import { bindUdpSockets, type UdpOptions, type UdpSockets } from './udp-sockets.js';
 
 /** What happens in a live system, in order. */
@@ -58,7 +58,6 @@ export interface LiveSystem {
 const timeoutMax = 2 ** 31 - 1;
 /** Inputs that wait: a burst beyond it is dropped as a full socket would drop it. */
 const queueMax = 100_000;
-const spiDrawsMax = 64;
 /** How long peers are given to take the deletes of a graceful stop. */
 const farewellMillis = 500;
 
@@ -68,27 +67,11 @@ export async function startLiveSystem(options: LiveOptions): Promise<LiveSystem>
   // Monotonic, so that a jump of the wall clock neither ends SAs nor keeps them alive.
   const now = (): number => Math.round(performance.timeOrigin + performance.now());
   const spis = new Set<number>();
-  const serials = { ike: 0, child: 0 };
-  const environment: Environment = {
-    view: systemView(config),
-    profile: options.profile,
-    provider,
-    credentials: options.credentials,
-    limits: engineLimits,
-    date: (at) => new Date(Date.now() + (at - now())),
-    nextSerial(of) {
-      serials[of] += 1;
-      return serials[of];
-    },
-    allocateSpi() {
-      for (let draw = 0; draw < spiDrawsMax; draw += 1) {
-        const octets = provider.random(4);
-        const spi = new DataView(octets.buffer, octets.byteOffset).getUint32(0);
-        if (spi >= 256 && !spis.has(spi)) return spi;
-      }
-      throw new Error('the random source repeats itself');
-    },
-  };
+  const environment = liveEnvironment(
+    { view: systemView(config), profile: options.profile, provider, credentials: options.credentials },
+    now,
+    spis,
+  );
   const engine = createEngine(environment, options.versions);
   const queue: EngineInput[] = [];
   let isPumping = false;

@@ -5,7 +5,6 @@
 import type { Credentials } from '../../../engine/credentials.js';
 import type { CryptoProvider } from '../../../engine/crypto/provider.js';
 import { createEngine } from '../../../engine/engine.js';
-import { type Environment, engineLimits } from '../../../engine/environment.js';
 import type { EngineEvent } from '../../../engine/event.js';
 import type { Failure } from '../../../engine/failure.js';
 import type { IkeVersionFactory } from '../../../engine/ike-version.js';
@@ -19,6 +18,7 @@ import type { Origin } from '../../../model/origin.js';
 import { systemView } from '../../../model/peer/system-view.js';
 import type { PeerProfile } from '../../../model/peer-profile/peer-profile.js';
 import type { SystemConfig } from '../../../model/system-config.js';
+import { liveEnvironment } from '../../runtime/live-environment.js';
 import { openPeerSocket, type PeerSocket } from './peer-socket.js';
 
 export interface TryOptions {
@@ -58,7 +58,6 @@ export type TryOutcome =
 
 /** How long the peer is given to answer the delete. */
 const farewellMillis = 2_000;
-const spiDrawsMax = 64;
 /** Inputs and outputs of one try: an endless one is a bug of ours, or a peer's trick. */
 const outputsMax = 10_000;
 
@@ -101,27 +100,15 @@ export async function tryPeer(options: TryOptions): Promise<TriedNegotiation> {
     await ike.close();
     throw error;
   }
-  const serials = { ike: 0, child: 0 };
-  const environment: Environment = {
-    view: systemView(withPorts(config, ike.port, peer.port)),
-    profile: options.profile,
-    provider,
-    credentials: options.credentials,
-    limits: engineLimits,
-    date: (at) => new Date(Date.now() + (at - now())),
-    nextSerial(of) {
-      serials[of] += 1;
-      return serials[of];
+  const environment = liveEnvironment(
+    {
+      view: systemView(withPorts(config, ike.port, peer.port)),
+      profile: options.profile,
+      provider,
+      credentials: options.credentials,
     },
-    allocateSpi() {
-      for (let draw = 0; draw < spiDrawsMax; draw += 1) {
-        const octets = provider.random(4);
-        const spi = new DataView(octets.buffer, octets.byteOffset).getUint32(0);
-        if (spi >= 256) return spi;
-      }
-      throw new Error('the random source repeats itself');
-    },
-  };
+    now,
+  );
   const engine = createEngine(environment, options.versions);
   const abort = (): void => wake();
   options.signal?.addEventListener('abort', abort);
