@@ -76,8 +76,9 @@ describe.skipIf(missing)('packets with strongSwan', () => {
       });
       const { socket, charon } = run;
       const said = (): string => `${run!.log().slice(-6000)}\n--- charon\n${charon.log().slice(-6000)}`;
-      // We start: the first packet waits for its SA.
-      expect(ping(namespaces, 'left', ['-c', '1'], test.family), said()).toBe(1);
+      // We start, and the first packet waits for its SA. In IKEv1 it can still be lost: it follows the third message of Quick Mode, and
+      // only that message makes the responder install its SAs (RFC 2409 section 5.5), in another of charon's threads.
+      expect(ping(namespaces, 'left', ['-c', '2'], test.family), said()).toBeGreaterThan(test.version === 1 ? 0 : 1);
       await flowsBothWays(test, said);
       await callDaemon(socket, 'sa.flush', {});
       await expect.poll(async () => (await saList(socket)).ikeSas.length, { timeout: 15_000 }).toBe(0);
