@@ -3,6 +3,7 @@ import type { Address } from '../model/address.js';
 import type { StatedRequirement } from '../model/assertion.js';
 import type { SystemCredentials } from '../model/credentials.js';
 import type { ExtendedTables } from '../model/language/extra-values.js';
+import type { Management } from '../model/management.js';
 import type { PeerProfileName } from '../model/peer-profile/peer-profile.js';
 import type { PolicySet } from '../model/resolve.js';
 import { buildSpdIndex, type SpdIndex } from '../model/selector/spd-index.js';
@@ -29,6 +30,8 @@ export interface HostFacts {
   readonly publicAddress?: Address;
   /** Names in the Linux crypto API of the algorithms that its kernel has, where somebody asked it. */
   readonly kernelAlgorithms?: readonly string[];
+  /** From where it is administered, where the inventory says so. */
+  readonly management?: readonly Management[];
 }
 
 export interface LintSettings {

@@ -7,6 +7,7 @@ import actE2eTunnelNeedsPass from './rules/act/e2e-tunnel-needs-pass.js';
 import actIcmpBlocked from './rules/act/icmp-blocked.js';
 import actIcmpv6FalseSafety from './rules/act/icmpv6-false-safety.js';
 import actIkeCaptured from './rules/act/ike-captured.js';
+import actLockout from './rules/act/lockout.js';
 import actMissingAction from './rules/act/missing-action.js';
 import actNdDhcpBlocked from './rules/act/nd-dhcp-blocked.js';
 import actOutageOnSaLoss from './rules/act/outage-on-sa-loss.js';
@@ -113,6 +114,8 @@ import pqcPpkIkev1 from './rules/pqc/ppk-ikev1.js';
 import pqcPpkOptional from './rules/pqc/ppk-optional.js';
 import pqcPqNeedsIntermediate from './rules/pqc/pq-needs-intermediate.js';
 import pqcPqNotInChild from './rules/pqc/pq-not-in-child.js';
+import priBackendPriorityCollision from './rules/pri/backend-priority-collision.js';
+import priConversionOrder from './rules/pri/conversion-order.js';
 import priDuplicatePriority from './rules/pri/duplicate-priority.js';
 import priImplicitPriority from './rules/pri/implicit-priority.js';
 import priNoGap from './rules/pri/no-gap.js';
@@ -208,6 +211,7 @@ export const rules: readonly Rule[] = [
   actIcmpBlocked,
   actIcmpv6FalseSafety,
   actIkeCaptured,
+  actLockout,
   actMissingAction,
   actNdDhcpBlocked,
   actOutageOnSaLoss,
@@ -314,6 +318,8 @@ export const rules: readonly Rule[] = [
   pqcPpkOptional,
   pqcPqNeedsIntermediate,
   pqcPqNotInChild,
+  priBackendPriorityCollision,
+  priConversionOrder,
   priDuplicatePriority,
   priImplicitPriority,
   priNoGap,

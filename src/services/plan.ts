@@ -12,7 +12,8 @@ import { hostFacts, unknownHost } from './host-facts.js';
 import type { HostSession } from './host-session.js';
 import { findLacks, lackText, refuseLacks } from './kernel-fit.js';
 import type { LoadedSystem } from './load-system.js';
-import { type Cut, findCuts, findLifelines } from './lockout.js';
+import { type Cut, findCuts, findLifelines, type Lifeline } from './lockout.js';
+import { managementLifelines } from './management.js';
 import { chooseSystem } from './query.js';
 import { type LoadOptions, loadRepository, type Repository } from './repository/load-repository.js';
 import { ownershipOf } from './state/registry.js';
@@ -73,9 +74,15 @@ export async function planHost(session: HostSession, options: PlanOptions): Prom
     plan,
     current,
     numbers,
-    cuts: options.assumeEmpty ? [] : findCuts(findLifelines(), current.policies, after),
+    cuts: options.assumeEmpty ? [] : findCuts(lifelinesOf(repository, system), current.policies, after),
     notes: [...notes, ...unsupported.map(({ message }) => message), ...lacks.map(lackText), ...precedenceNotes(plan)],
   };
+}
+
+/** The sessions that are open, and those for whom the inventory demands that they can open one. */
+function lifelinesOf({ hosts }: Repository, { name, config }: LoadedSystem): readonly Lifeline[] {
+  const management = hosts.find((host) => host.name === name)?.management ?? [];
+  return [...findLifelines(), ...managementLifelines(config, management)];
 }
 
 /** Faults that are shown of many. */

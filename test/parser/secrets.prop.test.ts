@@ -225,7 +225,9 @@ describe('keys', () => {
         // Only before the key, so that it stays whole.
         text: `add host a -action PASS\n${at < text.indexOf(keys[0]!) ? text.slice(0, at) + insert + text.slice(at + (insert ? 0 : 1)) : text}\nadd host b -action PASS`,
         keys,
-      }));
+      }))
+      // Without the blank after it, it is the rest of a record's name, and names are shown.
+      .filter(({ text, keys }) => !text.includes(`auth peer${keys[0]}`));
     fc.assert(
       fc.property(mutated, (one) => expectSilence(one, 'extended')),
       { numRuns: 400 },

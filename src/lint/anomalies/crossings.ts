@@ -4,7 +4,7 @@ import { intersectRegions, isCovered } from '../../model/selector/algebra.js';
 import type { Box } from '../../model/selector/box.js';
 import { witnessPacket } from '../../model/selector/witness.js';
 import type { Fate } from './fates.js';
-import { meterFor } from './meter.js';
+import { type Meter, meterFor } from './meter.js';
 import type { Spd } from './spd.js';
 
 export interface Crossing {
@@ -48,7 +48,7 @@ export function crossingsOf(
       for (const other of near) {
         if (other > entry) break;
         if (!isCandidate(other, entry) || spd.relations.holds(entry, other)) continue;
-        const witness = sharedPacket(other, entry);
+        const witness = sharedPacket(spd, other, entry, meter);
         if (witness) return { with: other, witness };
       }
       return undefined;
@@ -61,7 +61,7 @@ export function crossingsOf(
     const found = spd.relations.firstStraddler(entry, entry, (other) => {
       if (candidates >= candidatesMax || !isCandidate(other, entry)) return false;
       candidates += 1;
-      const witness = sharedPacket(other, entry);
+      const witness = sharedPacket(spd, other, entry, meter);
       if (witness) crossing = { with: other, witness };
       return witness !== undefined;
     });
@@ -73,30 +73,30 @@ export function crossingsOf(
   function isCandidate(other: number, entry: number): boolean {
     return spd.keys[other] !== spd.keys[entry] && ordered.has(other);
   }
+}
 
-  /** A packet of both that the earlier one takes, unless those before it leave none. */
-  function sharedPacket(earlier: number, later: number): Packet | undefined {
-    const first = spd.entries[earlier]!.selectors;
-    const second = spd.entries[later]!.selectors;
-    meter.spend(first.length * second.length);
-    const common = intersectRegions(first, second)
-      .filter((box) => !isToItself(box))
-      .slice(0, commonBoxesMax);
-    for (const box of common) {
-      const packet = witnessPacket(box);
-      meter.spend(tryingCost);
-      if (spd.index.classify(packet) === earlier) return packet;
-    }
-    for (const box of common) {
-      const before = spd.index.overlaps(box, { to: earlier, limit: beforeMax + 1 });
-      if (before.length > beforeMax) continue;
-      const taken = before.flatMap((entry) => spd.entries[entry]!.selectors);
-      const coverage = isCovered(box, taken, meter.allowance(spd.budget));
-      meter.spend(taken.length * tryingCost);
-      if (coverage.kind === 'open') return coverage.witness;
-    }
-    return undefined;
+/** A packet of both that the earlier one takes, unless those before it leave none. */
+export function sharedPacket(spd: Spd, earlier: number, later: number, meter: Meter): Packet | undefined {
+  const first = spd.entries[earlier]!.selectors;
+  const second = spd.entries[later]!.selectors;
+  meter.spend(first.length * second.length);
+  const common = intersectRegions(first, second)
+    .filter((box) => !isToItself(box))
+    .slice(0, commonBoxesMax);
+  for (const box of common) {
+    const packet = witnessPacket(box);
+    meter.spend(tryingCost);
+    if (spd.index.classify(packet) === earlier) return packet;
   }
+  for (const box of common) {
+    const before = spd.index.overlaps(box, { to: earlier, limit: beforeMax + 1 });
+    if (before.length > beforeMax) continue;
+    const taken = before.flatMap((entry) => spd.entries[entry]!.selectors);
+    const coverage = isCovered(box, taken, meter.allowance(spd.budget));
+    meter.spend(taken.length * tryingCost);
+    if (coverage.kind === 'open') return coverage.witness;
+  }
+  return undefined;
 }
 
 /** Packets of an address to itself: two policies, one from and one to an address, have no others in common. */

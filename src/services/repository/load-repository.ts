@@ -8,6 +8,7 @@ import { type Address, parseAddress, parseRange, singleAddress } from '../../mod
 import { closest } from '../../model/did-you-mean.js';
 import type { Dialect } from '../../model/language/dialect.js';
 import { type ExtendedTables, extendTables } from '../../model/language/extra-values.js';
+import type { Management } from '../../model/management.js';
 import type { Problem } from '../../model/problem.js';
 import type { SourceText } from '../../model/span.js';
 import { UsageError } from '../../model/tool-error.js';
@@ -241,7 +242,19 @@ function hostFacts(inventory: Inventory, target: HostFacts['target']): HostFacts
     ...(host.linkMbps ? { linkMbps: host.linkMbps } : {}),
     ...(host.mtu ? { mtu: host.mtu } : {}),
     ...publicAddressOf(host.publicAddress),
+    ...managementOf(host.management ?? inventory.management),
   }));
+}
+
+function managementOf(stated: Inventory['management']): { readonly management?: readonly Management[] } {
+  if (!stated) return {};
+  return {
+    management: stated.map(({ name = 'whoever administers it', from, port = 22 }) => ({
+      name,
+      from: from.flatMap((text) => parseRange(text) ?? []),
+      port,
+    })),
+  };
 }
 
 function publicAddressOf(text: string | undefined): { readonly publicAddress?: Address } {

@@ -83,6 +83,16 @@ export const toolConfigSchema = z
   })
   .describe('Configuration of ipsec for a folder and everything below it');
 
+const management = z
+  .array(
+    z.strictObject({
+      name: z.string().optional().describe('Who it is, for messages'),
+      from: z.array(addressRange).min(1),
+      port: z.int().min(1).max(65535).optional().describe('TCP port of the host; 22 unless told'),
+    }),
+  )
+  .describe('From where hosts are administered, by people and by CI: no policy may cut that off (rule ACT009)');
+
 export const inventorySchema = z
   .strictObject({
     $schema: z.string().optional(),
@@ -102,8 +112,10 @@ export const inventorySchema = z
         fileRoot: fileRoot.optional(),
         linkMbps: z.number().positive().optional().describe('Speed of its fastest link'),
         mtu: z.int().min(576).max(65535).optional(),
+        management: management.optional(),
       }),
     ),
+    management: management.optional(),
     peers: z
       .record(z.string(), z.strictObject({ addresses: z.array(addressRange).min(1), product }))
       .optional()

@@ -2,8 +2,10 @@
 import { connect, createServer, type Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { compileXfrm } from '../../../src/backends/xfrm/compile.js';
+import { parseAddress, parseRange } from '../../../src/model/address.js';
 import { refuseLockout } from '../../../src/services/apply.js';
 import { findCuts, type Lifeline, sshSession, tcpConnections } from '../../../src/services/lockout.js';
+import { managementLifelines } from '../../../src/services/management.js';
 import { configOf, plainHost } from '../../backends/support/configs.js';
 
 const policiesOf = (text: string) => (text === '' ? [] : compileXfrm(configOf(text), plainHost).desired.policies);
@@ -37,6 +39,34 @@ describe('a session', () => {
       what: 'the SSH session from 192.0.2.7',
       packet: 'inbound TCP 192.0.2.7:50000 > 10.0.0.1:22',
     });
+  });
+});
+
+describe('those who administer a host by its inventory', () => {
+  const operators = { name: 'the operators', from: [parseRange('192.0.2.0/24')!], port: 22 };
+  const cuts = (before: string, after: string) => {
+    const lifelines = managementLifelines({ ...configOf(after), addresses: [parseAddress('10.0.0.1')!] }, [operators]);
+    return findCuts(lifelines, policiesOf(before), policiesOf(after)).map(({ what, packet }) => `${what}: ${packet}`);
+  };
+
+  it.each([
+    [
+      'are cut off by a policy that drops any of their packets',
+      '',
+      `${open.replace('-protocol', '-destination 192.0.2.0/25 -protocol')}\n${closed}`,
+      1,
+    ],
+    ['are not by one that lets all of them pass', '', `${open}\n${closed}`, 0],
+    ['are not cut off where they cannot get in now either', closed, closed, 0],
+    ['may be meant to come in protected', '', secured, 0],
+  ])('%s', (_name, before, after, count) => {
+    expect(cuts(before, after)).toHaveLength(count);
+  });
+
+  it('are named, with a packet of theirs', () => {
+    expect(cuts('', `${open.replace('-protocol', '-destination 192.0.2.0/25 -protocol')}\n${closed}`)).toEqual([
+      'the operators (inventory, TCP port 22): outbound TCP 10.0.0.1:22 > 192.0.2.128:49152',
+    ]);
   });
 });
 
