@@ -61,10 +61,14 @@ export interface ProofDocument {
   readonly truncated: boolean;
   readonly peers: number;
   readonly negotiations: readonly {
+    /** The address of a peer that mirrors the original, or the name of one that was given. */
     readonly peer: string;
+    readonly given: boolean;
     readonly initiator: 'system' | 'peer';
     readonly packet: string;
     readonly outcome: string;
+    /** The original comes to an SA. */
+    readonly works: boolean;
     readonly differences: readonly { readonly what: string; readonly before: string; readonly after: string }[];
   }[];
   readonly notes: readonly string[];
@@ -114,9 +118,12 @@ function* renderProof(proof: ProofDocument, style: Style): Generator<string> {
     yield style.dim(`    for example ${witness}`);
   }
   if (truncated) yield style.yellow('there may be more packets that are treated otherwise: comparing them was cut off');
-  for (const { peer, initiator, packet, differences } of negotiations) {
-    if (differences.length === 0) continue;
-    yield `negotiation with ${peer}, started by the ${initiator}, for ${visible(packet)}`;
+  for (const { peer, given, initiator, packet, outcome, works, differences } of negotiations) {
+    const isSame = differences.length === 0;
+    // With a real peer it counts what comes about, too: forms that fail alike are alike, and no tunnel.
+    if (isSame && !given) continue;
+    const alike = !isSame ? '' : works ? ': works in both forms' : ': in both forms ';
+    yield `negotiation with ${visible(peer)}, started by the ${initiator}, for ${visible(packet)}${alike}${isSame && !works ? style.yellow(visible(outcome)) : ''}`;
     for (const { what, before, after } of differences)
       yield `    ${what}: ${style.red(visible(before))} -> ${style.green(visible(after))}`;
   }

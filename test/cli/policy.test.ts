@@ -78,6 +78,16 @@ describe('policy convert', () => {
     expect(stdout).not.toContain('Plover');
   });
 
+  it('proves with the other side’s own file', async () => {
+    const example = path.join(examples, 'hpux-to-linux');
+    const args = ['policy', 'convert', path.join(example, 'hpux.conf'), '--to', 'swanctl'];
+    const peer = ['--peer', path.join(example, 'linux.conf')];
+    const { code, stderr } = await runCli([...args, '--prove', ...peer]);
+    expect([code, stderr]).toEqual([0, expect.stringMatching(/^negotiation with linux, .*: works in both forms$/m)]);
+    expect((await runCli([...args, ...peer])).code).toBe(2);
+    expect((await runCli([...args, '--prove', '--peer', '-'])).code).toBe(2);
+  });
+
   it('takes standard input, and refuses what makes no sense', async () => {
     const stdin = 'connections { c { remote_addrs = 192.0.2.1\n children { n { remote_ts = 10.0.0.0/8 } } } }\n';
     const piped = await runCli(['policy', 'convert', '-', '--from', 'swanctl', '--to', 'libreswan'], { stdin });

@@ -78,11 +78,13 @@ function proofDocument({ isProved, packets, runs, peers, notes }: Proof): ProofD
     })),
     truncated: packets.truncated,
     peers,
-    negotiations: runs.map(({ peer, initiator, packet, before, differences }) => ({
+    negotiations: runs.map(({ peer, isGiven, initiator, packet, before, differences }) => ({
       peer,
+      given: isGiven,
       initiator,
       packet,
       outcome: before.reason === undefined ? before.word : `${before.word}: ${before.reason}`,
+      works: before.reason === undefined,
       differences,
     })),
     notes,

@@ -5,55 +5,25 @@
 import { ikeSockets } from '../../dialects/common/lists.js';
 import { peersOf, towards } from '../../dialects/common/peers.js';
 import { seededRandom } from '../../engine/crypto/random.js';
-import { type Address, formatAddress } from '../../model/address.js';
+import type { Address } from '../../model/address.js';
 import { compareSystems, type SystemComparison } from '../../model/compare.js';
-import { formatPacket } from '../../model/packet.js';
 import { proposalsWithGroups } from '../../model/peer/child-proposals.js';
-import { peerProfile } from '../../model/peer-profile/catalogue.js';
 import { intersectRegions, isRegionCovered, subtractRegion } from '../../model/selector/algebra.js';
 import type { Region } from '../../model/selector/box.js';
-import { formatBox } from '../../model/selector/format-box.js';
-import { simplify } from '../../model/selector/simplify.js';
 import type { SaTemplate, SpdEntry, SystemConfig } from '../../model/system-config.js';
-import { listsRegion } from '../../model/traffic-selector.js';
-import type { VerdictWord } from '../../report/negotiation/document.js';
 import { loadProvider } from '../crypto-provider.js';
 import type { LoadedSystem } from '../load-system.js';
-import { causeOf, explain } from '../negotiate/explain.js';
 import { ikeVersions } from '../negotiate/ike-versions.js';
-import { pairContext, type RunSettings, runPlanned } from '../negotiate/negotiate.js';
-import { type PlannedRun, walksOf } from '../negotiate/plan.js';
-import { isBad, verdictWordOf } from '../negotiate/run-document.js';
-import { type NegotiatingSystem, profileOf } from '../negotiate/systems.js';
-import { childSasOf, chosenOf, transformsText } from '../negotiate/view.js';
+import type { RunSettings } from '../negotiate/negotiate.js';
+import type { NegotiatingSystem } from '../negotiate/systems.js';
+import { type ComparedRun, compareWithGiven, compareWithMirror, type PeerRuns, systemName } from './compare-runs.js';
 import type { Conversion } from './convert.js';
 import { mirrorPeers } from './mirror.js';
 
-/** Peers that are simulated, and negotiations with each. */
+/** Mirrored peers that are simulated. */
 export const peersMax = 64;
-export const runsPerPeer = 8;
 /** Steps for exact questions about one entry. */
 const budget = 100_000;
-
-/** What one negotiation came to. */
-export interface Outcome {
-  readonly word: VerdictWord;
-  /** Why it fails. */
-  readonly reason?: string;
-  /** What was agreed on, by what it is: `IKE`, `SA`, `packets of the SA`. */
-  readonly facts: ReadonlyMap<string, string>;
-}
-
-export interface ComparedRun {
-  readonly peer: string;
-  /** Who starts. */
-  readonly initiator: 'system' | 'peer';
-  readonly packet: string;
-  readonly before: Outcome;
-  readonly after: Outcome;
-  /** What differs, as words; none where both came to the same. */
-  readonly differences: readonly { readonly what: string; readonly before: string; readonly after: string }[];
-}
 
 export interface Proof {
   readonly isProved: boolean;
@@ -68,6 +38,8 @@ export interface Proof {
 export interface ProofOptions {
   readonly seed: string;
   readonly beginsAt: Date;
+  /** Peers as they are configured: they stand for themselves in place of mirrors with their addresses. */
+  readonly peers?: readonly NegotiatingSystem[];
   onPeer?(done: number): void;
 }
 
@@ -86,21 +58,38 @@ export async function prove(conversion: Conversion, options: ProofOptions): Prom
   const runs: ComparedRun[] = [];
   let peers = 0;
   let isComplete = true;
-  for (const peer of mirrorPeers(original.config)) {
-    if (peers >= peersMax) {
-      notes.push(`only the first ${peersMax} peers were simulated`);
-      isComplete = false;
-      break;
-    }
+  const note = (text: string) => notes.includes(text) || notes.push(text);
+  const take = (name: string, compared: PeerRuns) => {
     peers += 1;
-    for (const note of peer.notes) if (!notes.includes(note)) notes.push(note);
-    const compared = compareRuns(conversion, peer.config, peer.address, settings);
     runs.push(...compared.runs);
+    for (const text of compared.notes) note(text);
     if (compared.leftOut > 0) {
-      notes.push(`${compared.leftOut} negotiations with ${peer.config.name} were left out`);
+      note(`${compared.leftOut} negotiations with ${name} were left out`);
       isComplete = false;
     }
     options.onPeer?.(peers);
+  };
+  const given = (options.peers ?? []).map(renamed);
+  for (const peer of given) {
+    const others = given.filter((other) => other !== peer);
+    const compared = compareWithGiven(conversion, peer, others, settings);
+    take(peer.name, compared);
+    if (compared.runs.length === 0) {
+      note(`${peer.name} and the original protect nothing between them: nothing was negotiated with it`);
+      isComplete = false;
+    }
+  }
+  const isGiven = ({ family, value }: Address) =>
+    given.some(({ config }) => config.addresses.some((own) => own.family === family && own.value === value));
+  for (const peer of mirrorPeers(original.config)) {
+    if (isGiven(peer.address)) continue;
+    if (peers - given.length >= peersMax) {
+      note(`only the first ${peersMax} peers were simulated`);
+      isComplete = false;
+      break;
+    }
+    for (const text of peer.notes) note(text);
+    take(peer.config.name, compareWithMirror(conversion, peer, settings));
   }
   const isProved =
     isComplete &&
@@ -108,6 +97,13 @@ export async function prove(conversion: Conversion, options: ProofOptions): Prom
     !packets.truncated &&
     runs.every(({ differences }) => differences.length === 0);
   return { isProved, packets, runs, peers, notes };
+}
+
+/** The system itself is called so in its runs. */
+function renamed(peer: NegotiatingSystem): NegotiatingSystem {
+  if (peer.name !== systemName) return peer;
+  const name = `${systemName} (peer)`;
+  return { ...peer, name, config: { ...peer.config, name } };
 }
 
 /** The SPDs by what they do with packets: names, lifetimes and settings without effect on a packet do not count. */
@@ -199,91 +195,4 @@ function plainTemplate(template: SaTemplate, config: SystemConfig, region: Regio
     ...(mark?.value ? { mark } : {}),
     ...(ifId?.value ? { ifId } : {}),
   };
-}
-
-/** Both forms of the system meet one peer; each negotiation of the original is repeated by the other one. */
-function compareRuns(
-  { original, converted, bases: files }: Conversion,
-  peer: SystemConfig,
-  address: Address,
-  settings: RunSettings,
-): { readonly runs: readonly ComparedRun[]; readonly leftOut: number } {
-  const b: NegotiatingSystem = { name: peer.name, loaded: original, config: peer, profile: peerProfile('ours'), files };
-  const system = (loaded: LoadedSystem): NegotiatingSystem => ({
-    name: 'system',
-    loaded,
-    config: { ...loaded.config, name: 'system', addresses: addressesOf(loaded.config, peer) },
-    profile: profileOf(loaded, loaded.name, undefined, new Map()),
-    files,
-  });
-  const [was, is] = [system(original), system(converted)];
-  const plan = pairContext({ a: was, b, others: [] }, ['a', 'b'], undefined, settings);
-  const again = pairContext({ a: is, b, others: [] }, ['a', 'b'], undefined, settings);
-  const planned = plan.plan.runs.slice(0, runsPerPeer);
-  const runs = planned.map((run): ComparedRun => {
-    const before = outcomeOf(plan, run);
-    // The same packet, sent and taken as before: by the systems themselves, or forwarded.
-    const after = outcomeOf(again, {
-      ...run,
-      entries: {},
-      walks: walksOf(again.plan.analysis, run.initiator, run.packet),
-    });
-    return {
-      peer: formatAddress(address.family, address.value),
-      initiator: run.initiator === 'a' ? 'system' : 'peer',
-      packet: formatPacket(run.packet).replace('outbound ', ''),
-      before,
-      after,
-      differences: differencesOf(before, after),
-    };
-  });
-  return { runs, leftOut: plan.plan.runs.length - planned.length };
-}
-
-/** The system has the addresses that its peer knows it by. */
-function addressesOf({ addresses }: SystemConfig, { pad }: SystemConfig): readonly Address[] {
-  const known = pad.map(({ remote }): Address => ({ family: remote.family, value: remote.first }));
-  const isNew = ({ family, value }: Address) => !addresses.some((own) => own.family === family && own.value === value);
-  return [...addresses, ...known.filter(isNew)];
-}
-
-function outcomeOf(context: ReturnType<typeof pairContext>, planned: PlannedRun): Outcome {
-  const { run, verdict } = runPlanned(context, planned);
-  const { initiator, responder, settledAt, trace } = run;
-  const word = verdictWordOf(verdict);
-  const facts = new Map<string, string>();
-  if (isBad(verdict)) {
-    const { reason } = explain({
-      run,
-      cause: causeOf(verdict),
-      walks: planned.walks,
-      systems: [context.a, context.b],
-    });
-    // Where nothing came about, it does not count how far it got.
-    return { word, reason, facts };
-  }
-  const { ike } = chosenOf(trace.entries, initiator, responder, settledAt);
-  if (ike) {
-    facts.set('IKE', `IKEv${ike.version}${ike.exchange ? ` ${ike.exchange} mode` : ''}, ${ike.transforms}`);
-    facts.set('identity of the initiator', ike.initiatorId ?? 'none');
-    facts.set('identity of the responder', ike.responderId ?? 'none');
-  }
-  const children = childSasOf(trace.entries, initiator, settledAt);
-  for (const [at, { protocol, mode, transforms, selectors, udpEncapsulation }] of children.entries()) {
-    const name = children.length > 1 ? `SA ${at + 1}` : 'SA';
-    facts.set(name, `${protocol} ${mode} mode, ${transformsText(transforms)}${udpEncapsulation ? ', in UDP' : ''}`);
-    // Ranges that are parted stand for the same packets.
-    facts.set(`packets of the ${name}`, simplify(listsRegion(selectors)).map(formatBox).sort().join(', '));
-  }
-  return { word, facts };
-}
-
-/** What differs between two outcomes: where one fails, that alone. */
-function differencesOf(before: Outcome, after: Outcome): ComparedRun['differences'] {
-  const say = ({ word, reason }: Outcome) => (reason === undefined ? word : `${word}: ${reason}`);
-  if (before.word !== after.word) return [{ what: 'outcome', before: say(before), after: say(after) }];
-  return [...new Set([...before.facts.keys(), ...after.facts.keys()])].flatMap((what) => {
-    const [was, is] = [before.facts.get(what) ?? 'none', after.facts.get(what) ?? 'none'];
-    return was === is ? [] : [{ what, before: was, after: is }];
-  });
 }
