@@ -20,6 +20,11 @@ export interface Ownership {
   readonly sas: ReadonlyMap<string, HostSa>;
   /** Request ids that were given out, whose negotiated SAs belong to this tool too. */
   readonly reqids: ReadonlySet<number>;
+  /**
+   * SAs that a change which did not come to its end makes, by SA key. Nobody knows how far it came, and an SA has no number as a policy
+   * has: so one is ours when it is exactly as it was to be made, and else somebody else's who was faster.
+   */
+  readonly making?: ReadonlyMap<string, HostSa>;
 }
 
 export const nothingOwned: Ownership = { policies: new Map(), sas: new Map(), reqids: new Set() };
@@ -71,7 +76,9 @@ export function part(state: HostState, owned: Ownership): Parted {
   const foreign: HostSa[] = [];
   const negotiated: HostSa[] = [];
   for (const sa of state.sas) {
-    const registered = owned.sas.get(saKey(sa));
+    const key = saKey(sa);
+    const made = owned.making?.get(key);
+    const registered = owned.sas.get(key) ?? (made && sameSa(made, sa) ? made : undefined);
     if (registered) {
       const mine = named(sa, registered.record);
       ours.push(mine);
@@ -114,7 +121,7 @@ export interface Precedence {
 
 export interface Plan {
   readonly changes: readonly Change[];
-  /** What is ours before and after. */
+  /** What is ours before and after, without what was negotiated. */
   readonly before: HostState;
   readonly after: HostState;
   readonly foreign: HostState;
@@ -134,11 +141,12 @@ export function makePlan(current: HostState, desired: HostState, owned: Ownershi
   const after = withIndexes(desired, current);
   const wanted = new Set(after.policies.flatMap(({ templates }) => templates.map(({ reqid }) => reqid)));
   // What was negotiated for policies that go has nobody left to use it.
-  const leftOver = negotiated.filter(({ reqid }) => !wanted.has(reqid));
-  const before = leftOver.length === 0 ? ours : { ...ours, sas: [...ours.sas, ...leftOver] };
+  const leftOver = negotiated
+    .filter(({ reqid }) => !wanted.has(reqid))
+    .map((sa): Change => ({ object: 'sa', kind: 'delete', before: withoutKeys(sa) }));
   return {
-    changes: orderChanges(diff(before, after)),
-    before,
+    changes: orderChanges([...diff(ours, after), ...leftOver]),
+    before: ours,
     after,
     foreign,
     conflicts: findConflicts(after, foreign),
@@ -146,6 +154,11 @@ export function makePlan(current: HostState, desired: HostState, owned: Ownershi
     corrections,
     startsOpen: isWideOpen(current),
   };
+}
+
+/** Nobody puts it back, so no journal is to keep what IKE made a secret of. */
+function withoutKeys({ aead: _aead, encryption: _encryption, authentication: _authentication, ...sa }: HostSa): HostSa {
+  return sa;
 }
 
 function isWideOpen({ policies, defaults }: HostState): boolean {

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import * as z from 'zod';
-import type { Change } from '../backends/backend.js';
+import type { Plan } from '../backends/plan.js';
 import { changeText } from '../backends/xfrm/text.js';
 import { type HostState, policyKey, saKey } from '../model/host-state.js';
 import { dialects } from '../model/language/dialect.js';
@@ -78,7 +78,7 @@ export function writePlanFile(
     ...whereWeAre(),
     serial: session.registry.serial,
     before: stateHash(plan.before),
-    steps: stepsHash(plan.changes),
+    steps: stepsHash(plan),
     commands: plan.changes.map((change) => `ip ${changeText(change).text}`),
   };
   writeDurably(path.resolve(file), `${JSON.stringify(content, undefined, 2)}\n`);
@@ -122,7 +122,7 @@ export function refuseStale(file: PlanFile, session: HostSession, planned: Plann
           ? `another change was applied: the host is at state ${session.registry.serial}, not ${file.serial}`
           : file.before !== stateHash(planned.plan.before)
             ? 'somebody changed what is ours on the host'
-            : file.steps !== stepsHash(planned.plan.changes)
+            : file.steps !== stepsHash(planned.plan)
               ? 'the same records would now lead to other steps'
               : undefined;
   if (why === undefined) return;
@@ -159,12 +159,15 @@ function stateHash({ policies, sas }: HostState): string {
   return hashOfTexts(entries.sort());
 }
 
-function stepsHash(changes: readonly Change[]): string {
+/** Without the ends of SAs that IKE renews whenever it has to. */
+function stepsHash({ changes, before }: Plan): string {
+  const held = new Set(before.sas.map(saKey));
   return hashOfTexts(
-    changes.map((change) => {
+    changes.flatMap((change) => {
+      if (change.object === 'sa' && change.kind === 'delete' && !held.has(saKey(change.before))) return [];
       const subject = change.kind === 'delete' ? change.before : change.after;
       const json = 'direction' in subject ? policyToJson(subject) : saToJson(subject, hashedKeys);
-      return `${change.object} ${change.kind} ${JSON.stringify(json)}`;
+      return [`${change.object} ${change.kind} ${JSON.stringify(json)}`];
     }),
   );
 }

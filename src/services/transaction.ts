@@ -110,6 +110,8 @@ async function compare(
     const asked = policies.get(key);
     if (!asked) continue;
     policies.delete(key);
+    // Somebody else put another one where ours was taken out.
+    if (!asked.wanted && asked.name.index !== policy.index) continue;
     if (!asked.wanted || !samePolicy(asked.wanted, policy)) differing += 1;
     else if (asked.wanted.index !== policy.index) moved.push({ ...asked.wanted, index: policy.index });
   }
@@ -139,8 +141,8 @@ async function performAll(
     if (control.interrupted?.()) return { why: 'it was interrupted', interrupted: true };
     const group = steps.slice(at, at + groupSteps);
     try {
-      const { done, failure } = await backend.execute(group, { atOnce });
-      if (failure) return { why: failureText(group[done]!, failure), interrupted: false };
+      const why = await performGroup(backend, group, atOnce);
+      if (why !== undefined) return { why, interrupted: false };
     } catch (error) {
       if (!(error instanceof EnvironmentError)) throw error;
       return { why: error.message, interrupted: false };
@@ -150,6 +152,23 @@ async function performAll(
     await new Promise(setImmediate);
   }
   return control.interrupted?.() ? { why: 'it was interrupted', interrupted: true } : undefined;
+}
+
+/** Undefined when all are done. */
+async function performGroup(backend: Backend, group: readonly Change[], atOnce: boolean): Promise<string | undefined> {
+  for (let from = 0; from < group.length; ) {
+    const { done, failure } = await backend.execute(group.slice(from), { atOnce });
+    if (!failure) return undefined;
+    const refused = group[from + done]!;
+    if (atOnce || !isGoneAnyway(refused, failure)) return failureText(refused, failure);
+    from += done + 1;
+  }
+  return undefined;
+}
+
+/** An SA may expire, or somebody else take out an entry, between the look at it and its removal. */
+function isGoneAnyway({ kind }: Change, { code }: Failure): boolean {
+  return kind === 'delete' && (code === 'ESRCH' || code === 'ENOENT');
 }
 
 function failureText(change: Change, { message }: Failure): string {
@@ -180,18 +199,30 @@ async function undo(
 async function takeBack(session: HostSession, journal: Journal): Promise<string | undefined> {
   const { backend } = session;
   const owned = ownershipDuring(session.registry, journal);
+  const registered = ownershipOf(session.registry).sas;
+  const changes = journal.changes.filter((change) => !endsNegotiated(change, registered));
   try {
-    const ours = part(await backend.read(), owned).ours;
-    const steps = orderChanges(diff(ours, targetOf(ours, journal.changes, 'before')));
-    const { done, failure } = await backend.execute(steps);
-    if (failure) return failureText(steps[done]!, failure);
-    const now = part(await backend.read(), owned).ours;
-    const left = diff(now, targetOf(now, journal.changes, 'before'));
-    return left.length > 0 ? unlike(left.length) : undefined;
+    const left = async () => {
+      const { ours, foreign } = part(await backend.read(), owned);
+      return diff(ours, withoutPlacesOf(foreign, targetOf(ours, changes, 'before')));
+    };
+    const steps = orderChanges(await left());
+    const why = await performGroup(backend, steps, false);
+    if (why !== undefined) return why;
+    const { length } = await left();
+    return length > 0 ? unlike(length) : undefined;
   } catch (error) {
     if (!(error instanceof EnvironmentError)) throw error;
     return error.message;
   }
+}
+
+/**
+ * Does it take out an SA that was negotiated? That one does not come back: its counters are gone, so its peer would take its packets for
+ * repeated ones, and it would take repeated ones for new. The policies that come back ask for others.
+ */
+function endsNegotiated(change: Change, registered: ReadonlyMap<string, HostSa>): boolean {
+  return change.object === 'sa' && change.kind === 'delete' && !registered.has(saKey(change.before));
 }
 
 /** While a change is under way, what it makes belongs to this tool as well. */
@@ -199,12 +230,13 @@ function ownershipDuring(registry: Registry, { changes, numbers }: Journal): Own
   const owned = ownershipOf(registry);
   const policies = new Map(owned.policies);
   const sas = new Map(owned.sas);
+  const making = new Map<string, HostSa>();
   for (const change of changes) {
     const subject = change.kind === 'delete' ? change.before : change.after;
     if ('direction' in subject) policies.set(subject.index, subject);
-    else sas.set(saKey(subject), subject);
+    else (change.kind === 'create' ? making : sas).set(saKey(subject), subject);
   }
-  return { policies, sas, reqids: new Set([...owned.reqids, ...numbers.reqids.values()]) };
+  return { policies, sas, reqids: new Set([...owned.reqids, ...numbers.reqids.values()]), making };
 }
 
 /** Ours with every entry that the changes touch as it was before, or is to be after. */
@@ -226,6 +258,17 @@ function targetOf(ours: HostState, changes: readonly Change[], side: 'before' | 
     }
   }
   return { ...ours, policies: [...policies.values()], sas: [...sas.values()] };
+}
+
+/** Where others have something by now, ours cannot come back; the rest can. */
+function withoutPlacesOf(foreign: HostState, target: HostState): HostState {
+  if (foreign.policies.length + foreign.sas.length === 0) return target;
+  const taken = new Set([...foreign.policies.map(policyKey), ...foreign.sas.map(saKey)]);
+  return {
+    ...target,
+    policies: target.policies.filter((policy) => !taken.has(policyKey(policy))),
+    sas: target.sas.filter((sa) => !taken.has(saKey(sa))),
+  };
 }
 
 type PolicyChange = Extract<Change, { object: 'policy' }>;

@@ -52,12 +52,19 @@ export function createFakeKernel(options: FakeOptions = {}): FakeKernel {
   function refusal(change: Change): Failure | undefined {
     const isThere =
       change.object === 'policy'
-        ? state.policies.some(
-            (policy) => policyKey(policy) === policyKey(change.kind === 'create' ? change.after : change.before),
-          )
+        ? state.policies.some((policy) => isMeant(change, policy))
         : state.sas.some((sa) => saKey(sa) === saKey(change.kind === 'create' ? change.after : change.before));
     if (change.kind === 'create') return isThere ? { code: 'EEXIST', message: 'File exists' } : undefined;
     return isThere ? undefined : { code: 'ENOENT', message: 'No such file or directory' };
+  }
+
+  /** A policy that goes is found by its index, all others by what they select. */
+  function isMeant(change: Extract<Change, { object: 'policy' }>, policy: HostPolicy): boolean {
+    const wanted = change.kind === 'create' ? change.after : change.before;
+    return (
+      policyKey(policy) === policyKey(wanted) &&
+      (change.kind !== 'delete' || wanted.index === 0 || wanted.index === policy.index)
+    );
   }
 
   function perform(change: Change): void {

@@ -1,6 +1,7 @@
 /** Sessions with a kernel in memory, for tests of what changes a host. */
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { onTestFinished } from 'vitest';
+import type { Backend } from '../../../src/backends/backend.js';
 import { createFakeKernel, type FakeKernel, type FakeOptions } from '../../../src/backends/fake/fake-kernel.js';
 import { type HostState, policyKey, saKey } from '../../../src/model/host-state.js';
 import { applyPlan } from '../../../src/services/apply.js';
@@ -39,6 +40,10 @@ export interface Bench {
   with<T>(action: (session: HostSession) => Promise<T>): Promise<T>;
   plan(text: string, session: HostSession): Promise<PlannedHost>;
   apply(text: string, control?: Control): Promise<Outcome>;
+  /** Applies on another back end of the same host. */
+  applyOn(backend: Backend, text: string): Promise<Outcome>;
+  /** Opens on another back end of the same host, acts, closes. */
+  on<T>(backend: Backend, action: (session: HostSession) => Promise<T>): Promise<T>;
 }
 
 /** In memory where that can be had: what is durable is not what these tests are about, and disks are slow to say so. */
@@ -56,8 +61,9 @@ export function bench(options: FakeOptions = {}): Bench {
   const made: Bench = {
     folder,
     kernel,
-    async with(action) {
-      const session = await openSession({ stateDir: `${folder}/state`, backend: kernel, lockMillis: 1000 });
+    with: (action) => made.on(kernel, action),
+    async on(backend, action) {
+      const session = await openSession({ stateDir: `${folder}/state`, backend, lockMillis: 1000 });
       try {
         return await action(session);
       } finally {
@@ -72,9 +78,29 @@ export function bench(options: FakeOptions = {}): Bench {
     },
     apply: (text, control) =>
       made.with(async (session) => applyPlan(session, await made.plan(text, session), '0', control)),
+    applyOn: (backend, text) =>
+      made.on(backend, async (session) => applyPlan(session, await made.plan(text, session), '0')),
   };
   onTestFinished(() => kernel.close());
   return made;
+}
+
+/** A back end whose program dies before the step, counted from the first that it is asked for; steps already done stay. */
+export function dyingBefore(kernel: Backend, step: number): Backend {
+  let steps = 0;
+  return {
+    ...kernel,
+    async execute(changes) {
+      for (const [done, change] of changes.entries()) {
+        if (steps === step) throw new Error('died');
+        steps += 1;
+        const { failure } = await kernel.execute([change]);
+        if (failure) return { done, failure };
+      }
+      if (steps === step) throw new Error('died');
+      return { done: changes.length };
+    },
+  };
 }
 
 /** A state as texts that compare: what the kernel counts and the names of records do not matter, keys do. */

@@ -88,11 +88,14 @@ const plainInfo = toOctets(policyInfo, {
 const limitsAt = xfrmSelector.size;
 const numbersAt = limitsAt + xfrmLimits.size + xfrmUsage.size;
 
-/** The body of DELPOLICY and GETPOLICY for one policy, which is found by its selector, mark and interface. */
-export function encodePolicyId(policy: HostPolicy): Uint8Array {
+/**
+ * The body of DELPOLICY and GETPOLICY for one policy, which is found by its selector, mark and interface; with an index by that, so that
+ * another one in its place is not meant.
+ */
+export function encodePolicyId(policy: HostPolicy, index = 0): Uint8Array {
   const id = toOctets(policyId, {
     selector: rawSelector(policy.selector),
-    index: 0,
+    index,
     direction: directions.indexOf(policy.direction),
   });
   return concatenate([id, encodeAttributes(commonAttributes(policy))]);

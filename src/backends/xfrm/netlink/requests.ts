@@ -5,7 +5,10 @@ import { encodePolicy, encodePolicyId } from './policies.js';
 import { encodeSa, encodeSaId } from './sas.js';
 import type { Request } from './socket.js';
 
-/** The request that makes a change. NEWPOLICY and NEWSA refuse what is there, so nothing of others is overwritten. */
+/**
+ * The request that makes a change. NEWPOLICY and NEWSA refuse what is there, and DELPOLICY goes by the index, so nothing of others is
+ * overwritten or removed.
+ */
 export function requestOf(change: Change): Request {
   if (change.object === 'policy') {
     switch (change.kind) {
@@ -14,7 +17,7 @@ export function requestOf(change: Change): Request {
       case 'replace':
         return { type: messageTypes.updatePolicy, body: encodePolicy(change.after) };
       case 'delete':
-        return { type: messageTypes.deletePolicy, body: encodePolicyId(change.before) };
+        return { type: messageTypes.deletePolicy, body: encodePolicyId(change.before, change.before.index) };
     }
   }
   return change.kind === 'create'
