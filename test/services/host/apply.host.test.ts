@@ -1,26 +1,16 @@
-/** `ipsec apply` and its companions on a real kernel: crashes, bad cases, confirmation, and streams of packets meanwhile. */
+/** `ipsec apply` and its companions on a real kernel: bad cases, confirmation, and streams of packets meanwhile. */
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { endProcess, namespacesMissing } from '../../support/netns.js';
-import { builtPrograms, type RealHost, realHost } from './real-host.js';
+import { builtPrograms, type RealHost, realHost, recordTexts, withoutIndex } from './real-host.js';
 
 const missing = namespacesMissing();
 if (missing !== undefined) console.log(`skipped: ${missing}`);
 
-const small = `add host ssh -source 10.0.0.1 -destination 10.9.0.0/16/22 -protocol TCP -priority 10 -action PASS
-add host all -source 10.0.0.1 -destination 10.0.0.0/8 -priority 30 -action DISCARD
-`;
-const large = `add host ssh -source 10.0.0.1 -destination 10.9.0.0/16/22 -protocol TCP -priority 10 -action PASS
-add host web -source 10.0.0.1/32/1024-4095 -destination 10.2.0.0/16 -protocol TCP -priority 20 -action DISCARD
-`;
-/** Other fates, other order: a closed policy moves behind, an open one to its place. */
-const changed = `add host ssh -source 10.0.0.1 -destination 10.9.0.0/16/22 -protocol TCP -priority 40 -action DISCARD
-add host web -source 10.0.0.1/32/1024-4095 -destination 10.2.0.0/16 -protocol TCP -priority 20 -action PASS
-add host all -source 10.0.0.1 -destination 10.0.0.0/8 -priority 30 -action DISCARD
-`;
+const { small, large } = recordTexts;
 
 describe.skipIf(missing !== undefined)('on a real kernel', () => {
   let host: RealHost;
@@ -35,46 +25,7 @@ describe.skipIf(missing !== undefined)('on a real kernel', () => {
 
   afterEach(() => host?.remove());
 
-  const apply = async (text: string) => {
-    const { code, stderr } = await host.ipsec(['apply', host.records(text), '--auto-approve', '--quiet']);
-    expect(stderr).toBe('');
-    expect(code).toBe(0);
-  };
-
-  it.each([
-    ['adds', '', large],
-    ['changes', large, changed],
-    ['removes', large, ''],
-  ])('a plan that %s, killed at every step: the old state or the new one, as is asked', async (_name, from, to) => {
-    if (from !== '') await apply(from);
-    const before = host.policies();
-    await apply(to);
-    const after = host.policies();
-    expect((await host.ipsec(['rollback', '--auto-approve'])).code).toBe(0);
-    expect(withoutIndex(host.policies())).toEqual(withoutIndex(before));
-    let old = host.policies();
-    const records = host.records(to);
-    let step = 0;
-    for (; (await host.dyingApply(records, step)) === 'SIGKILL'; step += 1) {
-      const status = await host.ipsec(['status']);
-      expect(status).toMatchObject({ code: 1, stdout: expect.stringContaining('unfinished') });
-      // Nothing else may begin before this is over.
-      expect(await host.ipsec(['apply', records, '--auto-approve'])).toMatchObject({ code: 4 });
-      if (step % 2 === 0) {
-        expect(await host.ipsec(['rollback', '--auto-approve'])).toMatchObject({ code: 0 });
-        expect(host.policies()).toEqual(old);
-      } else {
-        expect(await host.ipsec(['apply', '--resume'])).toMatchObject({ code: 0 });
-        expect(withoutIndex(host.policies())).toEqual(withoutIndex(after));
-        expect((await host.ipsec(['rollback', '--auto-approve'])).code).toBe(0);
-        expect(withoutIndex(host.policies())).toEqual(withoutIndex(before));
-      }
-      old = host.policies();
-      expect((await host.ipsec(['status'])).stdout).not.toContain('unfinished');
-    }
-    expect(step).toBeGreaterThan(3);
-    expect((await host.ipsec(['drift'])).code).toBe(0);
-  });
+  const apply = (text: string) => host.apply(text);
 
   it('leaves what others made alone, and tells of it', async () => {
     host.namespace.shell('ip xfrm policy add src 10.0.0.1 dst 10.9.0.1 proto tcp dir out priority 7 action block');
@@ -293,7 +244,7 @@ add host open -source 10.0.0.1 -destination 10.0.0.2/32/2000-2001 -protocol UDP 
           await run('rollback');
           await run('rollback', '2');
           // Killed in the middle, and taken back or finished.
-          await host.dyingApply(files[2]!, 2 + round);
+          await host.dies(2 + round, 'apply', files[2]!);
           if (round === 0) await run('rollback');
           else expect((await host.ipsec(['apply', '--resume'])).code).toBe(0);
         }
@@ -313,11 +264,6 @@ add host open -source 10.0.0.1 -destination 10.0.0.2/32/2000-2001 -protocol UDP 
     }
   });
 });
-
-/** The kernel may give an entry that comes back another index, which `ip` does not show; the order of equal ones may differ. */
-function withoutIndex(policies: readonly string[]): readonly string[] {
-  return [...policies].sort();
-}
 
 /** Sends to both ports of the other end, from those ports, all the time, and counts what comes. */
 function startStream(namespace: string, file: string) {

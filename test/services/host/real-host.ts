@@ -3,6 +3,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { expect } from 'vitest';
+import type { Outcome } from '../../../src/services/transaction.js';
 import { bundle } from '../../support/bundle.js';
 import { builtProgram, finish, type RunResult } from '../../support/cli.js';
 import { type OneNamespace, oneNamespace } from '../../support/one-namespace.js';
@@ -15,13 +17,32 @@ export interface RealHost {
   records(text: string): string;
   /** Runs `ipsec ARGS… --state-dir …` in the namespace. */
   ipsec(args: readonly string[], wrap?: readonly string[]): Promise<RunResult>;
+  /** Runs `ipsec apply` for such records, which must end well. */
+  apply(text: string): Promise<void>;
   start(args: readonly string[], wrap?: readonly string[]): Promise<ChildProcess>;
-  /** Runs dying-apply.ts; the signal that ended it, if one did. */
-  dyingApply(records: string, step: number): Promise<NodeJS.Signals | null>;
+  /** Does it with dying.ts (`apply RECORDS`, `rollback N`, `resume`, `undo`), killed before that step: true, or false when there were fewer. */
+  dies(step: number, ...action: readonly string[]): Promise<boolean>;
+  /** The same, with a command of somebody else before that step; how it ended. */
+  disturbed(step: number, command: string, ...action: readonly string[]): Promise<Outcome>;
   /** Policies as `ip xfrm policy` shows them, sorted. */
   policies(): readonly string[];
   remove(): void;
 }
+
+/** Records of three states that add, change and remove policies. */
+export const recordTexts = {
+  small: `add host ssh -source 10.0.0.1 -destination 10.9.0.0/16/22 -protocol TCP -priority 10 -action PASS
+add host all -source 10.0.0.1 -destination 10.0.0.0/8 -priority 30 -action DISCARD
+`,
+  large: `add host ssh -source 10.0.0.1 -destination 10.9.0.0/16/22 -protocol TCP -priority 10 -action PASS
+add host web -source 10.0.0.1/32/1024-4095 -destination 10.2.0.0/16 -protocol TCP -priority 20 -action DISCARD
+`,
+  /** Other fates, other order: a closed policy moves behind, an open one to its place. */
+  changed: `add host ssh -source 10.0.0.1 -destination 10.9.0.0/16/22 -protocol TCP -priority 40 -action DISCARD
+add host web -source 10.0.0.1/32/1024-4095 -destination 10.2.0.0/16 -protocol TCP -priority 20 -action PASS
+add host all -source 10.0.0.1 -destination 10.0.0.0/8 -priority 30 -action DISCARD
+`,
+} as const;
 
 interface Programs {
   readonly program: string;
@@ -37,7 +58,7 @@ export function builtPrograms(): Promise<Programs> {
 }
 
 async function buildPrograms(): Promise<Programs> {
-  const dying = await bundle('test/services/host/dying-apply.ts');
+  const dying = await bundle('test/services/host/dying.ts');
   return { program: path.join(await builtProgram(), 'bin', 'run.js'), dying };
 }
 
@@ -52,7 +73,7 @@ export async function realHost(): Promise<RealHost> {
   const within = (command: readonly string[]) => spawn('ip', ['netns', 'exec', namespace.name, ...command], { env });
   const start = async (args: readonly string[], wrap: readonly string[] = []) =>
     within([...wrap, process.execPath, program, ...args, '--state-dir', stateDir]);
-  return {
+  const made: RealHost = {
     namespace,
     folder,
     stateDir,
@@ -63,19 +84,31 @@ export async function realHost(): Promise<RealHost> {
       return file;
     },
     start,
+    async apply(text) {
+      const { code, stderr } = await made.ipsec(['apply', made.records(text), '--auto-approve', '--quiet']);
+      expect(stderr).toBe('');
+      expect(code).toBe(0);
+    },
     async ipsec(args, wrap) {
       const child = await start(args, wrap);
       child.stdin?.on('error', () => {});
       child.stdin?.end();
       return finish(child, 60_000);
     },
-    async dyingApply(records, step) {
+    async dies(step, ...action) {
       const { code, signal, stderr } = await finish(
-        within([process.execPath, dying, stateDir, records, String(step)]),
+        within([process.execPath, dying, stateDir, `${step}`, 'die', ...action]),
         60_000,
       );
-      if (code !== 0 && signal === null && code !== 137) throw new Error(stderr);
-      return code === 137 ? 'SIGKILL' : signal;
+      const isKilled = code === 137 || signal === 'SIGKILL';
+      if (code !== 0 && !isKilled) throw new Error(stderr);
+      return isKilled;
+    },
+    async disturbed(step, command, ...action) {
+      const words = [process.execPath, dying, stateDir, `${step}`, command, ...action];
+      const { code, stdout, stderr } = await finish(within(words), 60_000);
+      if (code !== 0) throw new Error(stderr);
+      return JSON.parse(stdout) as Outcome;
     },
     policies: () =>
       namespace
@@ -89,4 +122,10 @@ export async function realHost(): Promise<RealHost> {
       rmSync(folder, { recursive: true, force: true });
     },
   };
+  return made;
+}
+
+/** The kernel may give an entry that comes back another index, which `ip` does not show; the order of equal ones may differ. */
+export function withoutIndex(policies: readonly string[]): readonly string[] {
+  return [...policies].sort();
 }

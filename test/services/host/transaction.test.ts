@@ -7,8 +7,7 @@ import type { createFakeKernel } from '../../../src/backends/fake/fake-kernel.js
 import { isOpen } from '../../../src/backends/order.js';
 import { EnvironmentError } from '../../../src/model/tool-error.js';
 import { applyPlan, applyRollback, planRollback, resume, undoUnfinished } from '../../../src/services/apply.js';
-import { openSession } from '../../../src/services/host-session.js';
-import { bench, key16, key32, otherKey16, picture, texts } from './support.js';
+import { bench, dyingBefore, key16, key32, otherKey16, picture, texts } from './support.js';
 
 const moves = [
   ['from nothing', '', texts.large],
@@ -70,23 +69,7 @@ describe.each(moves)('a change %s', (_name, from, to) => {
         const host = bench();
         if (from !== '') await host.apply(from);
         const before = picture(host.kernel.state());
-        await expect(
-          (async () => {
-            const session = await openSession({
-              stateDir: `${host.folder}/state`,
-              backend: crashingAt(host.kernel, crashing),
-              lockMillis: 1000,
-            });
-            try {
-              const planned = await host.plan(to, session);
-              const { carryOut } = await import('../../../src/services/transaction.js');
-              const applied = { at: '', system: 't', inputs: [], version: '0' };
-              await carryOut(session, { ...planned.plan, numbers: planned.numbers, applied });
-            } finally {
-              session.close();
-            }
-          })(),
-        ).rejects.toThrow('crash');
+        await expect(host.applyOn(dyingBefore(host.kernel, crashing), to)).rejects.toThrow('died');
         const outcome = await host.with((session) =>
           direction === 'forward' ? resume(session) : undoUnfinished(session),
         );
@@ -114,27 +97,49 @@ describe.each(moves)('a change %s', (_name, from, to) => {
   });
 });
 
+test('what ends a change that was cut off is cut off as well, at any step: it still comes to its old or its new state', async () => {
+  const ways = { forward: resume, back: undoUnfinished } as const;
+  const steps = await stepsOf(texts.large, texts.changed);
+  for (let second = 0; second <= steps; second += 1) {
+    const first = 1 + ((5 * second) % (steps - 1));
+    for (const [started, ended] of [
+      ['forward', 'back'],
+      ['back', 'forward'],
+      ['forward', 'forward'],
+      ['back', 'back'],
+    ] as const) {
+      const host = bench();
+      await host.apply(texts.large);
+      const before = picture(host.kernel.state());
+      await expect(host.applyOn(dyingBefore(host.kernel, first), texts.changed)).rejects.toThrow('died');
+      // It may have fewer steps than that, and then dies behind the last.
+      await expect(host.on(dyingAtTheEnd(host.kernel, second), (session) => ways[started](session))).rejects.toThrow(
+        'died',
+      );
+      const outcome = await host.with((session) => ways[ended](session));
+      expect(outcome.kind).toBe(ended === 'forward' ? 'done' : 'undone');
+      if (ended === 'back') expect(picture(host.kernel.state())).toEqual(before);
+      else expect(await host.apply(texts.changed)).toMatchObject({ kind: 'done', steps: 0 });
+      expect(await host.with(async ({ journal }) => journal)).toBeUndefined();
+    }
+  }
+});
+
+/** The program dies before that step, or when there are fewer, before it can say that all are done. */
+function dyingAtTheEnd(kernel: Backend, step: number): Backend {
+  const dying = dyingBefore(kernel, step);
+  return {
+    ...dying,
+    async execute(changes) {
+      await dying.execute(changes);
+      throw new Error('died');
+    },
+  };
+}
+
 /** The kernel may give an entry that comes back another index. */
 function withoutIndex(pictures: readonly string[]): readonly string[] {
   return pictures.map((each) => each.replace(/"index":\d+/, '"index":0'));
-}
-
-/** The program dies before the operation, counted from the first one of this back end. */
-function crashingAt(kernel: Backend, at: number): Backend {
-  let operations = 0;
-  return {
-    ...kernel,
-    async execute(changes) {
-      for (const change of changes) {
-        if (operations === at) throw new Error('crash');
-        operations += 1;
-        const { failure } = await kernel.execute([change]);
-        if (failure) throw new Error(failure.message);
-      }
-      if (operations === at) throw new Error('crash');
-      return { done: changes.length };
-    },
-  };
 }
 
 test('when going back fails too, the journal stays, nothing is open that was not, and either way can be tried again', async () => {

@@ -1,0 +1,140 @@
+/** `ipsec apply` and `rollback` killed at every step on a real kernel, and what takes a cut-off change to its end killed as well. */
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { namespacesMissing } from '../../support/netns.js';
+import { builtPrograms, type RealHost, realHost, recordTexts, withoutIndex } from './real-host.js';
+
+const missing = namespacesMissing();
+if (missing !== undefined) console.log(`killed at every step: skipped, ${missing}`);
+
+const { small, large, changed } = recordTexts;
+
+describe.skipIf(missing !== undefined)('on a real kernel', () => {
+  let host: RealHost;
+
+  beforeAll(async () => {
+    await builtPrograms();
+  }, 300_000);
+
+  beforeEach(async () => {
+    host = await realHost();
+  });
+
+  afterEach(() => host?.remove());
+
+  it.each([
+    ['adds', '', large],
+    ['changes', large, changed],
+    ['removes', large, ''],
+  ])('a plan that %s, killed at every step: the old state or the new one, as is asked', async (_name, from, to) => {
+    if (from !== '') await host.apply(from);
+    const before = host.policies();
+    await host.apply(to);
+    const after = host.policies();
+    expect((await host.ipsec(['rollback', '--auto-approve'])).code).toBe(0);
+    expect(withoutIndex(host.policies())).toEqual(withoutIndex(before));
+    let old = host.policies();
+    const records = host.records(to);
+    let step = 0;
+    for (; await host.dies(step, 'apply', records); step += 1) {
+      const status = await host.ipsec(['status']);
+      expect(status).toMatchObject({ code: 1, stdout: expect.stringContaining('unfinished') });
+      // Nothing else may begin before this is over.
+      expect(await host.ipsec(['apply', records, '--auto-approve'])).toMatchObject({ code: 4 });
+      if (step % 2 === 0) {
+        expect(await host.ipsec(['rollback', '--auto-approve'])).toMatchObject({ code: 0 });
+        expect(host.policies()).toEqual(old);
+      } else {
+        expect(await host.ipsec(['apply', '--resume'])).toMatchObject({ code: 0 });
+        expect(withoutIndex(host.policies())).toEqual(withoutIndex(after));
+        expect((await host.ipsec(['rollback', '--auto-approve'])).code).toBe(0);
+        expect(withoutIndex(host.policies())).toEqual(withoutIndex(before));
+      }
+      old = host.policies();
+      expect((await host.ipsec(['status'])).stdout).not.toContain('unfinished');
+    }
+    expect(step).toBeGreaterThan(3);
+    expect((await host.ipsec(['drift'])).code).toBe(0);
+  });
+
+  it('going back, killed at every step: finished or taken back like any other change', async () => {
+    await host.apply(large);
+    const before = withoutIndex(host.policies());
+    await host.apply(changed);
+    const after = withoutIndex(host.policies());
+    let step = 0;
+    for (; await host.dies(step, 'rollback', '1'); step += 1) {
+      if (step % 2 === 0) {
+        expect(await host.ipsec(['rollback', '--auto-approve'])).toMatchObject({ code: 0 });
+        expect(withoutIndex(host.policies())).toEqual(after);
+      } else {
+        expect(await host.ipsec(['apply', '--resume'])).toMatchObject({ code: 0 });
+        expect(withoutIndex(host.policies())).toEqual(before);
+        // That was a state of its own: back to the one that the next round starts from.
+        expect((await host.ipsec(['rollback', '--auto-approve'])).code).toBe(0);
+        expect(withoutIndex(host.policies())).toEqual(after);
+      }
+    }
+    expect(step).toBeGreaterThan(3);
+    expect(withoutIndex(host.policies())).toEqual(before);
+    expect((await host.ipsec(['drift'])).code).toBe(0);
+  });
+
+  it.each(['resume', 'undo'] as const)(
+    'what brings a change to its end, killed again and again, and then: %s',
+    async (last) => {
+      await host.apply(large);
+      const before = withoutIndex(host.policies());
+      await host.apply(changed);
+      const after = withoutIndex(host.policies());
+      expect((await host.ipsec(['rollback', '--auto-approve'])).code).toBe(0);
+      expect(await host.dies(3, 'apply', host.records(changed))).toBe(true);
+      let deaths = 0;
+      for (const [step, action] of [
+        [0, 'resume'],
+        [1, 'undo'],
+        [2, 'resume'],
+        [1, 'resume'],
+        [3, 'undo'],
+        [0, 'undo'],
+        [4, 'resume'],
+        [2, 'undo'],
+      ] as const) {
+        // Where so few steps were left, it was done: then the change is over, and begins again.
+        if (await host.dies(step, action)) deaths += 1;
+        else {
+          if (action === 'resume') expect((await host.ipsec(['rollback', '--auto-approve'])).code).toBe(0);
+          expect(withoutIndex(host.policies())).toEqual(before);
+          expect(await host.dies(3, 'apply', host.records(changed))).toBe(true);
+        }
+        expect((await host.ipsec(['status'])).stdout).toContain('unfinished');
+      }
+      expect(deaths).toBeGreaterThan(4);
+      const end = last === 'resume' ? ['apply', '--resume'] : ['rollback', '--auto-approve'];
+      expect(await host.ipsec(end)).toMatchObject({ code: 0 });
+      expect(withoutIndex(host.policies())).toEqual(last === 'resume' ? after : before);
+      expect((await host.ipsec(['drift'])).code).toBe(0);
+    },
+  );
+
+  it('others put a policy in the way of a change under way: it is undone, and theirs stays', async () => {
+    await host.apply(small);
+    const before = host.policies();
+    const theirs = 'src 10.0.0.1/32 dst 10.2.0.0/16 proto tcp sport 1024 dport 0 dir out';
+    const records = host.records(
+      `${small}add host web -source 10.0.0.1/32/1024 -destination 10.2.0.0/16 -protocol TCP -priority 20 -action DISCARD\n`,
+    );
+    const outcome = await host.disturbed(0, `ip xfrm policy add ${theirs} priority 7 action block`, 'apply', records);
+    expect(outcome).toMatchObject({ kind: 'undone', why: expect.stringContaining('EEXIST') });
+    const others = host.policies().filter((policy) => policy.includes('priority 7'));
+    expect(others.length).toBe(1);
+    expect(host.policies().filter((policy) => !others.includes(policy))).toEqual(before);
+  });
+
+  it('others put one of theirs where ours is about to go: ours goes, and theirs stays', async () => {
+    await host.apply(small);
+    const place = 'src 10.0.0.1 dst 10.0.0.0/8 dir out';
+    const command = `ip xfrm policy delete ${place}; ip xfrm policy add ${place} priority 7 action block`;
+    expect(await host.disturbed(0, command, 'apply', host.records(''))).toMatchObject({ kind: 'done' });
+    expect(host.policies()).toEqual([expect.stringContaining('priority 7')]);
+  });
+});
