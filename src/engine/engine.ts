@@ -13,6 +13,7 @@ import type { IkeVersion, IkeVersionFactory, SaInput } from './ike-version.js';
 import type { ChildRequest, EngineInput } from './input.js';
 import type { Millis } from './ipsec/sa.js';
 import type { EngineOutput } from './output.js';
+import { createStarter, type Start } from './starter.js';
 import { decodeHeader } from './wire/header.js';
 
 export interface Engine {
@@ -28,30 +29,48 @@ const hopelessRetryMillis = 60_000;
 export function createEngine(environment: Environment, versions: readonly IkeVersionFactory[]): Engine {
   const { view } = environment;
   const modules = versions.map((make) => make(environment));
+  const starter = createStarter(environment);
   const ofVersion = (version: 1 | 2): IkeVersion | undefined => modules.find((module) => module.version === version);
 
   return {
     handle(input, now) {
-      switch (input.kind) {
-        case 'datagram':
-          return datagram(input, now);
-        case 'timeout':
-          return modules.flatMap((module) => module.timeout(now));
-        case 'request':
-          return request(input.request, now);
-        case 'sa-event':
-          if (input.event.kind === 'unknown-spi') return modules.flatMap((module) => module.unknownSpi(input, now));
-          return owner(input)?.saInput(input, now) ?? [];
-        default:
-          return owner(input)?.saInput(input, now) ?? [];
-      }
+      const outputs = carryOut(input, now);
+      starter.note(outputs, now);
+      return outputs;
     },
     nextTimeout() {
-      const times = modules.flatMap((module) => module.nextTimeout() ?? []);
+      const times = [...modules.flatMap((module) => module.nextTimeout() ?? []), starter.next() ?? []].flat();
       return times.length > 0 ? Math.min(...times) : undefined;
     },
     ikeSas: () => modules.flatMap((module) => module.ikeSas()),
   };
+
+  function carryOut(input: EngineInput, now: Millis): readonly EngineOutput[] {
+    switch (input.kind) {
+      case 'datagram':
+        return datagram(input, now);
+      case 'timeout':
+        return [...modules.flatMap((module) => module.timeout(now)), ...start(starter.due(now), now)];
+      case 'request':
+        return request(input.request, now);
+      case 'start':
+        return start(starter.begin(), now);
+      case 'sa-event':
+        if (input.event.kind === 'unknown-spi') return modules.flatMap((module) => module.unknownSpi(input, now));
+        return owner(input)?.saInput(input, now) ?? [];
+      default:
+        return owner(input)?.saInput(input, now) ?? [];
+    }
+  }
+
+  function start(starts: readonly Start[], now: Millis): readonly EngineOutput[] {
+    return starts.flatMap((each) => {
+      if (each.kind === 'impossible') return [event(each.event)];
+      const { why, request: wish } = each;
+      const { template, ends } = wish;
+      return [event({ kind: 'begin', why, template: template.source, peer: ends.remote }), ...request(wish, now)];
+    });
+  }
 
   function owner(input: SaInput): IkeVersion | undefined {
     switch (input.kind) {

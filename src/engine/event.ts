@@ -29,6 +29,12 @@ export interface MessageContent {
   readonly repetition: number;
 }
 
+/**
+ * Why a system begins by itself: its configuration says so, what it started came to nothing or was lost, or a pair of SAs is to be
+ * started again when its peer is dead or has closed it.
+ */
+export type BeginReason = 'configured' | 'kept up' | 'peer dead' | 'closed by the peer';
+
 /** An entry that was looked at, and why it was not taken. */
 export interface PassedOverEntry {
   readonly source: EntrySource;
@@ -52,6 +58,8 @@ export type EngineEvent =
       readonly why: string;
       readonly rfc?: string;
     }
+  /** A pair of SAs is sought although no packet asks for one. */
+  | { readonly kind: 'begin'; readonly why: BeginReason; readonly template: EntrySource; readonly peer: Address }
   /** A list of records was searched. `key` is what for: an address, an identity, a packet. */
   | {
       readonly kind: 'search';

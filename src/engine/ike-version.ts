@@ -23,7 +23,7 @@ export interface ResolvedRequest extends ChildRequest {
 }
 
 /** Inputs that concern an SA which the version module owns. */
-export type SaInput = Exclude<EngineInput, { readonly kind: 'datagram' | 'timeout' | 'request' }>;
+export type SaInput = Exclude<EngineInput, { readonly kind: 'datagram' | 'timeout' | 'request' | 'start' }>;
 
 export interface IkeVersion {
   readonly version: 1 | 2;

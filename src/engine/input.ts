@@ -32,6 +32,8 @@ export type EngineInput =
   /** The time that `nextTimeout` named has come. */
   | { readonly kind: 'timeout' }
   | { readonly kind: 'request'; readonly request: ChildRequest }
+  /** The system is up: what its configuration wants started is begun, and kept up where the product does that. */
+  | { readonly kind: 'start' }
   /** Soft and hard limits, unknown SPIs and new mappings, as the data path sees them. */
   | { readonly kind: 'sa-event'; readonly event: SaEvent }
   /** An operator's commands. */

@@ -28,6 +28,7 @@ import {
 import { freshMessageId, noteMessageId } from './message-ids.js';
 import { breach, informational } from './message-rules.js';
 import { type Arrival, payloadsOf, rawOf } from './messages.js';
+import { orphansOf } from './orphans.js';
 import { peerText, saysInitialContact } from './phase1-common.js';
 import { closeSlot, forgetOthers, sameIdentity, setLifeTimers } from './phase1-end.js';
 import { type Incoming, received } from './phase1-flow.js';
@@ -35,6 +36,7 @@ import type { IsakmpSa } from './phase1-state.js';
 import { protocolIds } from './phase2-proposals.js';
 import { heard, onConnectedNotify, onQuickError } from './quick-flow.js';
 import { isHashRight } from './quick-mode.js';
+import { goalsWantedAgain, seek, startAgain, wantedAgain } from './restart.js';
 import { hasten, ignore, transmit } from './transmission.js';
 
 const { number: notify } = isakmpNotifyTypes;
@@ -204,17 +206,28 @@ function onDelete(machine: Machine, slot: Slot, body: IsakmpPayloadOfKind<'D'>['
     for (const spi of body.spis.list) {
       const other = machine.byCookies.get(toHex(spi));
       // A peer can delete its own ISAKMP SAs only.
-      if (other?.sa && isSamePeer(other, slot)) closeSlot(machine, other, 'the peer has deleted it');
+      if (other?.sa && isSamePeer(other, slot)) closedByPeer(machine, other);
     }
     return;
   }
   const protocol = body.protocolId === protocolIds.ESP ? 'ESP' : body.protocolId === protocolIds.AH ? 'AH' : undefined;
   const spis = new Set(body.spis.list.map((spi) => spiNumber(spi)));
-  for (const child of childrenOfPeer(machine, slot)) {
-    const { outbound } = child.child;
-    if (outbound.protocol === protocol && spis.has(outbound.spi))
-      removeChild(machine, child, 'the peer has deleted it');
-  }
+  const gone = childrenOfPeer(machine, slot).filter(
+    ({ child: { outbound } }) => outbound.protocol === protocol && spis.has(outbound.spi),
+  );
+  const lost = wantedAgain(gone, 'closed by the peer');
+  for (const child of gone) removeChild(machine, child, 'the peer has deleted it');
+  startAgain(machine, lost, 'closed by the peer');
+}
+
+/** With the last ISAKMP SA its pairs may go, as the product has it; those that are wanted again are sought anew. */
+function closedByPeer(machine: Machine, slot: Slot): void {
+  const ends = machine.env.profile.pairsWithoutIsakmpSa.value === 'end';
+  const lost = ends ? wantedAgain(orphansOf(machine, slot), 'closed by the peer') : [];
+  const goals = goalsWantedAgain(slot);
+  closeSlot(machine, slot, 'the peer has deleted it');
+  startAgain(machine, lost, 'closed by the peer');
+  for (const goal of goals) seek(machine, goal, 'closed by the peer');
 }
 
 /** Pairs with the peer of an ISAKMP SA; behind one NAT there may be others at its address. */

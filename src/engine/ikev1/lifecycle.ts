@@ -31,6 +31,7 @@ import { closeSlot, idleMillis, keepaliveMillis, renewAgain, sameIdentity, sayIs
 import { repeatPhase1, startPhase1 } from './phase1-flow.js';
 import { quickTimeout, sayDeleted } from './quick-flow.js';
 import type { QuickGoal } from './quick-mode.js';
+import { startAgain, wantedAgain } from './restart.js';
 import { repeat, transmit, triesText } from './transmission.js';
 
 /** How soon after one packet with an unknown SPI the next one may lead to something. */
@@ -235,27 +236,13 @@ function peerIsDead(machine: Machine, slot: Slot, text: string): void {
     failure: phase1Failure(basis, 'timeout', text, { foundBy: 'nobody', rfc: 'RFC 3706 §5.4' }),
   });
   const why = 'the peer is no longer there (RFC 3706)';
-  const restart: QuickGoal[] = [];
-  for (const child of childrenBetween(machine, ends)) {
-    if (!identity || !sameIdentity(child.peer, identity)) continue;
-    if (child.child.template.onDeadPeer?.value === 'START') restart.push(goalOf(child));
-    removeChild(machine, child, why);
-  }
+  const pairs = childrenBetween(machine, ends).filter(({ peer }) => identity && sameIdentity(peer, identity));
+  const lost = wantedAgain(pairs, 'peer dead');
+  for (const child of pairs) removeChild(machine, child, why);
   for (const other of slotsBetween(machine, ends)) {
     if (other.sa && identity && sameIdentity(other.sa.peerId.identity, identity)) closeSlot(machine, other, why);
   }
-  for (const goal of restart) machine.work.push({ kind: 'request', goal });
-}
-
-/** The wish for a pair like one that was there. */
-function goalOf({ child, pad, policy }: ChildSlot): QuickGoal {
-  const { entry, template, ends, packet } = child;
-  return {
-    request: { entry, template, ends, populateFromPacket: packet !== undefined, ...(packet ? { packet } : {}) },
-    pad,
-    policy,
-    replaces: [],
-  };
+  startAgain(machine, lost, 'peer dead');
 }
 
 // Inputs about SAs

@@ -9,6 +9,7 @@ import { adoptCollision } from './exchanges/rekey-ike.js';
 import { startIkeSa } from './exchanges/sa-init.js';
 import { recordsOf } from './failures.js';
 import type { AwaitSaInitResponse, IkeSa } from './ike-sa.js';
+import { startIkeSaAgain, wantedAgain } from './restart.js';
 import { closeIkeSa } from './table.js';
 import { report, type Turn } from './turn.js';
 
@@ -49,7 +50,9 @@ export function onNoAnswer(turn: Turn, sa: IkeSa): void {
     collision.sa.queue.push({ kind: 'liveness' });
     turn.touched.add(collision.sa);
   }
+  const lost = wantedAgain(sa, 'peer dead');
   closeIkeSa(turn, sa, 'no answer', sa.state.state === 'Deleting' ? sa.state.why : why);
+  startIkeSaAgain(turn, sa, lost, 'peer dead');
 }
 
 /** Nothing better came than an unauthenticated error, or nothing at all. */

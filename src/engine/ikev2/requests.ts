@@ -78,7 +78,8 @@ function isUnderWay(sa: IkeSa, request: ResolvedRequest): boolean {
   return state.state === 'AwaitAuthResponse' && state.child !== undefined && same(state.child.purpose);
 }
 
-function isSamePurpose(a: ChildPurpose, b: ChildPurpose): boolean {
+/** Are two wishes for the same pair: of one flow, where each flow has its own? */
+export function isSamePurpose(a: ChildPurpose, b: ChildPurpose): boolean {
   if (a.entry !== b.entry || a.template !== b.template) return false;
   if (!a.populateFromPacket && !b.populateFromPacket) return true;
   return a.packet !== undefined && b.packet !== undefined && flowKey(a.packet) === flowKey(b.packet);

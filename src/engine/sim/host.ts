@@ -36,6 +36,11 @@ export interface HostOptions {
   /** What carries its packets, and so which SAs it can have; absent: a kernel that takes all. */
   readonly dataPath?: DataPathName;
   readonly limits?: EngineLimits;
+  /**
+   * Does it start by itself what its configuration says (start_action, auto=start, -start): from the beginning, or only when it comes
+   * up again after a crash; absent: never.
+   */
+  readonly starts?: 'always' | 'after-crash';
   /** Does it send packets for others on? Without entries for forwarded packets, those for its own count for them. */
   readonly forwards?: boolean;
 }
@@ -64,6 +69,8 @@ export interface SimulatedHost {
   readonly faults: readonly KeyFault[];
   /** Sends a packet of its own, or of a network behind it. */
   send(octets: Uint8Array, how?: 'own' | 'forwarded'): void;
+  /** It is up for the first time. */
+  begin(): void;
   /** A packet comes from the network. */
   receive(octets: Uint8Array): void;
   command(input: EngineInput): void;
@@ -320,6 +327,9 @@ export function createHost(options: HostOptions, world: HostSurroundings): Simul
     get faults() {
       return faults;
     },
+    begin() {
+      if (options.starts === 'always') drain([{ kind: 'start' }]);
+    },
     send(octets, how = 'own') {
       if (!isUp) return;
       const inputs: EngineInput[] = [];
@@ -404,7 +414,8 @@ export function createHost(options: HostOptions, world: HostSurroundings): Simul
       ({ engine, stack, faults } = boots());
       isUp = true;
       world.record({ kind: 'start' });
-      world.changed();
+      if (options.starts) drain([{ kind: 'start' }]);
+      else world.changed();
     },
   };
 }

@@ -137,6 +137,8 @@ export function runNegotiation(options: RunOptions): NegotiationRun {
   const isUnreliable = [loss, corruption, reordering].some((share) => share) || partitions || options.crashes?.length;
   let stop: Stop = 'time';
   let answer: Packet | undefined;
+  // What systems start by themselves they start before there is a packet.
+  world.run(world.now());
   send(from, to, packet, 'first', how.initiator);
   const settledAt = settle();
   const first = [...probes.values()].find(({ result }) => result.purpose === 'first')?.result;

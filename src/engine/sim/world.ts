@@ -115,6 +115,8 @@ export function createWorld(options: WorldOptions): World {
       network.attach(name, addresses);
       hosts.set(name, host);
       plan(host);
+      // When all systems are there to which it may be.
+      if (hostOptions.starts === 'always') at(now, () => host.begin());
       return host;
     },
     at,

@@ -464,7 +464,7 @@ export const esnRows: ValueTable = [
 
 export const startRows: ValueTable = [
   { word: 'TRAP', since: 'extended', summary: 'negotiate when a packet needs it', source: 'own' },
-  { word: 'START', since: 'extended', summary: 'negotiate at start', source: 'own' },
+  { word: 'START', since: 'extended', summary: 'negotiate at start, and again whenever it is lost', source: 'own' },
   { word: 'NONE', since: 'extended', summary: 'wait for the peer', source: 'own' },
 ];
 

@@ -16,6 +16,10 @@ const libreswan: PeerProfile = {
     note: 'retransmit-interval 500 ms, retransmit-timeout 60 s.',
   },
   narrowing: { value: 'exact', note: 'narrowing=no by default: selectors must be the same.' },
+  keepsStarted: {
+    value: { firstMillis: 0, addedMillis: 5_000, longestMillis: 300_000 },
+    note: 'A connection that is to be up is revived: REVIVE_CONN_DELAY adds 5 s each time, up to 300 s.',
+  },
   icmpErrorsBy: { value: 'own-header', note: 'Linux looks at quoted packets for policies with the flag `icmp` only.' },
   rekeyMarginPercent: { value: 10, note: 'rekeymargin is 9 minutes by default.' },
 };
@@ -35,6 +39,10 @@ const iked: PeerProfile = {
   name: 'iked',
   title: 'OpenIKED',
   summary: 'iked of OpenBSD and its portable form, IKEv2 only.',
+  keepsStarted: {
+    value: { firstMillis: 60_000, addedMillis: 0, longestMillis: 60_000 },
+    note: 'Active policies without an IKE SA are begun again every IKED_INITIATOR_INTERVAL, 60 s.',
+  },
 };
 
 /** Windows' IKE and AuthIP service. */
@@ -60,6 +68,10 @@ const ours: PeerProfile = {
   name: 'ours',
   title: 'ipsec',
   summary: 'This tool’s own engine where no product is imitated.',
+  keepsStarted: {
+    value: { firstMillis: 5_000, addedMillis: 5_000, longestMillis: 300_000 },
+    note: 'What a policy says is to be started is there as long as the peer can be reached.',
+  },
   icmpErrorsInTheClear: {
     value: false,
     note: 'They quote what was to be protected; a policy that names ICMP lets them pass.',

@@ -37,6 +37,16 @@ export interface RetransmissionSchedule {
   readonly longestMillis?: number;
 }
 
+/** When what a product has started by itself is sought again. */
+export interface RestartSchedule {
+  /** Before it is sought again for the first time, in milliseconds. */
+  readonly firstMillis: number;
+  /** Each further wait is so much longer. */
+  readonly addedMillis: number;
+  /** No wait is longer. */
+  readonly longestMillis: number;
+}
+
 /** Errors of IKEv1 by their names of RFC 2408 §3.14.1. */
 export type Ikev1Error =
   | 'INVALID-PAYLOAD-TYPE'
@@ -152,6 +162,17 @@ export interface PeerProfile {
   readonly modeMismatch: Trait<'refuse' | 'tunnel'>;
   /** Do the traffic selectors of the packet that started it go first (RFC 7296 §2.9)? */
   readonly packetSelectorsFirst: Trait<boolean>;
+
+  /**
+   * What it starts by itself (start_action, auto=start, -start) and does not get, or loses again: when it is sought again; false: not
+   * until something else asks for it.
+   */
+  readonly keepsStarted: Trait<RestartSchedule | false>;
+  /**
+   * IKEv2: what is to be started again when the peer closes it (close_action=start) is so where the peer deletes its IKE SA, also
+   * where there is another pair for the same traffic meanwhile.
+   */
+  readonly restartsBesideAnother: Trait<boolean>;
 
   // Packets
 

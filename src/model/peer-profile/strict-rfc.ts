@@ -66,6 +66,8 @@ export const strictRfc: PeerProfile = {
     note: 'RFC 7296 §1.3.1: a request for transport mode that is declined makes a tunnel mode SA, which the initiator deletes if its policy does not allow it.',
   },
   packetSelectorsFirst: { value: true, note: 'RFC 7296 §2.9: the first selector should be the packet’s.' },
+  keepsStarted: { value: false, note: 'No RFC says; packets ask for what they need (RFC 4301 §4.4.1).' },
+  restartsBesideAnother: { value: false, note: 'No RFC says.' },
   icmpErrorsBy: { value: 'quoted-packet', note: 'RFC 4301 §6.2.' },
   icmpErrorsInTheClear: {
     value: true,

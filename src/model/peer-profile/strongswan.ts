@@ -87,6 +87,14 @@ export const strongswan: PeerProfile = {
     note: 'An IKE_SA that is destroyed takes its CHILD_SAs along (ike_sa.c, isakmp_delete.c); a new one has adopted them before.',
   },
   modeMismatch: { value: 'tunnel', note: 'A responder that declines transport mode answers in tunnel mode.' },
+  keepsStarted: {
+    value: false,
+    note: 'start_action is carried out once, with as many tries as keyingtries says; then it takes a trap or an operator.',
+  },
+  restartsBesideAnother: {
+    value: true,
+    note: 'reestablish of ike_sa.c looks at no other IKE_SA: close_action is not to be used where the peer reauthenticates or has unique IDs, says its manual.',
+  },
   icmpErrorsBy: {
     value: 'own-header',
     note: 'Linux looks at quoted packets for policies with the flag `icmp` only, which charon sets since 6.0.5 where it is configured.',

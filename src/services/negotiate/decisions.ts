@@ -69,6 +69,8 @@ function sourcesOf(event: EngineEvent): readonly EntrySource[] {
       return [event.own];
     case 'identity':
       return [event.entry];
+    case 'begin':
+      return [event.template];
     case 'ike-sa':
       return event.change === 'closed' ? [] : [event.sa.pad, event.sa.policy];
     case 'child-sa':

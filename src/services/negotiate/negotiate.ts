@@ -196,6 +196,8 @@ export function pairContext(
   const side = (system: NegotiatingSystem): RunSide => ({
     config: system.config,
     ...clockOf(settings.scenario?.clocks.get(system.name)),
+    // A run is about what its packet brings about: what else a system would start is told of when somebody asks for it.
+    starts: settings.scenario?.starts.has(system.name) ? 'always' : 'after-crash',
     profile: system.profile,
     credentials: bySystem.get(system.name)!,
     ...(system.host?.mtu ? { mtu: system.host.mtu } : {}),

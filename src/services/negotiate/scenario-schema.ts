@@ -61,6 +61,13 @@ export const scenarioSchema = z
       )
       .max(listMax)
       .optional(),
+    starts: z
+      .array(system)
+      .max(listMax)
+      .optional()
+      .describe(
+        'Systems that start by themselves what their configurations say (start_action, auto=start, -start) before the first packet; the others do so only after a crash',
+      ),
     packets: z
       .array(z.strictObject({ at: duration, from: system, packet: z.string() }))
       .max(listMax)

@@ -20,6 +20,8 @@ export interface Scenario {
   readonly clocks: ReadonlyMap<string, ClockOptions>;
   readonly crashes: NonNullable<RunOptions['crashes']>;
   readonly packets: NonNullable<RunOptions['packets']>;
+  /** Systems that start by themselves from the beginning what their configurations say. */
+  readonly starts: ReadonlySet<string>;
 }
 
 /** Wishes of the command line, which count before those of the file. */
@@ -97,6 +99,7 @@ export function scenarioOf(
       at: time(at, 'crashes.at'),
       downMillis: time(down, 'crashes.down'),
     })),
+    starts: new Set((file?.starts ?? []).map((word) => named(word).name)),
     packets: (file?.packets ?? []).map(({ at, from, packet }) => {
       const parsed = parsePacket(packet, 'outbound');
       if ('error' in parsed) throw new UsageError(`packets: ${parsed.error}`);

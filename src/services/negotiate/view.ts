@@ -68,6 +68,8 @@ export function sentenceOf(event: EngineEvent): string | undefined {
         ? `is convinced by ${event.method}${event.note ? ` (${event.note})` : ''}`
         : `is not convinced by ${event.method}${why}`;
     }
+    case 'begin':
+      return `starts ${recordName(event.template)} by itself: ${beginReasons[event.why]}`;
     case 'nat':
       if (!event.localBehindNat && !event.peerBehindNat) return undefined;
       return `finds ${[event.localBehindNat ? 'itself' : '', event.peerBehindNat ? 'its peer' : ''].filter(Boolean).join(' and ')} behind a NAT`;
@@ -82,6 +84,13 @@ export function sentenceOf(event: EngineEvent): string | undefined {
       return undefined;
   }
 }
+
+const beginReasons = {
+  configured: 'its configuration says so',
+  'kept up': 'it is to be there, and is not',
+  'peer dead': 'the peer is dead',
+  'closed by the peer': 'the peer has closed it',
+} as const;
 
 const listWords = { PAD: 'authentication records', 'IKE policies': 'IKE policies', SPD: 'policies' } as const;
 

@@ -145,6 +145,7 @@ async function started(options: DaemonOptions, release: () => void): Promise<Dae
       credentials,
       versions: ikeVersions,
       dataPath,
+      starts: true,
       ...(options.ports ? { ports: options.ports } : {}),
       listener,
     });

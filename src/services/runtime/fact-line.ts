@@ -105,6 +105,12 @@ function eventLine(event: EngineEvent): FactLine | undefined {
       return line('debug', 'received', `${event.content.exchange} from ${endpoint(event.remote)}`, event.remote);
     case 'ignored':
       return line('debug', 'ignored', `a message of ${endpoint(event.remote)} was ignored: ${event.why}`, event.remote);
+    case 'begin':
+      return line(
+        'info',
+        'begin',
+        `${named(event.template)} is started with ${address(event.peer)}: ${beginReasons[event.why]}`,
+      );
     case 'search':
       return line(
         'debug',
@@ -176,6 +182,13 @@ function eventLine(event: EngineEvent): FactLine | undefined {
     }
   }
 }
+
+const beginReasons = {
+  configured: 'its configuration says so',
+  'kept up': 'it is to be there, and is not',
+  'peer dead': 'the peer did not answer any more',
+  'closed by the peer': 'the peer has closed it',
+} as const;
 
 function line(level: LogLevel, kind: string, text: string, peer?: Endpoint): FactLine {
   return { level, kind, text, ...(peer ? { peer: endpoint(peer) } : {}) };

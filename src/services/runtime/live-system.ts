@@ -38,6 +38,8 @@ export interface LiveOptions {
   readonly credentials: Credentials;
   readonly versions: readonly IkeVersionFactory[];
   readonly dataPath: DataPath;
+  /** Does it start by itself what its configuration says, and keep that up as its profile has it? */
+  readonly starts?: boolean;
   /** 500 and 4500 when absent. */
   readonly ports?: UdpOptions['ports'];
   listener(fact: LiveFact, at: Date): void;
@@ -214,7 +216,8 @@ export async function startLiveSystem(options: LiveOptions): Promise<LiveSystem>
     await dataPath.stop();
     throw error;
   }
-  schedule();
+  if (options.starts) hand({ kind: 'start' });
+  else schedule();
 
   return {
     config,

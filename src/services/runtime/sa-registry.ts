@@ -51,7 +51,8 @@ export function createSaRegistry(): SaRegistry {
         // The Child SAs move over to the new IKE SA (RFC 7296 §2.8).
         const old = ikeId(event.replaces.serial);
         for (const [key, row] of children) if (row.ikeSa === old) children.set(key, { ...row, ikeSa: id });
-      } else if (event.kind === 'child-sa') {
+      } else if (event.kind === 'begin') pending.add(event.template.record.name);
+      else if (event.kind === 'child-sa') {
         if (event.change === 'closed') {
           children.delete(childId(event.name.serial));
           return;

@@ -1,11 +1,12 @@
 /** What an operator asks to be negotiated, by the name of a record or by a packet, as the engine wants it. */
+import { endsFor } from '../../engine/child-request.js';
 import type { ChildRequest } from '../../engine/input.js';
 import type { Address } from '../../model/address.js';
 import type { Packet } from '../../model/packet.js';
 import { parsePacket } from '../../model/parse-packet.js';
 import { systemView } from '../../model/peer/system-view.js';
 import { witnessPacket } from '../../model/selector/witness.js';
-import type { SaTemplate, SpdEntry, SystemConfig } from '../../model/system-config.js';
+import type { SpdEntry, SystemConfig } from '../../model/system-config.js';
 import { UsageError } from '../../model/tool-error.js';
 
 /** The request for a record (of the SPD or of an SA) or for a packet. Throws UsageError where there is none. */
@@ -88,16 +89,6 @@ function outermost(config: SystemConfig, entry: SpdEntry, packet: Packet): Child
   const { bundle, populateFromPacket } = entry.action;
   const template = bundle.at(-1);
   if (!template || template.manual) return undefined;
-  const ends = endsOf(config, template, packet);
+  const ends = endsFor(config, template, packet);
   return ends && { entry, template, ends, populateFromPacket };
-}
-
-function endsOf(config: SystemConfig, template: SaTemplate, packet: Packet): ChildRequest['ends'] | undefined {
-  const address = (value: Packet['local']): Address => ({ family: packet.family, value }) as Address;
-  const remote = template.remoteEndpoint ?? address(packet.remote);
-  const own = (candidate: Address) =>
-    config.addresses.some(({ family, value }) => family === candidate.family && value === candidate.value);
-  const written = template.localEndpoint ?? address(packet.local);
-  const local = own(written) ? written : config.addresses.find(({ family }) => family === remote.family);
-  return local && local.family === remote.family ? { local, remote } : undefined;
 }

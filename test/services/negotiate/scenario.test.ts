@@ -102,6 +102,51 @@ describe('a scenario file', () => {
   });
 });
 
+describe('systems that start by themselves', () => {
+  const file = (own: string, peer: string) =>
+    [
+      '# ipsec-dialect: extended',
+      `add host h -source ${own} -destination ${peer} -priority 10 -action ESP_AES128_HMAC_SHA1/36000/0 -start START`,
+      `add ikev2 i -remote ${peer} -priority 10 -group 14 -encryption AES128-CBC -hash HMAC-SHA1 -prf HMAC-SHA1`,
+      `add auth k -remote ${peer} -priority 10 -kmp IKEV2 -preshared Sand7-Plover_99x-Reed`,
+    ].join('\n');
+  const run = async (scenario: string) => {
+    const folder = folderWith({
+      'a.conf': file('192.0.2.1', '198.51.100.2'),
+      'b.conf': file('198.51.100.2', '192.0.2.1'),
+      's.yaml': scenario,
+    });
+    const at = (name: string) => path.join(folder, name);
+    const { document, runs } = await negotiate({
+      ...base,
+      systems: [at('a.conf'), at('b.conf')],
+      scenario: at('s.yaml'),
+      initiator: 'A',
+      faults: { nat: [] },
+    });
+    const begun = runs[0]!.trace.entries.flatMap(({ at: when, host, ...entry }) =>
+      entry.kind === 'event' && entry.event.kind === 'begin' ? [[host, when, entry.event.why]] : [],
+    );
+    return { good: document.good, begun };
+  };
+
+  it('do so where the scenario says, and after a crash in any case', async () => {
+    expect(await run('until: 1h')).toEqual({ good: true, begun: [] });
+    expect(await run('until: 1h\nstarts: [A, B]')).toEqual({
+      good: true,
+      begun: [
+        ['a', 0, 'configured'],
+        ['b', 0, 'configured'],
+      ],
+    });
+    expect(await run('until: 1h\ncrashes: [{ host: B, at: 10m, down: 1m }]')).toEqual({
+      good: true,
+      begun: [['b', 660_000, 'configured']],
+    });
+    await expect(run('starts: [C]')).rejects.toThrow(/'C' is no system/);
+  });
+});
+
 describe('a NAT on the command line', () => {
   it.each([
     'A=203.0.113.7',

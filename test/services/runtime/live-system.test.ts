@@ -1,5 +1,5 @@
 /** The world of one live engine: what goes in is worked on, whatever comes of it. */
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { createNoDataPath } from '../../../src/backends/none/none.js';
 import { loadNodeProvider } from '../../../src/engine/crypto/node/load.js';
 import { ikeVersions } from '../../../src/engine/versions.js';
@@ -42,5 +42,84 @@ add auth lab -remote 127.0.0.2 -priority 1 -kmp IKEV2 -preshared live-Maple-Quil
     expect(facts.map(({ kind }) => kind)).toContain('sent');
   } finally {
     await system.stop();
+  }
+});
+
+/** Two live systems on the loopback, each on a port that nobody else has; `a` has a policy to be started. */
+async function pair(starts: boolean) {
+  const ports = { a: 21_000 + ((process.pid * 89 + (starts ? 1 : 3)) % 20_000), b: 0 };
+  ports.b = ports.a + 1;
+  const provider = await loadNodeProvider();
+  const begin = async (name: 'a' | 'b') => {
+    const [own, peer, more] =
+      name === 'a' ? ['127.0.0.11', '127.0.0.12', '-start START'] : ['127.0.0.12', '127.0.0.11', ''];
+    const read = configOf(`# ipsec-dialect: extended
+add host net -source ${own} -destination ${peer} -priority 1 -action ESP_AES128_HMAC_SHA1 ${more}
+add ikev2 lab -remote ${peer} -priority 1 -group 31 -encryption AES128-GCM16 -prf HMAC-SHA2-256
+add auth lab -remote ${peer} -priority 1 -kmp IKEV2 -preshared live-Maple-Quill-31
+`);
+    const value = (port: number) => ({ value: port, origin: { kind: 'builtin' as const, what: 'test' } });
+    const config = {
+      ...read,
+      pad: read.pad.map((entry) => ({
+        ...entry,
+        localPort: value(ports[name]),
+        remotePort: value(ports[name === 'a' ? 'b' : 'a']),
+      })),
+    };
+    const facts: LiveFact[] = [];
+    const profile = peerProfile('ours');
+    const system = await startLiveSystem({
+      config,
+      profile: {
+        ...profile,
+        natTraversal: { value: false, note: '' },
+        keepsStarted: { value: { firstMillis: 20, addedMillis: 20, longestMillis: 100 }, note: '' },
+      },
+      provider,
+      credentials: loadLiveCredentials(config, provider, undefined).credentials,
+      versions: ikeVersions,
+      dataPath: createNoDataPath(),
+      ports: { ike: ports[name] },
+      starts,
+      listener: (fact) => facts.push(fact),
+    });
+    return { system, facts };
+  };
+  const b = await begin('b');
+  return { a: await begin('a'), b };
+}
+
+const established = (facts: readonly LiveFact[]) =>
+  facts.filter((fact) => fact.kind === 'event' && fact.event.kind === 'child-sa' && fact.event.change === 'established')
+    .length;
+
+it('starts what its configuration says, and again when the peer has deleted it', { timeout: 20_000 }, async () => {
+  const { a, b } = await pair(true);
+  try {
+    await vi.waitFor(() => expect([established(a.facts), established(b.facts)]).toEqual([1, 1]), 8_000);
+    const [ikeSa] = b.system.ikeSas();
+    b.system.command({ kind: 'delete-ike', ikeSa: ikeSa!.name });
+    await vi.waitFor(() => expect([established(a.facts), established(b.facts)]).toEqual([2, 2]), 8_000);
+    const begun = a.facts.flatMap((fact) =>
+      fact.kind === 'event' && fact.event.kind === 'begin' ? [fact.event.why] : [],
+    );
+    expect(begun).toEqual(['configured', 'kept up']);
+    expect(a.facts.filter(({ kind }) => kind === 'request')).toEqual([]);
+  } finally {
+    await a.system.stop();
+    await b.system.stop();
+  }
+});
+
+it('starts nothing unless it is told to', async () => {
+  const { a, b } = await pair(false);
+  try {
+    a.system.command({ kind: 'timeout' });
+    await a.system.settled();
+    expect(a.facts).toEqual([]);
+  } finally {
+    await a.system.stop();
+    await b.system.stop();
   }
 });

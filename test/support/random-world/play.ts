@@ -37,6 +37,8 @@ const repeats = 40;
 /** How soon all is well again after something that was done in calm. */
 const calmMillis = 25_000;
 const calmTries = 3;
+/** Longer than any product repeats a request. */
+const retransmissionMillis = 200_000;
 const calmRepeats = 2;
 
 /** Plays a scenario to its end. */
@@ -90,6 +92,7 @@ export function play(
       credentials: createCredentials({}, provider).credentials,
       versions: ikeVersions,
       clock: { skewMillis, driftPpm },
+      starts: 'always',
     });
   const hosts = { a: add('a', scenario.a), b: add('b', scenario.b) };
   let number = 0;
@@ -187,9 +190,9 @@ export function play(
       ),
     ];
     let found = wrong();
-    if (found.length > 0 && records.version === 1) {
-      // Nobody answers a delete of IKEv1, and who has no ISAKMP SA any more cannot send one: the other end goes by its lifetime.
-      go(world.now() + Math.max(records.ikeSeconds, records.childSeconds) * 1_100);
+    const more = patienceMillis(calm.what);
+    if (found.length > 0 && more > 0) {
+      go(world.now() + more);
       found = wrong();
     }
     faults.push(...found.map((what) => `after calm act ${index}: ${what}`));
@@ -199,6 +202,14 @@ export function play(
   }
   faults.push(...faultsOf(trace.entries));
   return { world, trace, faults };
+
+  /** How much longer it may take until both ends have the same again; 0 is no longer. */
+  function patienceMillis(what: CalmAct['what']): number {
+    // Nobody answers a delete of IKEv1, and who has no ISAKMP SA any more cannot send one: the other end goes by its lifetime.
+    if (records.version === 1) return Math.max(records.ikeSeconds, records.childSeconds) * 1_100;
+    // The NAT may swallow the answer to a delete, and who has answered knows the IKE SA no longer: it is repeated to the end.
+    return what === 'rebind' ? retransmissionMillis : 0;
+  }
 
   function comesThrough(of: 'a' | 'b', flow: number, times = repeats): boolean {
     const numbers = new Set<number | undefined>();

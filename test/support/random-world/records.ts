@@ -75,6 +75,9 @@ function say<T>(value: T): Sourced<T> {
 function adjusted(config: SystemConfig, wish: SideWish, records: RecordsWish): SystemConfig {
   const { childSeconds, ikeSeconds, reauthenticationSeconds } = records;
   const { dpdSeconds, uniqueness, tries, rekeyShare } = wish;
+  // charon starts what is closed again although there is another meanwhile: with reauthentication or unique IDs it has no end.
+  const starts = wish.starts.filter((when) => when !== 'onClose' || wish.profile !== 'strongswan');
+  const actions = Object.fromEntries(starts.map((when) => [when, say('START' as const)]));
   // Shorter ones than the language allows, so that a run holds many.
   const withLifetimes = (proposal: ChildProposal): ChildProposal => ({
     ...proposal,
@@ -92,6 +95,7 @@ function adjusted(config: SystemConfig, wish: SideWish, records: RecordsWish): S
               ...entry.action,
               bundle: entry.action.bundle.map((template) => ({
                 ...template,
+                ...actions,
                 proposals: template.proposals.map(withLifetimes),
               })),
             },

@@ -2,7 +2,15 @@
 import type { Scenario } from './scenario.js';
 
 const calm = { loss: 0, duplication: 0, reordering: 0, corruption: 0, jitterMillis: 0, mtu: undefined, partitions: [] };
-const plain = { dpdSeconds: 0, uniqueness: undefined, tries: 1, rekeyShare: undefined, skewMillis: 0, driftPpm: 0 };
+const plain = {
+  dpdSeconds: 0,
+  uniqueness: undefined,
+  tries: 1,
+  rekeyShare: undefined,
+  starts: [],
+  skewMillis: 0,
+  driftPpm: 0,
+};
 const roundsMax = 6;
 
 /** The scenario with whatever can be left out left out. `fails` plays one. */

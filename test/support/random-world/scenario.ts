@@ -14,6 +14,8 @@ export interface SideWish {
   readonly tries: number;
   /** When rekeying is sought, as a share of the lifetime; undefined: by the product's margin. */
   readonly rekeyShare: number | undefined;
+  /** What it starts by itself: at the beginning, when the peer is dead, when the peer has closed it. */
+  readonly starts: readonly ('start' | 'onDeadPeer' | 'onClose')[];
   /** Milliseconds that its clock is wrong, and parts per million that it is too fast. */
   readonly skewMillis: number;
   readonly driftPpm: number;
@@ -125,6 +127,10 @@ function side(profiles: readonly PeerProfileName[]): fc.Arbitrary<SideWish> {
     uniqueness: fc.constantFrom(undefined, undefined, 'never', 'initial-contact', 'keep', 'replace'),
     tries: fc.constantFrom(1, 1, 1, 2, 3),
     rekeyShare: fc.constantFrom(undefined, undefined, 0.5, 0.8),
+    starts: fc.oneof(
+      { weight: 2, arbitrary: fc.constant([]) },
+      { weight: 1, arbitrary: fc.uniqueArray(fc.constantFrom('start', 'onDeadPeer', 'onClose'), { maxLength: 3 }) },
+    ),
     skewMillis: fc.constantFrom(0, 0, 5_000, -3_600_000, 100_000_000),
     driftPpm: fc.constantFrom(0, 0, 200, -5_000, 20_000),
   });

@@ -12,6 +12,7 @@ import type { Child } from '../child-sa.js';
 import { endOfIkeSa, recordsOf } from '../failures.js';
 import { childKey, type IkeSa } from '../ike-sa.js';
 import { notifyName, type Payloads } from '../payloads.js';
+import { isWantedAgain, startAgainIn, startIkeSaAgain, wantedAgain } from '../restart.js';
 import { closeIkeSa, removeChild } from '../table.js';
 import { endRequest, type Path, sendResponse } from '../transport.js';
 import { ignore, report, type Turn } from '../turn.js';
@@ -44,7 +45,9 @@ export function onInformationalRequest(
   }
   if (endsIkeSa) {
     adoptCollision(turn, sa, 'INFORMATIONAL request');
+    const lost = wantedAgain(sa, 'closed by the peer');
     closeIkeSa(turn, sa, 'INFORMATIONAL request', 'the peer deleted it');
+    startIkeSaAgain(turn, sa, lost, 'closed by the peer');
     return;
   }
   if (error) ignore(turn, sa.remote, `the peer says ${notifyName(error)}`, 'RFC 7296 §3.10.1', sa);
@@ -85,7 +88,9 @@ function onDelete(turn: Turn, sa: IkeSa, { protocolId, spis }: DeletePayload): r
       continue;
     }
     if (child.state !== 'Deleting') answered.push(spiOctets(child.inboundSpi));
+    const isMissed = child.state === 'Installed' && isWantedAgain(child, 'closed by the peer');
     removeChild(turn, sa, child, child.successor ? 'it was rekeyed' : 'the peer deleted it');
+    if (isMissed) startAgainIn(turn, sa, child.purpose);
   }
   return answered.length > 0 ? [deletePayload(protocol, answered)] : [];
 }
