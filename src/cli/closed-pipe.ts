@@ -6,9 +6,14 @@
  */
 let endsOnClosedPipe = true;
 
-/** Says that the running command goes on when its output is closed. */
+/** Says that the running command goes on when its output is closed, or cannot be written for another reason (a full disk). */
 export function outliveClosedPipe(): void {
   endsOnClosedPipe = false;
+  for (const stream of [process.stdout, process.stderr]) {
+    // oclif's own listener throws whatever is no closed pipe.
+    stream.removeAllListeners('error');
+    stream.on('error', () => {});
+  }
 }
 
 /** Watches the standard output; once for a process. (That of errors is opened by few runs; see `isClosedPipe`.) */

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -121,6 +121,18 @@ describe('a closed pipe', () => {
     });
     const { code } = await finish(child);
     expect(code).toBe(0);
+    expect(readFileSync(marker, 'utf8')).toBe('done');
+  });
+
+  it.skipIf(!existsSync('/dev/full'))('nor does a full disk stop it', async () => {
+    const marker = path.join(work, 'marker-full');
+    const full = openSync('/dev/full', 'w');
+    try {
+      const { code } = await finish(await startCli(['fixture', 'outlive', marker], { fixtures: true, output: full }));
+      expect(code).toBe(0);
+    } finally {
+      closeSync(full);
+    }
     expect(readFileSync(marker, 'utf8')).toBe('done');
   });
 });

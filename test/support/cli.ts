@@ -10,6 +10,8 @@ export interface RunOptions {
   readonly stdin?: string;
   /** With the commands of test/cli/commands added, which do what no real command should. */
   readonly fixtures?: boolean;
+  /** A descriptor for the output and that of errors instead of pipes. */
+  readonly output?: number;
   /** Milliseconds after which the process is killed; 30 s unless said. */
   readonly timeout?: number;
 }
@@ -33,7 +35,8 @@ export function builtProgram({ fixtures = false }: Pick<RunOptions, 'fixtures'> 
 export async function startCli(args: readonly string[], options: RunOptions = {}): Promise<ChildProcess> {
   const run = path.join(await builtProgram(options), 'bin', 'run.js');
   const env = { PATH: process.env.PATH, HOME: '/nonexistent', ...options.env };
-  return spawn(process.execPath, [run, ...args], { cwd: options.cwd, env });
+  const output = options.output ?? 'pipe';
+  return spawn(process.execPath, [run, ...args], { cwd: options.cwd, env, stdio: ['pipe', output, output] });
 }
 
 /** Runs `ipsec ARGS…` to its end. */

@@ -1,5 +1,6 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../base-command.js';
+import { eventOutput, standardOutput } from '../../cli/event-output.js';
 import { stateDirFlag } from '../../cli/flags.js';
 import { onInterrupt } from '../../cli/interrupt.js';
 import { loadFlags, loadOptions, pathsArgs } from '../../cli/load-flags.js';
@@ -7,7 +8,7 @@ import { runDirFlag } from '../../cli/runtime-flags.js';
 import { renderFactLine } from '../../report/fact-line.js';
 import { parseDuration } from '../../services/negotiate/durations.js';
 import { dataPathNames, startDaemon } from '../../services/runtime/daemon.js';
-import { logLevels } from '../../services/runtime/fact-line.js';
+import { type FactLine, logLevels } from '../../services/runtime/fact-line.js';
 import { parseMetricsPlace } from '../../services/runtime/metrics-server.js';
 import { runtimePlaces } from '../../services/runtime/places.js';
 import { supervisorOf } from '../../services/runtime/supervisor.js';
@@ -74,6 +75,11 @@ prints the units.`;
     const { argv, flags } = await this.parse(RuntimeRun);
     const style = await this.style();
     const supervisor = supervisorOf(process.env, process.pid);
+    const shown = (line: FactLine, at: Date): string =>
+      this.json ? JSON.stringify({ at: at.toISOString(), ...line }) : renderFactLine(line, at, style);
+    const output = eventOutput(standardOutput(), (count, why) =>
+      shown({ level: 'error', kind: 'output', text: `${count} lines could not be written (${why})` }, new Date()),
+    );
     const daemon = await startDaemon({
       ...loadOptions(flags, argv as string[]),
       places: runtimePlaces(flags['run-dir']),
@@ -94,11 +100,7 @@ prints the units.`;
         : {}),
       ...(supervisor.controlSocket === undefined ? {} : { controlSocket: supervisor.controlSocket }),
       onStopping: () => void supervisor.notify('STOPPING=1'),
-      onLine: (line, at) => {
-        process.stdout.write(
-          `${this.json ? JSON.stringify({ at: at.toISOString(), ...line }) : renderFactLine(line, at, style)}\n`,
-        );
-      },
+      onLine: (line, at) => output.line(shown(line, at)),
     });
     if (flags.keys !== undefined) this.note(`keys are written to ${flags.keys}: who reads them reads the traffic`);
     this.note(`${daemon.system} speaks IKE; stop it with SIGINT or: ipsec runtime stop`);

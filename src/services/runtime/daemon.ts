@@ -7,6 +7,7 @@ import { createNoDataPath } from '../../backends/none/none.js';
 import type { Numbers } from '../../backends/xfrm/compile.js';
 import { createXfrmDataPath } from '../../backends/xfrm/data-path.js';
 import { loadNodeProvider } from '../../engine/crypto/node/load.js';
+import type { Endpoint } from '../../engine/input.js';
 import { icmpErrorPolicy } from '../../engine/ipsec/icmp-errors.js';
 import type { SaId } from '../../engine/ipsec/sa.js';
 import { ikeVersions } from '../../engine/versions.js';
@@ -25,8 +26,9 @@ import { stateDirectory } from '../state/directory.js';
 import { cacheMax, cacheReport } from './cache-report.js';
 import type { ControlMethod, ControlParams } from './control-protocol.js';
 import { type ControlServer, startControlServer } from './control-server.js';
-import { type FactLine, factLine, isAudited, isOnlyForDebugging, isWanted, type LogLevel } from './fact-line.js';
+import { type FactLine, factLine, floodSubject, heldBackLine, isAudited, type LogLevel } from './fact-line.js';
 import { openKeyLog } from './key-log.js';
+import { LineLimiter } from './line-limiter.js';
 import { type LiveFact, type LiveSystem, startLiveSystem } from './live-system.js';
 import { createMetrics } from './metrics.js';
 import { type MetricsPlace, type MetricsServer, startMetricsServer } from './metrics-server.js';
@@ -89,6 +91,8 @@ export interface RuntimeStatus {
   readonly faults: readonly string[];
 }
 
+/** How long lines of a flood are counted before it is told how many they were. */
+const heldBackMillis = 10_000;
 /** Events of the past that a new follower may ask for. */
 const backlogMax = 2_000;
 
@@ -107,7 +111,12 @@ async function started(options: DaemonOptions, release: () => void): Promise<Dae
   const provider = await loadNodeProvider();
   const registry = createSaRegistry();
   const metrics = createMetrics();
-  const keyLog = options.keysFolder === undefined ? undefined : openKeyLog(options.keysFolder);
+  const limiter = new LineLimiter();
+  let heldBackTimer: NodeJS.Timeout | undefined;
+  const keyLog =
+    options.keysFolder === undefined
+      ? undefined
+      : openKeyLog(options.keysFolder, (text) => say({ level: 'error', kind: 'keys', text }, new Date()));
   const backlog: { readonly at: string; readonly line: FactLine }[] = [];
   const followers = new Set<(event: unknown) => void>();
   const since = new Date();
@@ -151,14 +160,21 @@ async function started(options: DaemonOptions, release: () => void): Promise<Dae
     });
   }
 
-  function listener(fact: LiveFact, at: Date): void {
+  function listener(fact: LiveFact, at: Date, from?: Endpoint): void {
     registry.note(fact, at);
     metrics.note(fact);
     keyLog?.note(fact);
-    // What nobody wants to read need not be put into words.
-    if (isOnlyForDebugging(fact) && !isWanted('debug', level)) return;
-    const line = factLine(fact);
-    if (line && isWanted(line.level, level)) say(line, at);
+    const line = factLine(fact, level, from);
+    if (!line) return;
+    const subject = floodSubject(fact, line, from);
+    if (subject === undefined || limiter.admits(line.kind, subject, performance.now())) say(line, at);
+    else heldBackTimer ??= setTimeout(tellHeldBack, heldBackMillis).unref();
+  }
+
+  function tellHeldBack(): void {
+    heldBackTimer = undefined;
+    const held = limiter.takeHeldBack();
+    if (held) say(heldBackLine(held), new Date());
   }
 
   function say(line: FactLine, at: Date): void {
@@ -178,6 +194,8 @@ async function started(options: DaemonOptions, release: () => void): Promise<Dae
   function stop(how: { readonly keepBlocked?: boolean } = {}): Promise<void> {
     stopping ??= (async () => {
       options.onStopping?.();
+      clearTimeout(heldBackTimer);
+      tellHeldBack();
       await metricsServer?.close();
       await live.stop({ graceful: true, ...how });
       await server?.close();

@@ -10,11 +10,15 @@ import { espKeysOf, ikeKeyTables } from '../negotiate/captured.js';
 import type { LiveFact } from './live-system.js';
 
 export interface KeyLog {
+  /** Never throws: whoever tells facts has more to do than to write keys. */
   note(fact: LiveFact): void;
 }
 
-/** Opens the folder. Throws EnvironmentError where others can read it, or it cannot be written. */
-export function openKeyLog(folder: string): KeyLog {
+/**
+ * Opens the folder. Throws EnvironmentError where others can read it, or it cannot be written. `trouble` hears of the first of some keys in a
+ * row that could not be written, as on a full disk.
+ */
+export function openKeyLog(folder: string, trouble: (text: string) => void): KeyLog {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     if ((statSync(folder).mode & 0o077) !== 0) {
@@ -35,12 +39,23 @@ export function openKeyLog(folder: string): KeyLog {
       chmodSync(file, 0o600);
     }
   };
+  const tablesOf = (fact: LiveFact): Partial<KeyTables> | undefined => {
+    if (fact.kind === 'event' && fact.event.kind === 'ike-keys') return ikeKeyTables(fact.event.keys);
+    const keys = fact.kind === 'installed' ? espKeysOf(fact.sa) : undefined;
+    return keys && { esp: [keys] };
+  };
+  let isFailing = false;
   return {
     note(fact) {
-      if (fact.kind === 'installed') {
-        const keys = espKeysOf(fact.sa);
-        if (keys) append({ esp: [keys] });
-      } else if (fact.kind === 'event' && fact.event.kind === 'ike-keys') append(ikeKeyTables(fact.event.keys));
+      const tables = tablesOf(fact);
+      if (!tables) return;
+      try {
+        append(tables);
+        isFailing = false;
+      } catch (error) {
+        if (!isFailing) trouble(`keys cannot be written to ${folder} (${(error as NodeJS.ErrnoException).code})`);
+        isFailing = true;
+      }
     },
   };
 }

@@ -42,7 +42,8 @@ export interface LiveOptions {
   readonly starts?: boolean;
   /** 500 and 4500 when absent. */
   readonly ports?: UdpOptions['ports'];
-  listener(fact: LiveFact, at: Date): void;
+  /** `from`: whose datagram led to it. What it throws is told as trouble, and keeps nothing of the protocol from being done. */
+  listener(fact: LiveFact, at: Date, from?: Endpoint): void;
 }
 
 export interface LiveSystem {
@@ -83,7 +84,17 @@ export async function startLiveSystem(options: LiveOptions): Promise<LiveSystem>
   let isStopping = false;
   let sockets: UdpSockets | undefined;
 
-  const tell = (fact: LiveFact): void => options.listener(fact, new Date());
+  /** Whose datagram is being worked on. */
+  let sender: Endpoint | undefined;
+
+  const tell = (fact: LiveFact): void => {
+    try {
+      options.listener(fact, new Date(), sender);
+    } catch (error) {
+      // What it is of trouble has no further to go.
+      if (fact.kind !== 'trouble') trouble(`internal error on telling ${fact.kind}: ${messageOf(error)}`);
+    }
+  };
   const trouble = (text: string): void => tell({ kind: 'trouble', text });
 
   function hand(input: EngineInput): void {
@@ -96,16 +107,29 @@ export async function startLiveSystem(options: LiveOptions): Promise<LiveSystem>
     isPumping = true;
     try {
       for (let input = queue.shift(); input; input = queue.shift()) {
-        try {
-          for (const output of engine.handle(input, now())) carryOut(output);
-        } catch (error) {
-          // A bug of ours must not end the peers that have nothing to do with it.
-          trouble(`internal error on ${input.kind}: ${messageOf(error)}`);
+        sender = input.kind === 'datagram' ? input.remote : undefined;
+        for (const output of decide(input)) {
+          try {
+            carryOut(output);
+          } catch (error) {
+            trouble(`internal error on ${output.kind}: ${messageOf(error)}`);
+          }
         }
       }
     } finally {
+      sender = undefined;
       isPumping = false;
       schedule();
+    }
+  }
+
+  function decide(input: EngineInput): readonly EngineOutput[] {
+    try {
+      return engine.handle(input, now());
+    } catch (error) {
+      // A bug of ours must not end the peers that have nothing to do with it.
+      trouble(`internal error on ${input.kind}: ${messageOf(error)}`);
+      return [];
     }
   }
 

@@ -1,12 +1,6 @@
 /** Which facts are put into words, and at which level. */
 import { describe, expect, it } from 'vitest';
-import {
-  factLine,
-  isAudited,
-  isOnlyForDebugging,
-  isWanted,
-  logLevels,
-} from '../../../src/services/runtime/fact-line.js';
+import { factLine, isAudited, isWanted, logLevels } from '../../../src/services/runtime/fact-line.js';
 import type { LiveFact } from '../../../src/services/runtime/live-system.js';
 
 const address = { family: 4, value: 0xc0000201 } as const;
@@ -41,10 +35,11 @@ describe.each(
     (fact) => [JSON.stringify(fact, (_, value) => (typeof value === 'bigint' ? `${value}` : value)), fact] as const,
   ),
 )('%s', (_text, fact) => {
-  it('is for debugging only when its line is', () => {
+  it('is told to those who want lines of its level, and to no others', () => {
     const line = factLine(fact);
     expect(line).toBeDefined();
-    expect(isOnlyForDebugging(fact)).toBe(line?.level === 'debug');
+    for (const wanted of logLevels)
+      expect(factLine(fact, wanted)).toEqual(isWanted(line!.level, wanted) ? line : undefined);
   });
 });
 

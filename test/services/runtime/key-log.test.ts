@@ -35,7 +35,7 @@ const ikev1: LiveFact = {
 describe('the log of keys', () => {
   it('has a row for each SA, readable for its owner alone', () => {
     const place = path.join(folder, 'tables');
-    const log = openKeyLog(place);
+    const log = openKeyLog(place, () => {});
     log.note(sa('outbound', 0x1000));
     log.note(sa('inbound', 0x1001));
     log.note(ikev1);
@@ -56,7 +56,21 @@ describe('the log of keys', () => {
     const open = path.join(folder, 'open');
     mkdirSync(open);
     chmodSync(open, 0o755);
-    expect(() => openKeyLog(open)).toThrow('can be entered by others');
-    expect(() => openKeyLog('/dev/null/keys')).toThrow('cannot be written');
+    expect(() => openKeyLog(open, () => {})).toThrow('can be entered by others');
+    expect(() => openKeyLog('/dev/null/keys', () => {})).toThrow('cannot be written');
+  });
+
+  it('that cannot be written is told once, and keeps nobody from anything', () => {
+    const place = path.join(folder, 'full');
+    const told: string[] = [];
+    const log = openKeyLog(place, (text) => told.push(text));
+    // As on a full disk: the table cannot be opened.
+    mkdirSync(path.join(place, 'esp_sa'));
+    log.note(sa('outbound', 0x1000));
+    log.note(sa('inbound', 0x1001));
+    expect(told).toEqual([`keys cannot be written to ${place} (EISDIR)`]);
+    rmSync(path.join(place, 'esp_sa'), { recursive: true });
+    log.note(sa('inbound', 0x1002));
+    expect(readFileSync(path.join(place, 'esp_sa'), 'utf8').trim().split('\n')).toHaveLength(1);
   });
 });

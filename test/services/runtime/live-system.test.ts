@@ -5,18 +5,17 @@ import { loadNodeProvider } from '../../../src/engine/crypto/node/load.js';
 import { ikeVersions } from '../../../src/engine/versions.js';
 import { peerProfile } from '../../../src/model/peer-profile/catalogue.js';
 import { loadLiveCredentials } from '../../../src/services/credentials/live-credentials.js';
-import { type LiveFact, startLiveSystem } from '../../../src/services/runtime/live-system.js';
+import { type LiveFact, type LiveSystem, startLiveSystem } from '../../../src/services/runtime/live-system.js';
 import { configOf } from '../../backends/support/configs.js';
 
-it('goes on after an input that leads to nothing', { timeout: 10_000 }, async () => {
+async function started(listener: (fact: LiveFact) => void): Promise<LiveSystem> {
   const config =
     configOf(`add host net -source 127.0.0.1 -destination 127.0.0.2 -priority 1 -action ESP_AES128_HMAC_SHA1
 add ikev2 lab -remote 127.0.0.2 -priority 1 -group 31 -encryption AES128-GCM16 -prf HMAC-SHA2-256
 add auth lab -remote 127.0.0.2 -priority 1 -kmp IKEV2 -preshared live-Maple-Quill-31
 `);
   const provider = await loadNodeProvider();
-  const facts: LiveFact[] = [];
-  const system = await startLiveSystem({
+  return startLiveSystem({
     config,
     profile: peerProfile('ours'),
     provider,
@@ -24,20 +23,36 @@ add auth lab -remote 127.0.0.2 -priority 1 -kmp IKEV2 -preshared live-Maple-Quil
     versions: ikeVersions,
     dataPath: createNoDataPath(),
     ports: { ike: 0 },
-    listener: (fact) => facts.push(fact),
+    listener,
   });
+}
+
+/** As a packet that needs an SA would. */
+function requestSa(system: LiveSystem): void {
+  const { config } = system;
+  const [template] = config.spd[0]!.action.kind === 'PROTECT' ? config.spd[0]!.action.bundle : [];
+  const ends = { local: config.addresses[0]!, remote: { family: 4, value: 0x7f00_0002 } } as const;
+  system.command({
+    kind: 'request',
+    request: { entry: config.spd[0]!, template: template!, ends, populateFromPacket: false },
+  });
+}
+
+it('goes on after an input that leads to nothing', { timeout: 10_000 }, async () => {
+  const facts: LiveFact[] = [];
+  const system = await started((fact) => facts.push(fact));
   try {
     // Nobody knows this SA, so there is nothing to do.
-    const sa = { direction: 'inbound', protocol: 'ESP', spi: 0x1234, destination: config.addresses[0]! } as const;
+    const sa = {
+      direction: 'inbound',
+      protocol: 'ESP',
+      spi: 0x1234,
+      destination: system.config.addresses[0]!,
+    } as const;
     system.command({ kind: 'delete-child', sa });
     system.command({ kind: 'timeout' });
     await system.settled();
-    const [template] = config.spd[0]!.action.kind === 'PROTECT' ? config.spd[0]!.action.bundle : [];
-    const ends = { local: config.addresses[0]!, remote: { family: 4, value: 0x7f00_0002 } } as const;
-    system.command({
-      kind: 'request',
-      request: { entry: config.spd[0]!, template: template!, ends, populateFromPacket: false },
-    });
+    requestSa(system);
     await system.settled();
     expect(facts.map(({ kind }) => kind)).toContain('sent');
   } finally {
@@ -121,5 +136,24 @@ it('starts nothing unless it is told to', async () => {
   } finally {
     await a.system.stop();
     await b.system.stop();
+  }
+});
+
+it('what a listener throws keeps no message from being sent, and is told', { timeout: 10_000 }, async () => {
+  const facts: LiveFact[] = [];
+  const system = await started((fact) => {
+    facts.push(fact);
+    // The search of the records comes before the request is sent.
+    if (fact.kind === 'event') throw new Error('no space left on device');
+  });
+  try {
+    requestSa(system);
+    expect(facts.map(({ kind }) => kind)).toContain('sent');
+    expect(facts.find(({ kind }) => kind === 'trouble')).toEqual({
+      kind: 'trouble',
+      text: 'internal error on telling event: no space left on device',
+    });
+  } finally {
+    await system.stop();
   }
 });
