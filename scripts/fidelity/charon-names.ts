@@ -9,7 +9,8 @@ import type { SaAlgorithms } from './verdict.js';
 /** `AES_CBC`, `AES_GCM_16`, `CHACHA20_POLY1305`: without the key length. */
 function cipherName(name: string): string {
   const [, base = name] = /^(.*?)(?:-(?:128|192|256))?$/.exec(name) ?? [];
-  return base === 'CHACHA20-POLY1305' ? 'CHACHA20_POLY1305' : base.replaceAll('-', '_');
+  if (base === 'CHACHA20-POLY1305') return 'CHACHA20_POLY1305';
+  return base === 'AES-GMAC' ? 'NULL_AES_GMAC' : base.replaceAll('-', '_');
 }
 
 function groupName({ name }: KeyExchangeTransform): string {

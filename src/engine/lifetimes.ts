@@ -26,17 +26,21 @@ export interface WrittenTime {
 export function rekeyAfterSeconds(
   lifetimeSeconds: number,
   written: WrittenTime,
-  { rekeyMarginPercent, rekeyFuzzPercent }: PeerProfile,
+  profile: PeerProfile,
   random: SecureRandom,
+  role: 'initiator' | 'responder' = 'initiator',
 ): number | undefined {
   if (written.at === 0) return undefined;
   const isWritten = written.at !== undefined && (lifetimeSeconds === 0 || written.at < lifetimeSeconds);
-  const margin = isWritten
-    ? Math.max(0, lifetimeSeconds - written.at!)
-    : (lifetimeSeconds * rekeyMarginPercent.value) / 100;
+  const margin = isWritten ? Math.max(0, lifetimeSeconds - written.at!) : marginOf(lifetimeSeconds, profile);
+  const share = profile.rekeyResponderPercent.value;
+  if (role === 'responder' && share < 100 && lifetimeSeconds > 0) {
+    const latest = lifetimeSeconds - (margin * share) / 100;
+    return latest > 0 ? latest : undefined;
+  }
   const latest = lifetimeSeconds === 0 && isWritten ? written.at! : lifetimeSeconds - margin;
   if (latest <= 0) return undefined;
-  const spread = written.random ?? (margin * rekeyFuzzPercent.value) / 100;
+  const spread = written.random ?? (margin * profile.rekeyFuzzPercent.value) / 100;
   return Math.max(1, latest - spread * randomFraction(random));
 }
 
@@ -49,8 +53,9 @@ export function softLimit(
   limit: number,
   written: WrittenTime,
   role: 'initiator' | 'responder',
-  { rekeyMarginPercent, rekeyFuzzPercent }: PeerProfile,
+  profile: PeerProfile,
   random: SecureRandom,
+  unit: 'seconds' | 'kilobytes' = 'seconds',
 ): number | undefined {
   if (written.at === 0) return undefined;
   if (written.at !== undefined && (limit === 0 || written.at < limit)) {
@@ -58,8 +63,14 @@ export function softLimit(
   }
   if (limit === 0) return undefined;
   const [octet = 0] = random(1);
-  const share = (rekeyMarginPercent.value / 100) * (1 + ((rekeyFuzzPercent.value / 100) * octet) / 255);
-  const left = limit * share * (role === 'initiator' ? 1 : 0.5);
+  const margin = unit === 'seconds' ? marginOf(limit, profile) : (limit * profile.rekeyMarginPercent.value) / 100;
+  const left = margin * (1 + ((profile.rekeyFuzzPercent.value / 100) * octet) / 255) * (role === 'initiator' ? 1 : 0.5);
   const soft = Math.floor(limit - left);
   return soft > 0 && soft < limit ? soft : undefined;
+}
+
+/** What is left of a lifetime when a successor is sought at the latest: a time, or a share where that would not fit. */
+function marginOf(lifetimeSeconds: number, { rekeyMarginSeconds, rekeyMarginPercent }: PeerProfile): number {
+  const seconds = rekeyMarginSeconds.value;
+  return seconds > 0 && seconds < lifetimeSeconds ? seconds : (lifetimeSeconds * rekeyMarginPercent.value) / 100;
 }

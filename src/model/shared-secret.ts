@@ -1,4 +1,5 @@
 /** Secrets that are found by the identities of both ends. */
+import { matchesIdentity } from './peer/identity.js';
 import { identityQuality, qualityOf } from './peer/identity-quality.js';
 import type { Identity, SharedSecret } from './system-config.js';
 
@@ -13,6 +14,7 @@ export function findSharedSecret(
   local: Identity | undefined,
   remote: Identity | undefined,
 ): SharedSecret | undefined {
+  if (secrets.some(({ search }) => search === 'pluto')) return plutoSecret(secrets, use, local, remote);
   let best: { readonly secret: SharedSecret; readonly local: number; readonly remote: number } | undefined;
   for (let at = secrets.length - 1; at >= 0; at -= 1) {
     const secret = secrets[at]!;
@@ -32,9 +34,48 @@ export function fittingSharedSecrets(
   local: Identity | undefined,
   remote: Identity | undefined,
 ): readonly SharedSecret[] {
+  if (secrets.some(({ search }) => search === 'pluto')) {
+    const only = plutoSecret(secrets, use, local, remote);
+    return only ? [only] : [];
+  }
   return secrets.filter(
     (secret) => secret.use === use && (ownerQuality(secret, local) > 0 || ownerQuality(secret, remote) > 0),
   );
+}
+
+/**
+ * Pluto's choice (lswan secrets.c, lsw_get_secret): the more of both identities an entry names the better, the own one before the
+ * peer's, and of equals the first. An entry that names the own identity alone is for every peer, one that names nobody for everybody.
+ */
+function plutoSecret(
+  secrets: readonly SharedSecret[],
+  use: SharedSecret['use'],
+  local: Identity | undefined,
+  remote: Identity | undefined,
+): SharedSecret | undefined {
+  let best: { readonly score: number; readonly secret: SharedSecret } | undefined;
+  for (const secret of secrets) {
+    if (secret.use !== use) continue;
+    const score = plutoScore(secret, local, remote);
+    if (score > 0 && (!best || score > best.score)) best = { score, secret };
+  }
+  return best?.secret;
+}
+
+const plutoWeights = { nobody: 1, anybody: 2, remote: 4, local: 8 } as const;
+/** Sums that are a match; the others, as the peer alone, are none. */
+const plutoMatches: readonly number[] = [1, 2, 9, 10, 6, 12];
+
+function plutoScore({ owners }: SharedSecret, local: Identity | undefined, remote: Identity | undefined): number {
+  if (owners.length === 0) return plutoWeights.nobody;
+  const named = owners.filter(({ value }) => value.kind !== 'anything');
+  const names = (identity: Identity | undefined) =>
+    identity !== undefined && named.some(({ value }) => matchesIdentity(identity, value) === 'match');
+  let sum = named.length < owners.length ? plutoWeights.anybody : 0;
+  if (names(local)) sum += plutoWeights.local;
+  if (names(remote)) sum += plutoWeights.remote;
+  if (sum === plutoWeights.local && named.length === 1) sum += plutoWeights.nobody;
+  return plutoMatches.includes(sum) ? sum : 0;
 }
 
 function ownerQuality({ owners }: SharedSecret, identity: Identity | undefined): number {

@@ -48,6 +48,8 @@ export interface SharedSecret {
   readonly use: 'IKE' | 'EAP' | 'PPK';
   /** Whom it belongs to; either end may be one of them. Empty: everybody. */
   readonly owners: readonly Sourced<IdentityPattern>[];
+  /** By whose rules the best of several is found: strongSwan's unless told. */
+  readonly search?: 'charon' | 'pluto';
   readonly secret: Sourced<SecretReference>;
 }
 

@@ -27,7 +27,7 @@ import { spanOf } from '../common/piece.js';
 import { pairRegion } from '../common/selectors.js';
 import type { Conf, Conn } from './conns.js';
 import { type End, hostSelectors, readEnd, settingSpan } from './ends.js';
-import { childOfferOf, ikeProposalsOf, ikeVersionsOf, rekeySecondsOf } from './negotiation.js';
+import { childOfferOf, ikeProposalsOf, ikeVersionsOf, rekeyRandomSecondsOf, rekeySecondsOf } from './negotiation.js';
 import { type BothEnds, type Oriented, orient } from './orient.js';
 import { padEntriesOf } from './pad.js';
 import { kernelPriority } from './priority.js';
@@ -113,6 +113,7 @@ export function buildConfig(
     pad,
     ikePolicies,
     padSearch: 'first-match',
+    ...(secrets.length > 0 ? { sharedSecrets: secrets.map(({ shared }) => shared) } : {}),
     productVersion: product.versionText,
     peerProfile: {
       value: product.flavour === 'starter' ? 'strongswan' : 'libreswan',
@@ -384,10 +385,11 @@ function ikeTimes(
   values: ConnValues,
   version: 1 | 2,
   lifetimeSeconds: Sourced<number>,
-): Pick<IkePolicy, 'rekeySeconds' | 'reauthenticationSeconds'> {
+): Pick<IkePolicy, 'rekeySeconds' | 'rekeyRandomSeconds' | 'reauthenticationSeconds'> {
   const rekey = rekeySecondsOf(values, lifetimeSeconds.value);
+  const random = rekey && rekey.value > 0 ? rekeyRandomSecondsOf(values) : undefined;
   const reauth = values.flag('reauth', false);
-  if (!reauth.value) return rekey ? { rekeySeconds: rekey } : {};
+  if (!reauth.value) return rekey ? { rekeySeconds: rekey, ...(random ? { rekeyRandomSeconds: random } : {}) } : {};
   if (version === 1) return {};
   return { reauthenticationSeconds: rekey ?? { value: lifetimeSeconds.value, origin: reauth.origin } };
 }

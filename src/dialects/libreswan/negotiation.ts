@@ -2,7 +2,7 @@
 import type { Sourced } from '../../model/origin.js';
 import type { AuthenticationMethod, ChildProposal, EntrySource, IkeProposal } from '../../model/system-config.js';
 import type { KeyExchangeTransform } from '../../model/transform.js';
-import { kilobytes } from '../common/units.js';
+import { kilobytes, parsePercent } from '../common/units.js';
 import type { Side } from './conns.js';
 import { settingSpan } from './ends.js';
 import { isBefore, type Product } from './product.js';
@@ -120,6 +120,7 @@ export function childOfferOf(values: ConnValues, version: 1 | 2, source: EntrySo
   const octets = values.amount('ipsec-max-bytes', 0);
   const packets = values.amount('ipsec-max-packets', 0);
   const rekey = rekeySecondsOf(values, lifetime.value);
+  const random = rekey && rekey.value > 0 ? rekeyRandomSecondsOf(values) : undefined;
   const esn = version === 1 ? noEsn : esnOf(values);
   const proposals = found.map(
     (suite): ChildProposal => ({
@@ -131,6 +132,7 @@ export function childOfferOf(values: ConnValues, version: 1 | 2, source: EntrySo
       lifetimeKilobytes: { value: octets.value >= 2 ** 62 ? 0 : kilobytes(octets.value), origin: octets.origin },
       ...(packets.value > 0 && packets.value < 2 ** 62 ? { lifetimePackets: packets } : {}),
       ...(rekey ? { rekeySeconds: rekey } : {}),
+      ...(random ? { rekeyRandomSeconds: random } : {}),
     }),
   );
   if (!pfs.value) return { proposals, pfsGroups: { value: [], origin: pfs.origin } };
@@ -147,13 +149,22 @@ function esnOf(values: ConnValues): ChildProposal['esn'] {
   return value === 'yes' ? ['esn'] : value === 'no' ? noEsn : ['esn', 'no-esn'];
 }
 
-/** When an SA is replaced, where the file says so; the margin is at most doubled by the fuzz. */
+/** When an SA is replaced at the latest, where the file says so; `rekeyRandomSecondsOf` says how much sooner. */
 export function rekeySecondsOf(values: ConnValues, lifetimeSeconds: number): Sourced<number> | undefined {
   const rekey = values.flag('rekey', true);
   if (!rekey.value) return { value: 0, origin: rekey.origin };
-  if (!values.get('rekeymargin')) return undefined;
+  if (!values.get('rekeymargin') && !values.get('rekeyfuzz')) return undefined;
   const margin = values.seconds('rekeymargin', values.product.defaults.rekeyMarginSeconds);
   return { value: Math.max(1, lifetimeSeconds - margin.value), origin: margin.origin };
+}
+
+/** The random part of the margin, where the file says so. */
+export function rekeyRandomSecondsOf(values: ConnValues): Sourced<number> | undefined {
+  const setting = values.get('rekeyfuzz');
+  if (!setting) return undefined;
+  const margin = values.seconds('rekeymargin', values.product.defaults.rekeyMarginSeconds);
+  const percent = parsePercent(setting.text) ?? 100;
+  return { value: Math.floor((margin.value * percent) / 100), origin: values.origin(setting) };
 }
 
 /** A method, or what there is no word for in the model. */

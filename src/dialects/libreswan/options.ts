@@ -109,7 +109,7 @@ const conns: readonly ConfOption[] = [
   ...connL.alias('ipsec-lifetime', 'keylife lifetime salifetime'),
   ...connL.alias('esp', 'phase2alg'),
   ...connL.alias('aggressive', 'aggrmode'),
-  ...conn.notes('names for people', 'connalias', { flavours: LO }),
+  ...conn.notes('names for people', 'connalias', { flavours: LO, repeats: true }),
   ...conn.takes('keyingtries rekeyfuzz dpdtimeout'),
   ...connL.alias('dpdtimeout', 'ikev1-dpdtimeout'),
   ...connL.notes(timing, 'retransmit-timeout retransmit-interval'),

@@ -70,8 +70,7 @@ export function padEntriesOf({ one, values, versions, own, peers, secrets }: Pad
       fragmentation,
       mobike: values.flag('mobike', isStarter),
       ...optionalNumber('initiationTries', values, 'keyingtries'),
-      ...optionalNumber('localPort', values, `${local.side}ikeport`),
-      ...optionalNumber('remotePort', values, `${remote.side}ikeport`),
+      ...portsOf(values, local.side, remote.side),
       ...xauthRounds(values, local.side, remote.side),
       ...poolsOf(values, remote.side),
       ...ppkOf(values),
@@ -87,6 +86,17 @@ function optionalNumber<K extends string>(key: K, values: ConnValues, name: stri
   const setting = values.get(name);
   if (!setting || setting.text.startsWith('%')) return {};
   return { [key]: values.number(name, 0) } as { [P in K]: Sourced<number> };
+}
+
+/**
+ * The ports of IKE. One that is written means that messages bear the non-ESP marker, so the other end has port 4500 where none is
+ * written for it (pluto's connections.c, end_host_port).
+ */
+function portsOf(values: ConnValues, local: Side, remote: Side): Pick<PadEntry, 'localPort' | 'remotePort'> {
+  const own = optionalNumber('localPort', values, `${local}ikeport`);
+  const other = optionalNumber('remotePort', values, `${remote}ikeport`);
+  if (!own.localPort || other.remotePort) return { ...own, ...other };
+  return { ...own, remotePort: { value: 4500, origin: { kind: 'automatic', rule: `it goes with ${local}ikeport` } } };
 }
 
 /** XAUTH follows the first authentication; the client of one end is asked by the server of the other. */

@@ -19,7 +19,8 @@ const Quoted = createToken({ name: 'Quoted', pattern: /"[^"]*"?|'[^']*'?/, line_
 const Braced = createToken({ name: 'Braced', pattern: /\{[^}]*\}?/, line_breaks: true });
 /** A colon that stands for itself; those of IPv6 addresses are within a word. */
 const Colon = createToken({ name: 'Colon', pattern: /:(?![^\s"'])/ });
-const Word = createToken({ name: 'Word', pattern: /[^\s"'#][^\s"]*/ });
+/** A colon at its end is the one that stands for itself, but for an address that ends with two. */
+const Word = createToken({ name: 'Word', pattern: /[^\s"'#](?:[^\s":]|:(?![\s"])|:(?<=[^:]::)(?!:))*/ });
 const Stray = createToken({ name: 'Stray', pattern: /\S/ });
 const tokens: TokenType[] = [EntryBreak, Space, Comment, Quoted, Braced, Colon, Word, Stray];
 

@@ -2,10 +2,10 @@
 import type { Origin, Sourced } from '../../model/origin.js';
 import { Secret } from '../../model/secret.js';
 import type { SourceText } from '../../model/span.js';
-import type { SecretReference } from '../../model/system-config.js';
+import type { SecretReference, SharedSecret } from '../../model/system-config.js';
 import { foundFiles, type ReadContext } from '../common/context.js';
 import { hide, type Piece, spanOf } from '../common/piece.js';
-import { idKey, parseId, type WrittenId } from './identities.js';
+import { idKey, parseId, patternOf, type WrittenId } from './identities.js';
 import type { Flavour } from './options.js';
 import { secretsReader } from './secrets-grammar.js';
 
@@ -15,6 +15,8 @@ export interface PresharedSecret {
   readonly hasAny: boolean;
   readonly reference: SecretReference;
   readonly origin: Origin;
+  /** The same for where the identities come out later, as those of road warriors. */
+  readonly shared: SharedSecret;
 }
 
 const includeDepthMax = 16;
@@ -74,11 +76,23 @@ export function readSecrets(root: SourceText, flavour: Flavour, context: ReadCon
         }
         context.report.supported('PSK', at);
         const ids = words.map((word) => parseId(word.text, flavour));
+        const reference: SecretReference = { kind: 'literal', secret };
+        const origin: Origin = { kind: 'explicit', at: spanOf(source, value) };
         found.push({
           ids: ids.filter(({ kind: of }) => of !== 'any').map(idKey),
           hasAny: ids.some(({ kind: of }) => of === 'any'),
-          reference: { kind: 'literal', secret },
-          origin: { kind: 'explicit', at: spanOf(source, value) },
+          reference,
+          origin,
+          shared: {
+            source: { record: { kind: 'secret', name: words.map(({ text }) => text).join(' ') }, at },
+            use: 'IKE',
+            owners: ids.map((id, index) => ({
+              value: patternOf(id),
+              origin: { kind: 'explicit', at: spanOf(source, words[index]!) },
+            })),
+            search: flavour === 'starter' ? 'charon' : 'pluto',
+            secret: { value: reference, origin },
+          },
         });
         return;
       }

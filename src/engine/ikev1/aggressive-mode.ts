@@ -9,6 +9,7 @@
  * Message 3 goes encrypted, as RFC 3947 §3.2 has it and most peers send it; one in the clear is taken too (RFC 2409 §5.1).
  */
 import { hasConnections } from '../../model/peer/connection/ike.js';
+import { methodInIkev1 } from '../../model/peer/connection/methods.js';
 import { formatIdentity } from '../../model/peer/identity.js';
 import type { Ikev1Errors } from '../../model/peer-profile/peer-profile.js';
 import type { EngineEvent } from '../event.js';
@@ -121,7 +122,7 @@ function firstSuite(offers: readonly Phase1Offer[], basis: Basis, { provider }: 
     prf: prf?.[0] ?? provider.prfs[0]?.transform,
     keyExchange: keyExchange?.[0] ?? provider.keyExchanges[0]?.transform,
   };
-  const suite = suiteOf(transforms, basis.pad.localMethod.value, first?.lifetimeSeconds ?? 0, provider);
+  const suite = suiteOf(transforms, methodInIkev1(basis.pad.localMethod.value), first?.lifetimeSeconds ?? 0, provider);
   if (!suite) throw new Error('an offer that the provider lacks');
   return suite;
 }
@@ -130,7 +131,7 @@ function firstSuite(offers: readonly Phase1Offer[], basis: Basis, { provider }: 
 export function onAggressiveReply(from: AwaitAggressiveReply, arrival: Arrival, context: Context): Phase1Step {
   const { basis, offers, saBody, ke, nonce } = from;
   const { env } = context;
-  const kind = methodKind(basis.pad.localMethod.value)!;
+  const kind = methodKind(methodInIkev1(basis.pad.localMethod.value))!;
   const fault = breach(aggressiveReply(kind), arrival);
   if (fault) return ignored(fault, 'RFC 2409 §5');
   const [sa] = arrival.payloads;

@@ -189,11 +189,11 @@ function saKeys({ suite, keys }: IsakmpSa, values: ChildValues, spi: number): Sa
 /** When a successor is sought, and when the SA ends. */
 function limitsOf(values: ChildValues, { profile, provider }: Environment): SaLimits {
   const { own, role, lifetimeSeconds, lifetimeKilobytes } = values;
-  const soft = (limit: number, written: WrittenTime): number | undefined =>
-    softLimit(limit, written, role, profile, provider.random);
+  const soft = (limit: number, written: WrittenTime, unit: 'seconds' | 'kilobytes'): number | undefined =>
+    softLimit(limit, written, role, profile, provider.random, unit);
   const [softSeconds, softKilobytes] = [
-    soft(lifetimeSeconds, { at: own.rekeySeconds?.value, random: own.rekeyRandomSeconds?.value }),
-    soft(lifetimeKilobytes, { at: own.rekeyKilobytes?.value }),
+    soft(lifetimeSeconds, { at: own.rekeySeconds?.value, random: own.rekeyRandomSeconds?.value }, 'seconds'),
+    soft(lifetimeKilobytes, { at: own.rekeyKilobytes?.value }, 'kilobytes'),
   ];
   return {
     ...(softSeconds ? { softSeconds } : {}),

@@ -7,6 +7,7 @@ import type { PadEntry } from '../../model/system-config.js';
 import { toHex } from '../crypto/octets.js';
 import type { Environment } from '../environment.js';
 import type { IkeSaDescription } from '../event.js';
+import { serves } from '../ike-sa-sharing.js';
 import type { IkeVersion, IncomingDatagram, ResolvedRequest } from '../ike-version.js';
 import type { IkeSaName } from '../input.js';
 import type { Ends } from '../ipsec/bundle.js';
@@ -72,7 +73,9 @@ function owns(machine: Machine, sa: SaId | IkeSaName): boolean {
 function usable(machine: Machine, pad: PadEntry, ends: Ends): Slot | undefined {
   const fitting = slotsBetween(machine, ends).filter(
     (slot) =>
-      slot.pad === pad && !slot.closing && (slot.sa ? !isUsedUp(slot) : slot.queue.length === 0 || !isSingle(slot)),
+      serves(slot.pad, pad, machine.env.profile) &&
+      !slot.closing &&
+      (slot.sa ? !isUsedUp(slot) : slot.queue.length === 0 || !isSingle(slot)),
   );
   return fitting.filter(({ sa }) => sa).at(-1) ?? fitting.at(-1);
 }

@@ -1,5 +1,6 @@
 /** Proofs of identity in phase 1: HASH_I and HASH_R, or signatures of them — RFC 2409 §5, §5.1 to §5.4. */
 import { formatAddress } from '../../model/address.js';
+import { methodInIkev1 } from '../../model/peer/connection/methods.js';
 import { expectsIdentity, formatExpectation, formatIdentity, identityAddress } from '../../model/peer/identity.js';
 import { nameRecord } from '../../model/peer/steps.js';
 import type { AuthenticationMethod, Identity, PadEntry } from '../../model/system-config.js';
@@ -237,7 +238,8 @@ function signatureScheme(method: AuthenticationMethod): SignatureScheme {
 
 /** Certificate requests for what this system trusts, where the peer authenticates by signature; otherwise none. */
 export function certificateRequests(pad: PadEntry, env: Environment): IsakmpPayload[] {
-  if (pad.remoteMethod.value !== 'RSASIG' && pad.remoteMethod.value !== 'DSSSIG') return [];
+  const method = methodInIkev1(pad.remoteMethod.value);
+  if (method !== 'RSASIG' && method !== 'DSSSIG') return [];
   const names = env.credentials.trustAnchors(pad).slice(0, requestsMax);
   // A request without a name asks for any certificate (RFC 2408 §3.10).
   const authorities = names.length > 0 ? names.map(({ name }) => name) : [new Uint8Array(0)];

@@ -1,6 +1,6 @@
 /** What a phase 1 rests on: records, the own identity, and the key or keys that there are for it. */
 import { askedIdentity, type Candidate } from '../../model/peer/connection/candidates.js';
-import { ikev1Method } from '../../model/peer/connection/methods.js';
+import { ikev1Method, methodInIkev1 } from '../../model/peer/connection/methods.js';
 import { addressIdentity, formatIdentity, sentIdentity } from '../../model/peer/identity.js';
 import { nameRecord } from '../../model/peer/steps.js';
 import type { Secret } from '../../model/secret.js';
@@ -44,6 +44,11 @@ export function basisOf(start: Start, env: Environment): Basis | Failure {
     ? pad.connection !== undefined || sharedKey({ ...start, localId }, env) !== undefined
     : own !== undefined || isOpen;
   if (!hasKey) return withoutKey({ role, pad, policy, localId }, env);
+  // Where the key decides, it must be one that IKEv1 has a method for here.
+  if (own && pad.localMethod.value === 'DIGSIG' && own.key.kind !== 'RSA') {
+    const text = `${nameRecord(env.view, pad.source)} has a key of kind ${own.key.kind}, which is not possible in IKEv1 here`;
+    return phase1Failure(start, 'no-credential', text);
+  }
   const idBody = writeIdentity(localId, own?.chain[0]);
   if (!idBody) {
     const text = `${nameRecord(env.view, pad.source)} has the identity ${formatIdentity(localId)}, which no certificate of this system has`;
@@ -59,7 +64,7 @@ export function switched(basis: Basis, { pad, policy }: Candidate, env: Environm
 
 /** IKEv1 has one method for both sides (RFC 2409 §5), and only some of those there are today. */
 function methodProblem(pad: PadEntry): string | undefined {
-  const [local, remote] = [pad.localMethod.value, pad.remoteMethod.value];
+  const [local, remote] = [methodInIkev1(pad.localMethod.value), methodInIkev1(pad.remoteMethod.value)];
   if (pad.connection !== undefined && ikev1Method(pad, 'initiator') === undefined)
     return `asks for what IKEv1 has no method for: ${local} of its own and ${remote} of the peer`;
   if (methodNumber(local) === undefined) return `authenticates by ${local}, which is not possible in IKEv1 here`;

@@ -1,6 +1,7 @@
 /** What Main and Aggressive Mode share: the start, the choice of a suite, keys, and the ISAKMP SA at the end. */
 import { formatAddress } from '../../model/address.js';
 import { isLongerLifetime } from '../../model/peer/child.js';
+import { methodInIkev1 } from '../../model/peer/connection/methods.js';
 import { addressIdentity } from '../../model/peer/identity.js';
 import { nameRecord } from '../../model/peer/steps.js';
 import { type ProposalSelection, selectProposal } from '../../model/proposal.js';
@@ -39,9 +40,9 @@ export const nonceLength = 32;
 
 /** What an initiator offers; a failure where nothing is left of its policy. */
 export function offersOf(basis: Basis, env: Environment): readonly Phase1Offer[] | Failure {
-  const method = methodNumber(basis.pad.localMethod.value)!;
-  const isOneGroup = basis.exchange === 'aggressive' && env.profile.aggressiveOffers.value === 'one-group';
-  const offers = phase1Offers(basis.policy, method, env.provider, isOneGroup ? 'one' : 'all');
+  const method = methodNumber(methodInIkev1(basis.pad.localMethod.value))!;
+  const groups = basis.exchange === 'aggressive' ? env.profile.aggressiveOffers.value : 'all';
+  const offers = phase1Offers(basis.policy, method, env.provider, groups);
   if (offers.length > 0 || env.profile.ikev1Unsayable.value === 'empty') return offers;
   const text = `${nameRecord(env.view, basis.policy.source)} has no proposal that IKEv1 can make`;
   return phase1Failure(basis, 'no-ike-proposal', text);
@@ -84,7 +85,7 @@ export function chooseSuite(
     notify: notify['NO-PROPOSAL-CHOSEN'],
     events,
   });
-  const method = methodNumber(pad.localMethod.value);
+  const method = methodNumber(methodInIkev1(pad.localMethod.value));
   // Of connections the identity will choose one, and with it the method (charon's phase1.c, select_config).
   const isOpen = pad.connection !== undefined;
   const byMethod = offers.filter((offer) =>
@@ -155,7 +156,7 @@ export function acceptedSuite(
   const lifetimeSeconds = isLongerLifetime(offer.lifetimeSeconds, answer.lifetimeSeconds)
     ? answer.lifetimeSeconds
     : offer.lifetimeSeconds;
-  const suite = suiteOf(transforms, basis.pad.localMethod.value, lifetimeSeconds, env.provider);
+  const suite = suiteOf(transforms, methodInIkev1(basis.pad.localMethod.value), lifetimeSeconds, env.provider);
   if (!suite) return 'it answers with a transform that cannot be used';
   const selection = { kind: 'selected' as const, offered: index, own: index, transforms };
   return {

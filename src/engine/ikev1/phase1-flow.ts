@@ -4,7 +4,7 @@ import { equalConstantTime } from '../crypto/octets.js';
 import type { Failure } from '../failure.js';
 import type { IkeSaName } from '../input.js';
 import type { Ends } from '../ipsec/bundle.js';
-import { ikePort } from '../wire/framing.js';
+import { ikePort, portTowards } from '../wire/framing.js';
 import { openIsakmp } from '../wire/isakmp/protect.js';
 import type { EncryptedIsakmpMessage, IsakmpMessage } from '../wire/message.js';
 import { isakmpNotifyTypes } from '../wire/registry/isakmp.js';
@@ -92,7 +92,7 @@ export function startPhase1(machine: Machine, wanted: Wanted): void {
   const { pad, policy, ends } = wanted;
   const name: IkeSaName = { version: 1, serial: env.nextSerial('ike') };
   const peers: Peers = wanted.peers ?? {
-    local: { address: ends.local, port: pad.localPort?.value ?? ikePort },
+    local: { address: ends.local, port: pad.localPort?.value ?? portTowards(pad.remotePort?.value) },
     remote: { address: ends.remote, port: pad.remotePort?.value ?? ikePort },
   };
   const fail = (failure: Failure): void => {

@@ -67,7 +67,7 @@ export function phase1Offers(
   policy: IkePolicy,
   method: number,
   provider: CryptoProvider,
-  groups: 'one' | 'all',
+  groups: 'one-group' | 'modp1536-or-last' | 'all',
 ): Phase1Offer[] {
   const suites = offeredIkeProposals(policy).flatMap(({ name, encryption, prf, keyExchange }) =>
     encryption.flatMap((cipher) =>
@@ -75,8 +75,8 @@ export function phase1Offers(
     ),
   );
   const possible = suites.filter(({ cipher, hash, group }) => isPossible(cipher, hash, group, provider));
-  const group = possible[0]?.group;
-  const offered = groups === 'one' ? possible.filter((suite) => suite.group === group) : possible;
+  const group = oneGroup(possible, groups);
+  const offered = groups === 'all' ? possible : possible.filter((suite) => suite.group === group);
   const lifetimeSeconds = policy.lifetimeSeconds.value;
   return offered.slice(0, transformsOfferedMax).map(
     (suite, index): Phase1Offer => ({
@@ -98,6 +98,15 @@ export function phase1Offers(
       lifetimeSeconds,
     }),
   );
+}
+
+/** The group whose proposals are offered where there is room for one public value. */
+function oneGroup(
+  suites: readonly Suite[],
+  groups: 'one-group' | 'modp1536-or-last' | 'all',
+): KeyExchangeTransform | undefined {
+  if (groups !== 'modp1536-or-last') return suites[0]?.group;
+  return (suites.find(({ group }) => group.name === 'MODP-1536') ?? suites.at(-1))?.group;
 }
 
 interface Suite {

@@ -1,4 +1,6 @@
 /** Quick Modes as they go on, several at a time under one ISAKMP SA, told apart by their Message IDs — RFC 2409 §5.5. */
+
+import { patience } from '../../model/peer-profile/retransmission.js';
 import { sameProxyIds } from '../../model/proxy-ids.js';
 import { equalConstantTime } from '../crypto/octets.js';
 import type { Failure } from '../failure.js';
@@ -35,7 +37,7 @@ import type { IsakmpSa } from './phase1-state.js';
 import type { QuickGoal, QuickState, QuickStep } from './quick-mode.js';
 import { onConnected, onQuickReply, quickFailure, startQuickMode } from './quick-mode-initiator.js';
 import { onQuickEnd, onQuickStart } from './quick-mode-responder.js';
-import { answerAgain, ignore, patience, repeat, sendAwaiting, sendLast, transmit, triesText } from './transmission.js';
+import { answerAgain, ignore, repeat, sendAwaiting, sendLast, transmit, triesText } from './transmission.js';
 
 /** How long a pair that was replaced still takes packets that are on their way. */
 export const replacedMillis = 5_000;

@@ -1,5 +1,5 @@
 /** Sending, and sending again — RFC 2408 §5.1: who waits for an answer repeats its last message, by the product's schedule. */
-import type { RetransmissionSchedule } from '../../model/peer-profile/peer-profile.js';
+import { type RetransmissionSchedule, retransmissionWait } from '../../model/peer-profile/retransmission.js';
 import type { Millis } from '../ipsec/sa.js';
 import { fragmentsOf } from './fragments.js';
 import { emit, type Machine, type Slot, type Transmission } from './machine.js';
@@ -45,7 +45,7 @@ function fragmentsInPhase1(slot: Slot | undefined): boolean {
 export function sendAwaiting(machine: Machine, slot: Slot, outgoing: Outgoing, key: string): Transmission {
   transmit(machine, slot, slot.peers, outgoing, 0);
   const sent: Transmission = { outgoing, repetition: 0, since: machine.now };
-  machine.timers.set(key, machine.now + waitBefore(schedule(machine), 1));
+  machine.timers.set(key, machine.now + retransmissionWait(schedule(machine), 0));
   return sent;
 }
 
@@ -64,7 +64,7 @@ export function repeat(machine: Machine, slot: Slot, sent: Transmission, key: st
   sent.repetition += 1;
   if (sent.left !== undefined) sent.left -= 1;
   transmit(machine, slot, slot.peers, sent.outgoing, sent.repetition);
-  machine.timers.set(key, machine.now + waitBefore(schedule(machine), sent.repetition + 1));
+  machine.timers.set(key, machine.now + retransmissionWait(schedule(machine), sent.repetition));
   return 'sent';
 }
 
@@ -87,19 +87,6 @@ export function answerAgain(
 
 function schedule({ env }: Machine): RetransmissionSchedule {
   return env.profile.retransmission.value;
-}
-
-/** The wait before the repetition of a number, from 1, in milliseconds. */
-export function waitBefore({ firstMillis, factor, longestMillis }: RetransmissionSchedule, repetition: number): Millis {
-  const wait = firstMillis * factor ** (repetition - 1);
-  return Math.round(Math.min(wait, longestMillis ?? Number.POSITIVE_INFINITY));
-}
-
-/** How long an exchange is tried in all. */
-export function patience(of: RetransmissionSchedule): Millis {
-  let total = 0;
-  for (let repetition = 1; repetition <= of.repetitions + 1; repetition += 1) total += waitBefore(of, repetition);
-  return total;
 }
 
 /** `6 times in 63 seconds` */

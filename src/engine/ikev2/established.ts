@@ -15,7 +15,7 @@ export function startTimers(turn: Turn, sa: IkeSa): void {
   if (policy) {
     const lifetime = policy.lifetimeSeconds.value;
     const written = { at: policy.rekeySeconds?.value, random: policy.rekeyRandomSeconds?.value };
-    const rekey = rekeyAfterSeconds(lifetime, written, env.profile, env.provider.random);
+    const rekey = rekeyAfterSeconds(lifetime, written, env.profile, env.provider.random, sa.role);
     if (rekey !== undefined) setTimer(turn, sa, 'rekey', now + Math.round(rekey * 1000));
     if (lifetime > 0) setTimer(turn, sa, 'expire', now + lifetime * 1000);
   }

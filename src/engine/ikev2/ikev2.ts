@@ -65,7 +65,7 @@ function createIkev2(env: Environment): IkeVersion {
       }),
     nextTimeout: () => host.timers.next(),
     hasIkeSa(pad, ends) {
-      for (const sa of ikeSasAt(host, ends.remote)) if (samePeers(sa, pad, ends)) return true;
+      for (const sa of ikeSasAt(host, ends.remote)) if (samePeers(sa, pad, ends, env)) return true;
       return false;
     },
     owns: (of) => ('serial' in of ? ownsIkeSa(of) : findChild(of) !== undefined),

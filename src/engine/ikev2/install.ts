@@ -50,6 +50,7 @@ export function installChild(turn: Turn, sa: IkeSa, agreed: AgreedChild): Child 
     { at: proposal.rekeySeconds?.value, random: proposal.rekeyRandomSeconds?.value },
     profile,
     provider.random,
+    role,
   );
   const limits = limitsOf(proposal, soft, profile.rekeyMarginPercent.value);
   const udp = hasNat(sa.nat) ? { localPort: sa.local.port, remotePort: sa.remote.port } : undefined;

@@ -1,5 +1,7 @@
 /** Wishes of this system: Child SAs that the data path needs, limits that SAs have come to, and commands of an operator. */
 import type { PadEntry } from '../../model/system-config.js';
+import type { Environment } from '../environment.js';
+import { serves } from '../ike-sa-sharing.js';
 import type { ResolvedRequest, SaInput } from '../ike-version.js';
 import { type Ends, sameAddress } from '../ipsec/bundle.js';
 import type { SaEvent, SaId } from '../ipsec/sa.js';
@@ -14,12 +16,14 @@ import { patient } from './tasks.js';
 import { giveUpRequest, outboundKey, report, type Turn } from './turn.js';
 
 /** Is it an IKE SA, or one being made, that serves the peers of a PAD entry? */
-export function samePeers(sa: IkeSa, pad: PadEntry, { local, remote }: Ends): boolean {
+export function samePeers(sa: IkeSa, pad: PadEntry, { local, remote }: Ends, { profile }: Environment): boolean {
   switch (sa.state.state) {
     case 'AwaitSaInitResponse':
     case 'AwaitAuthResponse':
     case 'Established':
-      return sa.pad === pad && sameAddress(sa.local.address, local) && sameAddress(sa.remote.address, remote);
+      return (
+        serves(sa.pad, pad, profile) && sameAddress(sa.local.address, local) && sameAddress(sa.remote.address, remote)
+      );
     default:
       return false;
   }
@@ -48,10 +52,10 @@ export function onRequestFor(turn: Turn, request: ResolvedRequest): void {
 }
 
 /** An established one before one that is being made, the youngest of each. */
-function bestIkeSa({ host }: Turn, { pad, ends }: ResolvedRequest): IkeSa | undefined {
+function bestIkeSa({ host, env }: Turn, { pad, ends }: ResolvedRequest): IkeSa | undefined {
   let best: IkeSa | undefined;
   for (const sa of ikeSasAt(host, ends.remote)) {
-    if (!samePeers(sa, pad, ends) || sa.queue.some(({ kind }) => kind === 'delete-ike')) continue;
+    if (!samePeers(sa, pad, ends, env) || sa.queue.some(({ kind }) => kind === 'delete-ike')) continue;
     if (!best || sa.state.state === 'Established' || best.state.state !== 'Established') best = sa;
   }
   return best;

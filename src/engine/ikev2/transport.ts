@@ -1,4 +1,5 @@
 /** Sending: requests with their repetitions, and answers — RFC 7296 §2.1, §2.4, §2.11; RFC 7383 §2.5. */
+import { retransmissionWait } from '../../model/peer-profile/retransmission.js';
 import type { MessageContent } from '../event.js';
 import type { Endpoint } from '../input.js';
 import { natTraversalPort } from '../wire/framing.js';
@@ -10,7 +11,7 @@ import { exchangeTypes } from '../wire/registry.js';
 import { type IkeSa, spisOf } from './ike-sa.js';
 import type { IkeCrypto } from './keys.js';
 import { cancelTimer, setTimer, type Turn } from './turn.js';
-import { retransmissionWait, type SentMessage } from './window.js';
+import type { SentMessage } from './window.js';
 
 export type ExchangeName = 'IKE_SA_INIT' | 'IKE_AUTH' | 'CREATE_CHILD_SA' | 'INFORMATIONAL';
 

@@ -2,9 +2,7 @@
  * Message IDs of one IKE SA — RFC 7296 §2.1 to §2.3: a window of one request in each direction. What was sent is kept until
  * it is answered, and the last answer until the next request, so that nothing is processed twice and nothing gets lost.
  */
-import type { RetransmissionSchedule } from '../../model/peer-profile/peer-profile.js';
 import type { MessageContent } from '../event.js';
-import type { Millis } from '../ipsec/sa.js';
 import type { Reassembly } from './fragments.js';
 
 /** A message as it was sent: one packet, or the fragments of RFC 7383. */
@@ -45,12 +43,4 @@ export function requestPlace({ expectedRequestId, response }: Window, messageId:
   if (messageId === expectedRequestId) return 'next';
   if (messageId === expectedRequestId - 1 && response?.messageId === messageId) return 'repeated';
   return messageId < expectedRequestId ? 'old' : 'ahead';
-}
-
-/** The wait after the `repetition`th sending, the first of which has number 0. */
-export function retransmissionWait(
-  { firstMillis, factor, longestMillis }: RetransmissionSchedule,
-  repetition: number,
-): Millis {
-  return Math.round(Math.min(firstMillis * factor ** repetition, longestMillis ?? Number.POSITIVE_INFINITY));
 }

@@ -8,6 +8,13 @@
 
 export const ikePort = 500;
 export const natTraversalPort = 4500;
+/**
+ * The port that an end of a new exchange has where a configuration names none: towards another port than 500 messages bear the
+ * marker, which only port 4500 sends (charon's ike_natd.c, pluto's end_host_port).
+ */
+export function portTowards(port: number | undefined): number {
+  return port === undefined || port === ikePort ? ikePort : natTraversalPort;
+}
 /** Group key management (RFC 6407, RFC 9838). */
 export const groupPort = 848;
 

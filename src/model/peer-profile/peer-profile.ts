@@ -5,6 +5,8 @@
  * Every trait says where it is known from; one that was not confirmed says so in its note.
  */
 
+import type { RetransmissionSchedule } from './retransmission.js';
+
 /** One way in which products differ. */
 export interface Trait<T> {
   readonly value: T;
@@ -24,18 +26,6 @@ export const peerProfileNames = [
   'ours',
 ] as const;
 export type PeerProfileName = (typeof peerProfileNames)[number];
-
-/** When a request that got no answer is sent again. */
-export interface RetransmissionSchedule {
-  /** Before the first repetition, in milliseconds. */
-  readonly firstMillis: number;
-  /** Each later wait is so many times the one before. */
-  readonly factor: number;
-  /** Repetitions after the first sending. */
-  readonly repetitions: number;
-  /** No wait is longer, in milliseconds; absent: no bound. */
-  readonly longestMillis?: number;
-}
 
 /** When what a product has started by itself is sought again. */
 export interface RestartSchedule {
@@ -92,8 +82,11 @@ export interface PeerProfile {
     readonly mainInitiator: Ikev1Errors;
     readonly aggressiveInitiator: Ikev1Errors;
   }>;
-  /** Aggressive Mode has one public value: proposals of other groups than its are left out, or offered all the same. */
-  readonly aggressiveOffers: Trait<'one-group' | 'all'>;
+  /**
+   * Aggressive Mode has one public value: proposals of other groups than its are left out, or offered all the same. The group is that
+   * of the first proposal, or MODP-1536 where it is among them and else the last one.
+   */
+  readonly aggressiveOffers: Trait<'one-group' | 'modp1536-or-last' | 'all'>;
   /** Errors that end a Quick Mode of its own; others are not heeded, and it is repeated until it is given up. */
   readonly quickModeFatalErrors: Trait<'all' | readonly Ikev1Error[]>;
   /**
@@ -122,8 +115,15 @@ export interface PeerProfile {
   /** Octets of the IP packets that a fragmented IKE message is cut into. */
   readonly fragmentOctets: Trait<number>;
   readonly natTraversal: Trait<boolean>;
+  /** IKEv2: an initiator that may become mobile (RFC 4555) goes on to UDP 4500 after IKE_SA_INIT although there is no NAT. */
+  readonly mobikeMovesToNatPort: Trait<boolean>;
   /** Announces INITIAL_CONTACT on its first IKE SA with a peer. */
   readonly initialContact: Trait<boolean>;
+  /**
+   * Whose IKE SA a Child SA is negotiated in: that of its own connection, or any with the peer, where both ends have the same
+   * identities and methods.
+   */
+  readonly ikeSaSharing: Trait<'connection' | 'peer'>;
   /** What becomes of an older IKE SA with a peer that authenticates anew with the same identities. */
   readonly uniqueness: Trait<'replace' | 'keep'>;
   /** Seconds between liveness checks when nothing is heard; 0 is never. */
@@ -189,6 +189,10 @@ export interface PeerProfile {
   /** Share of a lifetime, in percent, that is left when a successor is sought, and the part of it that is random. */
   readonly rekeyMarginPercent: Trait<number>;
   readonly rekeyFuzzPercent: Trait<number>;
-  /** A rekeying whose group the peer refuses is tried again with the group that INVALID_KE_PAYLOAD names. */
+  /** The margin where it is a time and no share, in seconds; 0: `rekeyMarginPercent` says. */
+  readonly rekeyMarginSeconds: Trait<number>;
+  /** IKEv2: the share of the margin, in percent, that the responder of the exchange keeps, so that the initiator comes first. */
+  readonly rekeyResponderPercent: Trait<number>;
+  /** A Child SA or rekeying whose group the peer refuses is tried again with the group that INVALID_KE_PAYLOAD names. */
   readonly retriesRekeyGroup: Trait<boolean>;
 }

@@ -40,7 +40,12 @@ export const strictRfc: PeerProfile = {
   fragmentation: { value: true, note: 'RFC 7383.' },
   fragmentOctets: { value: 1280, note: 'RFC 7383 §2.5.1: 1280 octets for IPv6; 576 for IPv4 is the cautious value.' },
   natTraversal: { value: true, note: 'RFC 7296 §2.23.' },
+  mobikeMovesToNatPort: { value: false, note: 'RFC 4555 §3.3: to move to port 4500 is open to the initiator.' },
   initialContact: { value: true, note: 'RFC 7296 §2.4.' },
+  ikeSaSharing: {
+    value: 'connection',
+    note: 'RFC 7296 §1.3: any IKE SA with the peer would do; one for each entry of the PAD keeps their identities apart.',
+  },
   uniqueness: { value: 'keep', note: 'RFC 7296 §2.4: only INITIAL_CONTACT says that older IKE SAs are gone.' },
   livenessSeconds: { value: 0, note: 'RFC 7296 §2.4: when there is reason to doubt; no interval is given.' },
   deadPeerDetection: { value: true, note: 'RFC 3706.' },
@@ -75,5 +80,7 @@ export const strictRfc: PeerProfile = {
   },
   rekeyMarginPercent: { value: 10, note: 'No RFC says; a tenth is common.' },
   rekeyFuzzPercent: { value: 10, note: 'RFC 7296 §2.8.1 asks for jitter.' },
+  rekeyMarginSeconds: { value: 0, note: 'No RFC says; a share of the lifetime is common.' },
+  rekeyResponderPercent: { value: 100, note: 'RFC 7296 §2.8: either end may rekey when it wants.' },
   retriesRekeyGroup: { value: true, note: 'RFC 7296 §1.3.2.' },
 };

@@ -65,7 +65,15 @@ export const strongswan: PeerProfile = {
     value: 30,
     note: 'charon.cookie_threshold (3 a source, 30 in all since 5.9.?); not confirmed for every version.',
   },
+  mobikeMovesToNatPort: {
+    value: true,
+    note: 'With mobike = yes and a peer that detects NATs (ike_natd.c, process_i): UDP 4500 must be open without a NAT too.',
+  },
   fragmentOctets: { value: 1280, note: 'charon.fragment_size.' },
+  ikeSaSharing: {
+    value: 'connection',
+    note: 'ike_sa_manager.c, checkout_by_config: an IKE_SA is used again where its peer config is equal in everything.',
+  },
   uniqueness: {
     value: 'keep',
     note: 'connections.<conn>.unique is `no` by default: older IKE SAs go only on INITIAL_CONTACT.',

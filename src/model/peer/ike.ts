@@ -12,6 +12,7 @@ import type {
   PadEntry,
   SecretReference,
 } from '../system-config.js';
+import { methodInIkev1 } from './connection/methods.js';
 import { expectsIdentity, formatExpectation, formatIdentity, type IdentityVerdict, sentIdentity } from './identity.js';
 import { type IkeOutcome, type IkeStep, nameRecord } from './steps.js';
 import type { SystemView } from './system-view.js';
@@ -182,9 +183,8 @@ const signatures: ReadonlySet<AuthenticationMethod> = new Set(['RSASIG', 'ECDSAS
 
 function methodsMeet(used: AuthenticationMethod, expected: AuthenticationMethod, version: 1 | 2): boolean {
   if (used === expected) return true;
-  return (
-    version === 2 && (used === 'DIGSIG' || expected === 'DIGSIG') && signatures.has(used) && signatures.has(expected)
-  );
+  if (version === 1) return methodInIkev1(used) === methodInIkev1(expected);
+  return (used === 'DIGSIG' || expected === 'DIGSIG') && signatures.has(used) && signatures.has(expected);
 }
 
 function methodStep(x: IkeEnd, y: IkeEnd, padX: PadEntry, padY: PadEntry, version: 1 | 2): IkeStep {

@@ -1,5 +1,6 @@
 /** How long a request may go without an answer before the peer counts as dead: the product's schedule, cut short or drawn out. */
-import type { PeerProfile, RetransmissionSchedule } from '../../model/peer-profile/peer-profile.js';
+import type { PeerProfile } from '../../model/peer-profile/peer-profile.js';
+import { patience } from '../../model/peer-profile/retransmission.js';
 
 /** Repetitions of one request: more say nothing new. */
 const repetitionsMax = 30;
@@ -19,12 +20,4 @@ export function withPatience(profile: PeerProfile, millis: number): PeerProfile 
       note: `An operator lets peers be silent for ${Math.round(millis / 1000)} seconds.`,
     },
   };
-}
-
-/** Milliseconds from the first sending until a request is given up. */
-export function patience({ firstMillis, factor, repetitions, longestMillis }: RetransmissionSchedule): number {
-  let sum = 0;
-  for (let repetition = 0; repetition <= repetitions; repetition += 1)
-    sum += Math.min(firstMillis * factor ** repetition, longestMillis ?? Number.POSITIVE_INFINITY);
-  return sum;
 }

@@ -39,6 +39,12 @@ describe('the preshared key', () => {
     expect(keyOf('192.0.2.1\n   192.0.2.2 # comment\n   : PSK "split"\n')).toBe('split');
   });
 
+  it('may follow a colon that stands at the end of a name', () => {
+    expect(keyOf('2001:db8::1 192.0.2.2 192.0.2.1:  PSK "colon"\n')).toBe('colon');
+    expect(keyOf('192.0.2.2 fe80::: PSK "address"\n', '\tleftid=fe80::\n')).toBe('address');
+    expect(keyOf('192.0.2.2 fe80:: : PSK "address"\n', '\tleftid=fe80::\n')).toBe('address');
+  });
+
   it('may be in a file that is included, or in one that is named as the configuration', () => {
     const text = 'conn t\n\tleft=192.0.2.1\n\tright=192.0.2.2\n\tauthby=secret\n\tauto=add\n';
     const options = { addresses: ['192.0.2.1'], path: 'west.conf' };

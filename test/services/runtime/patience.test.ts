@@ -1,11 +1,20 @@
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
 import { peerProfile, peerProfiles } from '../../../src/model/peer-profile/catalogue.js';
-import { patience, withPatience } from '../../../src/services/runtime/patience.js';
+import { patience } from '../../../src/model/peer-profile/retransmission.js';
+import { withPatience } from '../../../src/services/runtime/patience.js';
 
 describe('patience', () => {
   it('of ours is a second, doubled six times: 127 seconds in all', () => {
     expect(patience(peerProfile('ours').retransmission.value)).toBe(127_000);
+  });
+
+  it('of pluto is half a second, twice, and doubled until 64 seconds have gone by', () => {
+    expect(patience(peerProfile('libreswan').retransmission.value)).toBe(64_000);
+  });
+
+  it('of charon is 165 seconds', () => {
+    expect(Math.round(patience(peerProfile('strongswan').retransmission.value) / 1000)).toBe(165);
   });
 
   it('cut to fifteen seconds leaves three repetitions', () => {

@@ -8,6 +8,7 @@
  *
  * Nothing here is authenticated: a forger may make us try again, not give up, and not use a group that we did not offer.
  */
+import type { PeerProfile } from '../../../model/peer-profile/peer-profile.js';
 import type { PadEntry } from '../../../model/system-config.js';
 import type { KeyExchangeTransform } from '../../../model/transform.js';
 import { keyExchange } from '../../../model/transform.js';
@@ -15,7 +16,7 @@ import { algorithmFor, type CryptoProvider, type KeyExchangeMethod } from '../..
 import type { Environment } from '../../environment.js';
 import type { Failure } from '../../failure.js';
 import type { ResolvedRequest } from '../../ike-version.js';
-import { ikePort, natTraversalPort } from '../../wire/framing.js';
+import { ikePort, natTraversalPort, portTowards } from '../../wire/framing.js';
 import { decodeNotifyData } from '../../wire/payloads/notify-data.js';
 import { type Ikev2Payload, ikev2Payload } from '../../wire/payloads/table.js';
 import { peerFailure, recordsOf } from '../failures.js';
@@ -77,7 +78,7 @@ export function startIkeSa(turn: Turn, request: ResolvedRequest, path = pathFor(
 
 function pathFor({ pad, ends }: ResolvedRequest): Path {
   return {
-    local: { address: ends.local, port: pad.localPort?.value ?? ikePort },
+    local: { address: ends.local, port: pad.localPort?.value ?? portTowards(pad.remotePort?.value) },
     remote: { address: ends.remote, port: pad.remotePort?.value ?? ikePort },
   };
 }
@@ -178,7 +179,7 @@ export function onSaInitAccepted(
   sa.crypto = ikeCrypto(env.provider, suite, keys, 'initiator');
   emit(turn, { kind: 'ike-keys', ikeSa: sa.name, keys: keysForTables(suite, keys, spisOf(sa)) });
   noteAbilities(turn, sa, payloads, path, sa.pad);
-  if (hasNat(sa.nat)) moveToNatPort(sa);
+  if (hasNat(sa.nat) || (sa.nat && mayBecomeMobile(env.profile, sa.pad))) moveToNatPort(sa);
   become(sa, 'IKE_SA_INIT response', {
     state: 'AwaitAuthResponse',
     initial: { request: state.request, response: octets, ...nonces, skPi: keys.skPi, skPr: keys.skPr },
@@ -209,6 +210,11 @@ export function noteAbilities(turn: Turn, sa: IkeSa, payloads: Payloads, path: P
   sa.nat = forced ? { ...nat, localBehindNat: true, forced } : nat;
   const { localBehindNat, peerBehindNat } = sa.nat;
   emit(turn, { kind: 'nat', ikeSa: sa.name, localBehindNat, peerBehindNat });
+}
+
+/** Whether the peer supports MOBIKE comes out too late for this: then there is no exchange left to move with. */
+function mayBecomeMobile(profile: PeerProfile, pad: PadEntry | undefined): boolean {
+  return profile.mobikeMovesToNatPort.value && pad?.mobike?.value === true;
 }
 
 /** From IKE_AUTH on everything is between ports 4500 (RFC 7296 §2.23). */

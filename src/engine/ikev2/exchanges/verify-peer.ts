@@ -1,5 +1,5 @@
 /** Does the peer's AUTH prove the identity that it claims, in the way that its record expects? — RFC 7296 §2.15. */
-import { formatIdentity } from '../../../model/peer/identity.js';
+import { formatIdentity, sentIdentity } from '../../../model/peer/identity.js';
 import type { Secret } from '../../../model/secret.js';
 import type { PadEntry } from '../../../model/system-config.js';
 import type { FailureCode } from '../../failure.js';
@@ -84,13 +84,15 @@ function peerFault(
     : { code: 'authentication-failed', text: `${formatIdentity(peer.identity)}: ${fault}` };
 }
 
-/** The keys that a peer's proof is tried with; of connections whom it asked us to be counts, not whom we say that we are. */
+/** The keys that a peer's proof is tried with; to charon it counts whom it was asked to be, not whom it says that it is. */
 function keysOf({ env }: Turn, sa: IkeSa, pad: PadEntry, { identity: remote }: PeerIdentity): readonly Secret[] {
-  const { credentials } = env;
+  const { credentials, profile } = env;
   if (!credentials.acceptedKeys) {
     const key = credentials.presharedKey(pad, { local: sa.localId!, remote });
     return key ? [key] : [];
   }
-  const local = sa.role === 'responder' && pad.connection !== undefined ? sa.wantedId : sa.localId;
+  const isByWish = pad.connection !== undefined && profile.padSearch.value === 'address-then-identity';
+  const own = sa.localId ?? sentIdentity(pad, sa.local.address);
+  const local = sa.role === 'responder' && isByWish ? sa.wantedId : own;
   return credentials.acceptedKeys(pad, { ...(local ? { local } : {}), remote });
 }

@@ -20,6 +20,14 @@ export function classOf(method: AuthenticationMethod): MethodClass {
   }
 }
 
+/**
+ * The method of IKEv1 where a configuration leaves the kind of signature to the key, as `pubkey` of strongSwan does: RSA
+ * signatures, since IKEv1 has a number for each kind (RFC 2409 §5) and nothing like RFC 7427.
+ */
+export function methodInIkev1(method: AuthenticationMethod): AuthenticationMethod {
+  return method === 'DIGSIG' ? 'RSASIG' : method;
+}
+
 /** The classes of all rounds of one end. */
 export function roundsOf(pad: PadEntry, end: 'local' | 'remote'): readonly MethodClass[] {
   const first = end === 'local' ? pad.localMethod : pad.remoteMethod;

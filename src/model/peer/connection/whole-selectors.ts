@@ -117,14 +117,15 @@ function isBetter(a: Score, b: Score): boolean {
 export function templatesBetween(config: SystemConfig, pad: PadEntry, ends: Ends, version: 1 | 2): SaTemplate[] {
   const names = new Set(
     connectionsFor(config, ends, version)
-      .filter(({ pad: other }) => other === pad || isAlike(other, pad))
+      .filter(({ pad: other }) => other === pad || areForOnePeer(other, pad))
       .map(({ connection }) => connection),
   );
   if (pad.connection !== undefined) names.delete(pad.connection);
   return [pad.connection, ...names].flatMap((connection) => childrenOf(config, connection));
 }
 
-function isAlike(a: PadEntry, b: PadEntry): boolean {
+/** Do two connections authenticate the same two ends alike? Then pluto has one IKE SA for both (same_peer_ids). */
+export function areForOnePeer(a: PadEntry, b: PadEntry): boolean {
   const key = ({ localId, remoteId, localMethod, remoteMethod }: PadEntry) =>
     JSON.stringify([localId?.value, remoteId?.value, localMethod.value, remoteMethod.value]);
   return key(a) === key(b);
