@@ -1,0 +1,149 @@
+/** Engines that behave as Libreswan and strongSwan do, with configurations of their own: what traits of these come to. */
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Dialect } from '../../src/dialects/dialect.js';
+import { libreswan, starter } from '../../src/dialects/libreswan/dialect.js';
+import { strongswan } from '../../src/dialects/strongswan/dialect.js';
+import type { SystemConfig } from '../../src/model/system-config.js';
+import { readDialect } from '../support/dialects.js';
+import { createLab, type Engines, type Lab, loadEngines } from '../support/replay/lab.js';
+
+const addresses = { west: ['192.0.2.1'], east: ['192.0.2.2'] } as const;
+
+let engines: Engines;
+beforeAll(async () => {
+  engines = await loadEngines();
+});
+
+function read(dialect: Dialect, name: 'west' | 'east', text: string, secrets?: string): SystemConfig {
+  const files = secrets === undefined ? {} : { files: { 'ipsec.secrets': secrets } };
+  return { ...readDialect(dialect, text, { addresses: addresses[name], ...files }).config, name };
+}
+
+function labOf(west: SystemConfig, east: SystemConfig): Lab {
+  const hosts = [west, east].map((config) => ({ name: config.name, config }));
+  return createLab(engines, { seed: 'products', hosts });
+}
+
+const up = (lab: Lab, name: string) => lab.initiate('west', ({ source }) => source.record.name === name, undefined);
+
+function conn(name: string, more: string): string {
+  return `conn ${name}\n\tauto=add\n\tauthby=secret\n${more
+    .split('\n')
+    .map((line) => `\t${line.trim()}`)
+    .join('\n')}\n`;
+}
+
+const ends = 'left=192.0.2.1\nright=192.0.2.2\nleftid=@west\nrightid=@east';
+const setup = 'config setup\n\tikev1-policy=accept\n\n';
+const key = ': PSK "Plover-Sand-77"\n';
+
+/** One configuration for both, as Libreswan's left and right are made for. */
+function plutos(text: string): Lab {
+  return labOf(read(libreswan, 'west', setup + text, key), read(libreswan, 'east', setup + text, key));
+}
+
+describe('pluto', () => {
+  it('has one IKE SA for connections with the same peer', () => {
+    const a = conn('a', `${ends}\nleftsubnet=10.1.0.0/16\nrightsubnet=10.2.0.0/16`);
+    const b = conn('b', `${ends}\nleftsubnet=10.3.0.0/16\nrightsubnet=10.4.0.0/16`);
+    for (const version of ['ikev2', 'ikev1']) {
+      const lab = plutos(`conn %default\n\tkeyexchange=${version}\n${a}${b}`);
+      expect([up(lab, 'a'), up(lab, 'b')]).toEqual(['done', 'done']);
+      expect(lab.sas('west').map(({ children }) => children.length)).toEqual([2]);
+      expect(lab.sas('east').map(({ children }) => children.length)).toEqual([2]);
+    }
+  });
+
+  it('has one for each where the identities differ', () => {
+    const a = conn('a', `${ends}\nleftsubnet=10.1.0.0/16\nrightsubnet=10.2.0.0/16`);
+    const b = conn('b', `${ends.replace('@west', '@west2')}\nleftsubnet=10.3.0.0/16\nrightsubnet=10.4.0.0/16`);
+    const lab = plutos(a + b);
+    expect([up(lab, 'a'), up(lab, 'b')]).toEqual(['done', 'done']);
+    expect(lab.sas('west').map(({ children }) => children.length)).toEqual([1, 1]);
+  });
+
+  it.each([
+    ['MODP-1536 where it is among them', 'aes128-sha1;modp2048,aes128-sha1;modp1536,aes128-sha1;dh19', 'MODP-1536'],
+    ['the last one otherwise', 'aes128-sha1;modp2048,aes128-sha1;modp3072', 'MODP-3072'],
+  ])('offers one group in Aggressive Mode: %s', (_, ike, group) => {
+    const lab = plutos(conn('a', `${ends}\nkeyexchange=ikev1\naggressive=yes\nike=${ike}`));
+    expect(up(lab, 'a')).toBe('done');
+    expect(lab.sas('west').map((sa) => sa.ike.transforms.keyExchange?.name)).toEqual([group]);
+  });
+
+  it('takes a group in Quick Mode that it does not ask for', () => {
+    const text = (pfs: string) => conn('a', `${ends}\nkeyexchange=ikev1\npfs=${pfs}`);
+    const [west, east] = [text('yes'), text('no')];
+    const lab = labOf(read(libreswan, 'west', setup + west, key), read(libreswan, 'east', setup + east, key));
+    expect(up(lab, 'a')).toBe('done');
+    expect(lab.sas('west')[0]?.children.map(({ transforms }) => transforms.keyExchange?.name)).toEqual(['MODP-2048']);
+  });
+
+  it('goes on to the port of the peer that is written, from the one that goes with it', () => {
+    for (const port of ['leftikeport', 'rightikeport']) {
+      const lab = plutos(conn('a', `${ends}\n${port}=4500`));
+      expect(up(lab, 'a')).toBe('done');
+      expect(lab.sas('west').map(({ ike }) => [ike.local.port, ike.remote.port])).toEqual([[4500, 4500]]);
+    }
+  });
+
+  it('does not make another attempt with the group that a Child SA is refused for', () => {
+    const text = (esp: string) => `${conn('a', `${ends}\nike=aes128-sha2;dh19\nleftsubnet=10.1.0.0/16`)}
+${conn('b', `${ends}\nike=aes128-sha2;dh19\nleftsubnet=10.3.0.0/16\nesp=${esp}`)}`;
+    const [west, east] = [text('aes128-sha2;modp2048,aes128-sha2;modp4096'), text('aes128-sha2;modp4096')];
+    const lab = labOf(read(libreswan, 'west', west, key), read(libreswan, 'east', east, key));
+    expect([up(lab, 'a'), up(lab, 'b')]).toEqual(['done', 'done']);
+    expect(lab.sas('west').map(({ children }) => children.length)).toEqual([1]);
+  });
+});
+
+describe('the key of a road warrior', () => {
+  it.each([
+    ['Libreswan', libreswan],
+    ['strongSwan', starter],
+  ])('is found by the identity that the peer turns out to have: %s', (_, dialect) => {
+    const own = 'left=192.0.2.1\nright=192.0.2.2\nkeyexchange=ikev2';
+    const west = read(dialect, 'west', conn('a', own), '192.0.2.1 : PSK "Plover-Sand-77"\n');
+    const secrets = '192.0.2.9 192.0.2.2 : PSK "another"\n192.0.2.1 192.0.2.2 : PSK "Plover-Sand-77"\n';
+    const east = read(dialect, 'east', conn('a', 'left=%any\nright=192.0.2.2\nkeyexchange=ikev2'), secrets);
+    const lab = labOf(west, east);
+    expect(up(lab, 'a')).toBe('done');
+    expect(lab.sas('east')).toHaveLength(1);
+  });
+});
+
+function swanctl(own: 'west' | 'east', more: string): string {
+  const [mine, other] = [addresses[own][0], addresses[own === 'west' ? 'east' : 'west'][0]];
+  return `connections { a { local_addrs = ${mine}
+  remote_addrs = ${other}
+  ${more}
+  local { auth = pubkey
+    id = ${own}.example.com }
+  remote { auth = pubkey
+    id = ${own === 'west' ? 'east' : 'west'}.example.com }
+  children { net { } } } }`;
+}
+
+describe('charon', () => {
+  const both = (more: string, other = more) =>
+    labOf(read(strongswan, 'west', swanctl('west', more)), read(strongswan, 'east', swanctl('east', other)));
+
+  it.each(['aggressive = no', 'aggressive = yes'])('signs by RSA in IKEv1 where auth = pubkey (%s)', (mode) => {
+    const lab = both(`version = 1\n${mode}\nproposals = aes128-sha256-modp2048`);
+    expect(up(lab, 'a.net')).toBe('done');
+    expect(lab.sas('east').map(({ ike, children }) => [ike.exchange, children.length])).toEqual([
+      [mode.endsWith('yes') ? 'aggressive' : 'main', 1],
+    ]);
+  });
+
+  it('goes on to port 4500 without a NAT as well, as it may become mobile', () => {
+    const ports = (lab: Lab) => {
+      expect(up(lab, 'a.net')).toBe('done');
+      return lab
+        .sas('west')
+        .map(({ ike, children }) => [ike.local.port, ike.remote.port, children[0]?.udpEncapsulation]);
+    };
+    expect(ports(both('version = 2'))).toEqual([[4500, 4500, false]]);
+    expect(ports(both('version = 2\nmobike = no', 'version = 2'))).toEqual([[500, 500, false]]);
+  });
+});
