@@ -3,7 +3,7 @@ import type { SourceText } from '../../model/span.js';
 import type { ReadContext } from '../common/context.js';
 import { type Piece, spanOf } from '../common/piece.js';
 import { importCodes } from '../option-report.js';
-import { findOption, knownKeys } from './options.js';
+import { type ConfOption, findOption, knownKeys } from './options.js';
 import { isBefore, type Product } from './product.js';
 import type { Assignment, Section } from './sections.js';
 
@@ -114,12 +114,12 @@ function reportOptions(
         continue;
       }
       const { option, side } = found;
-      const { since } = option;
-      if (since && isBefore(product.version, since)) {
+      const strange = strangeTo(product, option);
+      if (strange !== undefined) {
         report.options.push({ name: title, at, support: 'unknown' });
         report.problems.push({
           code: importCodes.unknownOption,
-          message: `${product.title} ${product.versionText} does not know '${key.text}'; it is known from ${since.join('.')} on`,
+          message: `${product.title} ${product.versionText} does not know '${key.text}'; it is known ${strange}`,
           at,
           help: 'take it out, or tell the version that reads the file',
         });
@@ -142,6 +142,12 @@ function reportOptions(
     }
   }
   return meaning;
+}
+
+/** The versions that know an option, where the product's is none of them. */
+function strangeTo({ version }: Product, { since, before }: ConfOption): string | undefined {
+  if (since && isBefore(version, since)) return `from ${since.join('.')} on`;
+  return before && !isBefore(version, before) ? `before ${before.join('.')} only` : undefined;
 }
 
 /**

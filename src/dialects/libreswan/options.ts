@@ -19,8 +19,9 @@ export interface ConfOption {
   /** Values of a partial option that change nothing: it is noted then. */
   readonly harmless?: readonly string[];
   readonly flavours: readonly Flavour[];
-  /** The first version of Libreswan that knows it. */
+  /** The first version of Libreswan that knows it, and the first that no longer does. */
   readonly since?: readonly [number, number];
+  readonly before?: readonly [number, number];
   /** It is another name of this one. */
   readonly aliasOf?: string;
   /** Said again, it adds to what was said before. */
@@ -85,6 +86,9 @@ const ends: readonly ConfOption[] = [
   ...rows('end', O).notes(routes, 'firewall'),
   ...rows('end', O).notes(keys, 'rsasigkey2'),
   ...rows('end', O).partly('any network within one is not a selector here', 'subnetwithin'),
+  ...endS.alias('subnet', 'subnetwithin'),
+  ...rows('end', L).notes(keys, 'rsasigkey2'),
+  ...rows('end', L).notes('a name for XAUTH or EAP', 'xauthname'),
   ...rows('end', O).notes('a name for XAUTH or EAP', 'xauthname'),
   ...endS.notes(routes, 'firewall hostaccess natip nexthop'),
   ...endS.partly('addresses beside the written one are not modelled', 'allowany', no),
@@ -162,6 +166,10 @@ const conns: readonly ConfOption[] = [
   ...connO.notes('names for people', 'x-comment'),
   ...connO.notes('it is about how the kernel works', 'secctx_attr_value'),
   ...connNew.notes('the product ignores it', 'forceencaps'),
+  ...connNew.alias('fragmentation', 'ike-frag ike_frag'),
+  ...connNew.notes(offered, 'cisco_unity initial_contact send_vendorid'),
+  ...connNew.notes('it is about how the kernel works', 'disablearrivalcheck sareftrack nat_keepalive'),
+  ...connNew.notes('the product ignores it', 'connaddrfamily labeled-ipsec labeled_ipsec'),
   ...connO.takes('auth'),
   ...connO.partly(
     'keys written into ipsec.conf are not taken over',
@@ -180,6 +188,7 @@ const conns: readonly ConfOption[] = [
   ...connS.partly('SHA2-256 cut to 96 bits is told apart by lint only (PEER016)', 'sha256_96', no),
   ...connS.notes('it is about how the kernel works', 'reqid ikedscp'),
   ...connS.partly('PFS is a group of the proposals in this product', 'pfs pfsgroup'),
+  ...connS.notes('the product ignores it', 'eap'),
 ];
 
 const setup = rows('setup', LOS);
@@ -220,6 +229,17 @@ const setups: readonly ConfOption[] = [
   ...setupL.partly('redirection is not modelled', 'global-redirect', auto),
   ...setupL.notes('it only counts for redirection', 'global-redirect-to'),
   ...setupL.partly('opportunistic encryption is not modelled', 'drop-oppo-null', no),
+  ...rows('setup', L).notes(log, 'klipsdebug plutostderrlogtime'),
+  ...rows('setup', L).notes(revocation, 'crl_strict curl_iface curl_timeout ocsp_enable ocsp_strict ocsp_timeout'),
+  ...rows('setup', L).notes(revocation, 'ocsp_trust_name ocsp_uri'),
+  ...rows('setup', L).notes('it is about how the kernel and the daemon work', 'fragicmp hidetos overridemtu plutofork'),
+  ...rows('setup', L).notes('it is about how the kernel and the daemon work', 'secctx_attr_value'),
+  ...rows('setup', L).partly('IKE on another port is not modelled', 'ikeport', { harmless: ['500'] }),
+  ...rows('setup', L).partly('IKE on another port is not modelled', 'nat-ikeport nat_ikeport', { harmless: ['4500'] }),
+  ...rows('setup', L).notes(
+    'the product ignores it',
+    'disable_port_floating force-busy force_keepalive forwardcontrol nat_traversal nocrsend oe pluto plutoopts plutorestartoncrash plutowait postpluto prepluto rp_filter',
+  ),
   ...setupO.takes('nat_traversal'),
   ...setupO.partly('opportunistic encryption is not modelled', 'oe', no),
   ...setupO.notes(log, 'klipsdebug fragicmp hidetos plutostderrlogtime'),
@@ -243,24 +263,53 @@ const cas: readonly ConfOption[] = [
   ...rows('ca', S).notes(revocation, 'certuribase auto also'),
 ];
 
-/** Versions of Libreswan that know an option, where not all of 3 to 5 do. */
-const bounds: Readonly<Record<string, Pick<ConfOption, 'since'>>> = {
-  eddsakey: { since: [5, 0] },
-  groundhog: { since: [5, 0] },
-  'ppk-ids': { since: [5, 0] },
-  'encap-dscp': { since: [5, 0] },
-  'session-resumption': { since: [5, 1] },
-  'send-supported-auth-methods': { since: [5, 2] },
-  iptfs: { since: [5, 2] },
-  clones: { since: [5, 0] },
-  intermediate: { since: [4, 0] },
-  'ipsec-max-bytes': { since: [4, 10] },
-  'ipsec-max-packets': { since: [4, 10] },
-  'ipsec-interface': { since: [4, 0] },
-  'enable-tcp': { since: [4, 0] },
-  'listen-tcp': { since: [4, 0] },
-  'ikev1-policy': { since: [4, 0] },
-};
+/** Versions of Libreswan that know an option, where not all from 3.25 to 5.4 do: what its keyword tables say, tag by tag. */
+const bounds: ReadonlyMap<string, Pick<ConfOption, 'since' | 'before'>> = new Map([
+  ...known('since', [3, 28], 'conn send-redirect redirect-to accept-redirect accept-redirect-to'),
+  ...known('since', [3, 28], 'setup global-redirect global-redirect-to'),
+  ...known('since', [3, 30], 'conn ipsec-interface require-id-on-certificate'),
+  ...known('since', [3, 30], 'end interface-ip'),
+  ...known('since', [3, 30], 'setup audit-log'),
+  ...known('since', [4, 0], 'conn intermediate enable-tcp tcp-remoteport'),
+  ...known('since', [4, 0], 'setup listen-tcp listen-udp ikev1-secctx-attr-type'),
+  ...known('since', [4, 0], 'end ikeport'),
+  ...known('since', [4, 2], 'conn ignore-peer-dns sec-label'),
+  ...known('since', [4, 2], 'setup ikev1-policy'),
+  ...known('since', [4, 6], 'end autheap'),
+  ...known('since', [4, 8], 'conn ipsec-lifetime ipsec-max-bytes ipsec-max-packets'),
+  ...known('since', [4, 8], 'end ecdsakey pubkey'),
+  ...known('since', [5, 0], 'conn debug encap-dscp ikev1-dpdtimeout pfs-rekey-workaround ppk-ids'),
+  ...known('since', [5, 0], 'end groundhog'),
+  ...known('since', [5, 2], 'conn iptfs iptfs-drop-time iptfs-fragmentation iptfs-init-delay iptfs-max-queue-size'),
+  ...known('since', [5, 2], 'conn iptfs-packet-size iptfs-reorder-window session-resumption'),
+  ...known('since', [5, 2], 'setup ipsec-interface-managed'),
+  ...known('since', [5, 3], 'conn cisco-split nflog-group send-esp-tfc-padding-not-supported share-lease'),
+  ...known('since', [5, 4], 'conn clones reject-simultaneous-ike-auth send-supported-auth-methods'),
+  ...known('since', [5, 4], 'end eddsakey updown-config'),
+  ...known('since', [5, 4], 'setup crl-timeout dns-resolver exampledir expire-lifetime expire-shunt-interval'),
+  ...known('since', [5, 4], 'setup loglimit logstderr rundir seeddev'),
+  ...known('before', [5, 0], 'conn alsoflip forceencaps'),
+  ...known('before', [4, 0], 'conn cisco_unity connaddrfamily disablearrivalcheck ike-frag ike_frag initial_contact'),
+  ...known('before', [4, 0], 'conn labeled-ipsec labeled_ipsec modecfgdns1 modecfgdns2 modecfgdomain modecfgwins1'),
+  ...known('before', [4, 0], 'conn modecfgwins2 nat_keepalive nm_configured policy_label sareftrack send_vendorid'),
+  ...known('before', [4, 0], 'conn sha2_truncbug'),
+  ...known('before', [4, 0], 'end rsasigkey2 xauthname'),
+  ...known('before', [4, 0], 'setup crl_strict curl_iface curl_timeout disable_port_floating force-busy'),
+  ...known('before', [4, 0], 'setup force_keepalive forwardcontrol fragicmp hidetos ikeport keep_alive klipsdebug'),
+  ...known('before', [4, 0], 'setup nat-ikeport nat_ikeport nat_traversal nocrsend ocsp_enable ocsp_strict'),
+  ...known('before', [4, 0], 'setup ocsp_timeout ocsp_trust_name ocsp_uri oe overridemtu perpeerlog perpeerlogdir'),
+  ...known('before', [4, 0], 'setup pluto plutofork plutoopts plutorestartoncrash plutostderrlogtime plutowait'),
+  ...known('before', [4, 0], 'setup postpluto prepluto rp_filter secctx-attr-value secctx_attr_value strictcrlpolicy'),
+]);
+
+function known(
+  bound: 'since' | 'before',
+  version: readonly [number, number],
+  names: string,
+): (readonly [string, Pick<ConfOption, 'since' | 'before'>])[] {
+  const [place, ...keys] = names.split(' ');
+  return keys.map((key) => [`${place} ${key}`, { [bound]: version }] as const);
+}
 
 const everyRow = [...ends, ...conns, ...setups, ...cas];
 
@@ -292,7 +341,7 @@ export function optionsOf(flavour: Flavour): ReadonlyMap<string, ConfOption> {
       if (!isOf(row, flavour)) continue;
       const key = `${row.place} ${row.name}`;
       // The first row counts: it is the more particular one.
-      if (!known.has(key)) known.set(key, { ...row, ...(flavour === 'libreswan' ? bounds[row.name] : {}) });
+      if (!known.has(key)) known.set(key, { ...row, ...(flavour === 'libreswan' ? bounds.get(key) : {}) });
     }
     found = known;
     byFlavour.set(flavour, found);

@@ -3,7 +3,7 @@ import type { SourceText, Span } from '../../model/span.js';
 import { foundFiles, type ReadContext } from '../common/context.js';
 import { hide, type Piece, spanOf } from '../common/piece.js';
 import { type RacoonStatement, racoonReader } from './grammar.js';
-import { type Block, racoonOption, racoonOptions } from './options.js';
+import { accountedBlocks, type Block, racoonOption, racoonOptions } from './options.js';
 
 /** A statement with the text it stands in. */
 export interface Placed {
@@ -109,7 +109,7 @@ export function reportStatement(placed: Placed, block: Block, context: ReadConte
   if (option.support === 'supported') context.report.supported(title, at);
   else if (option.support === 'noted' || isHarmless) context.report.noted(title, at, option.why ?? '');
   else context.report.partial(title, at, option.why ?? '');
-  if (['listen', 'timer', 'padding'].includes(first.text) && block === 'file')
+  if (block === 'file' && accountedBlocks.has(first.text))
     for (const inner of statement.block ?? [])
       reportStatement({ source, statement: inner }, first.text as Block, context);
   // Passwords of directories and services stand in these.

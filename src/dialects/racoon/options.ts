@@ -1,7 +1,29 @@
 /** The statements of racoon.conf by the block that they stand in, and what becomes of them (racoon.conf(5), cftoken.l). */
 import type { OptionSupport } from '../dialect.js';
 
-export type Block = 'file' | 'remote' | 'proposal' | 'sainfo' | 'listen' | 'timer' | 'padding' | 'other';
+export type Block =
+  | 'file'
+  | 'remote'
+  | 'proposal'
+  | 'sainfo'
+  | 'listen'
+  | 'timer'
+  | 'padding'
+  | 'privsep'
+  | 'mode_cfg'
+  | 'ldapcfg'
+  | 'radiuscfg';
+
+/** Blocks of the file whose statements say nothing of packets and peers: each is accounted for all the same. */
+export const accountedBlocks: ReadonlySet<string> = new Set<Block>([
+  'listen',
+  'timer',
+  'padding',
+  'privsep',
+  'mode_cfg',
+  'ldapcfg',
+  'radiuscfg',
+]);
 
 export interface RacoonOption {
   readonly support: Exclude<OptionSupport, 'unknown'>;
@@ -16,6 +38,7 @@ const partly = (why: string, ...harmless: string[]): RacoonOption => ({ support:
 
 const certificates = notes('that the peers hold the keys of their certificates is taken for granted');
 const times = notes('repetitions do not decide what is agreed on');
+const users = notes('handing out addresses and asking for users are not modelled');
 const obsolete = notes('the product ignores it');
 
 function table(rows: readonly (readonly [names: string, option: RacoonOption])[]): ReadonlyMap<string, RacoonOption> {
@@ -68,7 +91,17 @@ const tables: Readonly<Record<Block, ReadonlyMap<string, RacoonOption>>> = {
       notes('padding of IKE messages is not negotiated'),
     ],
   ]),
-  other: new Map(),
+  privsep: table([['user group chroot', notes('it is about how the daemon works')]]),
+  mode_cfg: table([
+    ['network4 netmask4 pool_size dns4 nbns4 wins4 default_domain banner split_network split_dns save_passwd', users],
+    ['auth_source auth_groups auth_throttle group_source conf_source accounting', users],
+    ['pfs_group', notes('the peer is told which group to use, and may not listen')],
+  ]),
+  ldapcfg: table([
+    ['version debug timeout uri host port base subtree bind_dn bind_pw', users],
+    ['attr_user attr_addr attr_mask attr_group attr_member', users],
+  ]),
+  radiuscfg: table([['auth acct timeout retries', users]]),
 };
 
 /** What becomes of a statement; undefined for one that is not known in its block. */

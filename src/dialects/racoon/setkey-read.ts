@@ -17,15 +17,29 @@ export function runSetkey(sources: readonly SourceText[], context: ReadContext):
   let count = 0;
   for (const source of sources) {
     context.sources.push(source);
-    for (const { words, isOpen } of setkeyReader()(source.text)) {
+    const statements = setkeyReader()(source.text);
+    for (const [index, { words, isOpen }] of statements.entries()) {
       count += 1;
       if (count > statementsMax) break;
       const statement = new Statement(words, source, context);
       if (isOpen) context.syntax(source, statement.command, 'a statement ends with a semicolon');
       kernel.run(statement);
+      // setkey reads no further; what stands behind it is nobody's.
+      if (isEnd(statement)) {
+        if (index + 1 < statements.length)
+          context.report.otherwise(
+            `setkey ends at '${statement.command.text}', and runs nothing behind it`,
+            spanOf(source, statement.command),
+          );
+        break;
+      }
     }
   }
   return kernel.state();
+}
+
+function isEnd({ command }: Statement): boolean {
+  return !command.quoted && ['exit', 'quit', 'bye'].includes(command.text);
 }
 
 class Kernel {
@@ -108,12 +122,14 @@ class Kernel {
         report.supported(command.text, at);
         return;
       }
-      case 'get':
-      case 'dump':
-      case 'spddump':
       case 'exit':
       case 'quit':
       case 'bye':
+        report.noted(command.text, at, 'it ends the script');
+        return;
+      case 'get':
+      case 'dump':
+      case 'spddump':
         report.noted(command.text, at, 'it only shows what is there');
         return;
       default:

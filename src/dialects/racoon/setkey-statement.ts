@@ -266,6 +266,10 @@ export function readSaHead(statement: Statement, hasSpi = true): SaHead | undefi
       'names are not looked up here',
     );
   const protocol = saProtocols.get(protocolWord?.text ?? '');
+  if (protocolWord?.text === 'tcp') {
+    statement.context.partly(spanOf(statement.source, protocolWord), 'signatures of TCP segments are not modelled');
+    return undefined;
+  }
   if (!protocol) return statement.fault(protocolWord, 'an SA is for esp, ah or ipcomp');
   if (protocolWord?.text.endsWith('-old'))
     statement.context.partly(
@@ -282,6 +286,9 @@ export function readSaHead(statement: Statement, hasSpi = true): SaHead | undefi
 
 /** Reads an SA with its extensions and algorithms. */
 export function readSa(statement: Statement): KernelSa | undefined {
+  // Before anything is found wrong: what cannot be read further on may hold keys all the same.
+  for (const word of statement.words)
+    if (word.quoted || /^0x[0-9a-f]{9,}/i.test(word.text)) hide(statement.source, word);
   const head = readSaHead(statement);
   if (!head) return undefined;
   const at = spanOf(statement.source, statement.command);

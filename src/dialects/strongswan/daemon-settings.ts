@@ -40,6 +40,29 @@ const partly: Readonly<Record<string, string>> = {
   plugins: 'plugins may change what is agreed on; only kernel-libipsec is looked at',
 };
 
+/** Settings about the daemon itself: what it logs, how it waits, with which addresses and routes. */
+const daemonsOwn: ReadonlySet<string> = new Set(
+  `accept_unencrypted_mainmode_messages cache_crls cert_cache check_current_path cisco_flexvpn cisco_unity
+  delete_rekeyed_delay dh_exponent_ansi_x9_42 dlopen_use_rtld_now dns1 dns2 flush_auth_cfg follow_redirects
+  force_eap_only_authentication fragment_size_v4 fragment_size_v6 group half_open_timeout hash_and_url
+  ignore_routing_tables ikesa_limit ikesa_table_segments ikesa_table_size inactivity_close_ike init_limit_half_open
+  init_limit_job_load install_routes install_virtual_ip install_virtual_ip_on integrity_test interfaces_ignore
+  interfaces_use keep_alive keep_alive_dpd_margin max_ikev1_exchanges max_packet nbns1 nbns2 ocsp_nonce_len
+  prefer_best_path prefer_temporary_addrs process_route rdn_matching receive_delay receive_delay_request
+  receive_delay_response receive_delay_type reject_trusted_end_entity reqid_base retransmit_jitter
+  retry_initiate_interval routing_table routing_table_prio rsa_pss_trailerfield send_delay send_delay_request
+  send_delay_response send_delay_type send_vendor_id spi_label spi_mask spi_max spi_min threads user`.split(/\s+/),
+);
+
+/** Sections of the daemon; what stands in them is about itself. */
+const innerSections: ReadonlySet<string> = new Set(
+  `crypto_test customlog filelog host_resolver imcv journal leak_detective plugins processor start-scripts
+  stop-scripts syslog tls tnc x509`.split(/\s+/),
+);
+
+/** Settings of charon by name, for guesses at what was meant. */
+const everySetting = [...kept, ...Object.keys(partly), ...daemonsOwn];
+
 /** Reads the settings of charon, those of charon-systemd before those that it inherits (strongswan.conf(5)). */
 export function readDaemonSettings(root: Section, context: ReadContext): ReadonlyMap<string, Sourced<string>> {
   const found = new Map<string, Sourced<string>>();
@@ -59,9 +82,14 @@ export function readDaemonSettings(root: Section, context: ReadContext): Readonl
             origin: { kind: 'explicit', at: value.at, argumentStart: setting.at.start },
           });
       } else if (why !== undefined) context.report.partial(name, setting.at, why);
-      else context.report.noted(name, setting.at, 'it is about the daemon itself');
+      else if (daemonsOwn.has(setting.key)) context.report.noted(name, setting.at, 'it is about the daemon itself');
+      // charon ignores it, so that a slip of the pen leaves the default in place and nobody notices.
+      else context.report.unknown(name, setting.at, everySetting);
     }
-    for (const inner of innerNames(sections)) noteAll(root, [daemon, inner], context);
+    for (const inner of innerNames(sections)) {
+      if (innerSections.has(inner)) noteAll(root, [daemon, inner], context);
+      else unknownSection(root, [daemon, inner], context);
+    }
   }
   return found;
 }
@@ -73,5 +101,13 @@ function noteAll(root: Section, path: readonly string[], context: ReadContext): 
     context.seen.add(setting);
     context.report.noted([...path, setting.key].join('.'), setting.at, 'it is about the daemon itself');
   }
+  for (const inner of innerNames(sections)) noteAll(root, [...path, inner], context);
+}
+
+function unknownSection(root: Section, path: readonly string[], context: ReadContext): void {
+  const sections = findSections(root, path);
+  const [first] = effectiveSettings(sections);
+  for (const setting of effectiveSettings(sections)) context.seen.add(setting);
+  if (first) context.report.unknown(path.join('.'), first.at, innerSections);
   for (const inner of innerNames(sections)) noteAll(root, [...path, inner], context);
 }

@@ -169,7 +169,10 @@ describe('faults', () => {
     expect(reading.sources.map((source) => source.masked(0, source.text.length)).join()).not.toContain('hunter2');
     expect(reading.options.map(({ name, support }) => `${name} ${support}`)).toEqual([
       'ldapcfg partial',
+      'ldapcfg host noted',
+      'ldapcfg bind_pw noted',
       'radiuscfg partial',
+      'radiuscfg auth noted',
     ]);
   });
 });

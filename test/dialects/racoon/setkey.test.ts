@@ -136,3 +136,30 @@ describe('faults', () => {
     }
   });
 });
+
+describe('the end of a script', () => {
+  it('is where it says so: the rest is not run', () => {
+    const one = 'spdadd 192.0.2.1 192.0.2.2 any -P out none;\n';
+    const reading = read(`${one}exit;\nspdflush;\n`);
+    expect(entriesOf(reading)).toHaveLength(1);
+    expect(reading.said).toEqual([
+      "2:1 IMP006 'exit' has no effect here: it ends the script",
+      "2:1 IMP007 setkey ends at 'exit', and runs nothing behind it",
+    ]);
+    expect(read(`${one}quit;`).said).toHaveLength(1);
+  });
+});
+
+describe('keys', () => {
+  it.each([
+    'add nowhere 192.0.2.2 esp 0x1000 -E aes-cbc "hunter2hunter2!!";',
+    'add 192.0.2.1 192.0.2.2 esq 0x1000 -E aes-cbc "hunter2hunter2!!";',
+    'add 192.0.2.1 192.0.2.2 tcp 0x1000 -A tcp-md5 "hunter2";',
+    'add 192.0.2.1 192.0.2.2 esp big -A hmac-md5 0x68756e7465723268756e7465723268756e;',
+    'add 192.0.2.1 192.0.2.2 esp 0x1000 -E aes-cbb "hunter2hunter2!!";',
+  ])('are hidden where the statement cannot be read: %s', (statement) => {
+    const { sources, problems } = read(statement);
+    const shown = sources.map((source) => source.masked(0, source.text.length)).join('');
+    expect(shown + problems.map(({ message }) => message).join('')).not.toMatch(/hunter2|68756e74/);
+  });
+});
