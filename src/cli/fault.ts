@@ -103,9 +103,13 @@ function describeOclifError(error: Errors.CLIError & ParseFault, context: FaultC
   return { ...usage, code: error.code ?? 'USAGE', message, hints };
 }
 
-/** oclif wraps what a flag's own check says in two lines more. */
+/** oclif wraps what a check of flags says in lines that say nothing. */
 function withoutParserWords(message: string): string {
-  return message.replace(/\nSee more help with --help$/, '').replace(/^Parsing (--\S+) \n\t/, '$1: ');
+  return message
+    .replace(/\nSee more help with --help$/, '')
+    .replace(/^Parsing (--\S+) \n\t/, '$1: ')
+    .replace(/^The following errors? occurred:\n {2}/, '')
+    .replaceAll(/\bMissing required flag (?!-)(\S+)/g, 'missing flag --$1');
 }
 
 /** The hint line for one or more suggestions; none without any. */

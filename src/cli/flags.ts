@@ -4,7 +4,7 @@
  * `globalFlags` belong to every command (src/base-command.ts takes them in); the others are for the commands for which
  * they mean something, which name them in their own `flags`.
  */
-import { Flags } from '@oclif/core';
+import { Args, Flags } from '@oclif/core';
 import { UsageError } from '../model/tool-error.js';
 
 const group = 'GLOBAL';
@@ -82,6 +82,15 @@ export const seedFlag = Flags.integer({
 
 const traceLevels = ['messages', 'payloads', 'bytes'] as const;
 export type TraceLevel = (typeof traceLevels)[number];
+
+/** An argument that is a whole number from 1 on. (What oclif's own says of another word looks like a fault of the program.) */
+export const countArg = Args.custom<number>({
+  parse: async (input) => {
+    const count = /^\d{1,15}$/.test(input) ? Number(input) : 0;
+    if (count < 1) throw new UsageError(`"${input}" is not a number from 1 on`);
+    return count;
+  },
+});
 
 /** `--trace LEVEL`: how much of each packet is shown; `summary` says it in the words of the command. */
 export function traceFlag(summary: string) {

@@ -1,5 +1,6 @@
-import { Args, Flags } from '@oclif/core';
+import { Flags } from '@oclif/core';
 import { BaseCommand } from '../base-command.js';
+import { countArg } from '../cli/flags.js';
 import { hostFlags, lockFlags, sessionOptions } from '../cli/host-flags.js';
 import { onInterrupt } from '../cli/interrupt.js';
 import { exitCode } from '../exit-code.js';
@@ -25,7 +26,7 @@ export default class Rollback extends BaseCommand {
 back is a change like any other: in order, with a journal, and with a way back. "state list" shows the states that are kept.`;
   static override examples = ['<%= config.bin %> <%= command.id %>', '<%= config.bin %> <%= command.id %> 3 --dry-run'];
   static override outlivesClosedPipe = true;
-  static override args = { steps: Args.integer({ min: 1, description: 'How many states back (default: 1).' }) };
+  static override args = { steps: countArg({ description: 'How many states back (default: 1).' }) };
   static override flags = {
     ...hostFlags,
     ...lockFlags,

@@ -34,7 +34,8 @@ export function* renderStatus(status: StatusDocument, style: Style = plainStyle)
   yield row('recorded', visible(status.stateDir));
   if (serial === 0) yield row('applied', 'nothing yet');
   else {
-    yield row('applied', `state ${serial} of ${visible(system ?? '')}, ${applied ?? ''}`);
+    const what = system === null ? '' : ` of ${visible(system)}`;
+    yield row('applied', `state ${serial}${what}${applied === null ? ', by no apply' : `, ${applied}`}`);
     for (const { path } of status.inputs) yield row('', style.dim(visible(path)));
     yield row('installed', `${status.policies} policies, ${status.sas} SAs; ${inPlace} in place`);
     if (status.restarted) yield style.yellow(row('', 'this machine was started anew since then: run "ipsec apply"'));

@@ -1,10 +1,11 @@
 /** The use case behind `ipsec init`: a repository for two hosts that protect traffic between each other, ready for lint and test. */
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { type Address, addressBits, formatAddress } from '../model/address.js';
 import type { Dialect } from '../model/language/dialect.js';
 import { UsageError } from '../model/tool-error.js';
 import { type LintOutcome, lint } from './lint.js';
+import { makeFolder } from './make-folder.js';
 import { replaceFile } from './write-file.js';
 
 export interface InitEnd {
@@ -93,7 +94,7 @@ export async function init(folder: string, files: readonly InitFile[], force: bo
     });
   for (const file of files) {
     const full = path.join(folder, file.path);
-    mkdirSync(path.dirname(full), { recursive: true, mode: file.path.startsWith('secrets/') ? 0o700 : 0o755 });
+    makeFolder(path.dirname(full), file.path.startsWith('secrets/') ? 0o700 : 0o755);
     replaceFile(full, file.text, file.mode);
   }
   return lint({ paths: [folder] });

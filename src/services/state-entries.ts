@@ -102,6 +102,8 @@ export function forget(
   if (record !== undefined && gone.length === 0) {
     throw new EnvironmentError(`nothing of ${record.kind} '${record.name}' is recorded`, { code: 'NOT_OURS' });
   }
+  // A host to which nothing was ever applied has no state, and gets none by this.
+  if (registry.serial === 0) return [];
   store.replace({
     ...registry,
     ...whereWeAre(),

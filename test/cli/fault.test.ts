@@ -75,11 +75,23 @@ describe('a command line that is wrong', () => {
     [['version', 'extra'], /^ipsec: unexpected argument "extra"$/m, undefined],
     [['version', '--config'], /^ipsec: flag --config expects a value$/m, undefined],
     [['-q'], /^ipsec: a command is missing$/m, undefined],
+    [['policy', 'record'], /^ipsec: missing flag --file$/m, undefined],
+    [
+      ['policy', 'lint', '--diff'],
+      /^ipsec: all of the following must be provided when using --diff: --fix$/m,
+      undefined,
+    ],
+    [['rollback', 'abc'], /^ipsec: "abc" is not a number from 1 on$/m, undefined],
+    [['state', 'show', '0'], /^ipsec: "0" is not a number from 1 on$/m, undefined],
+    // Nothing named is not everything.
+    [['state', 'forget'], /^ipsec: say which record, by kind and name, or --all$/m, undefined],
+    [['state', 'forget', 'host'], /^ipsec: say which record, by kind and name, or --all$/m, undefined],
+    [['state', 'forget', '--all', 'host', 'web'], /^ipsec: say which record, by kind and name, or --all$/m, undefined],
   ])('%j', async (args, message, hint) => {
     const { stdout, stderr, code } = await runCli(args);
     expect(stderr).toMatch(message);
     if (hint) expect(stderr).toMatch(hint);
-    expect(stderr).toMatch(/^ {2}See: ipsec (version )?--help$/m);
+    expect(stderr).toMatch(/^ {2}See: ipsec ([a-z ]+ )?--help$/m);
     expect([stdout, code]).toEqual(['', 2]);
   });
 

@@ -31,10 +31,12 @@ export default class Forget extends BaseCommand {
   async run(): Promise<ForgetDocument> {
     const { args, flags } = await this.parse(Forget);
     const { kind, name } = args;
-    if (flags.all === (kind !== undefined) || (kind !== undefined && name === undefined)) {
+    // A flag that is not given is undefined, whatever its type says.
+    const all = Boolean(flags.all);
+    if (all ? kind !== undefined : kind === undefined || name === undefined) {
       throw new UsageError('say which record, by kind and name, or --all');
     }
-    const session = await openSession({ ...sessionOptions(flags), anyNamespace: flags.all });
+    const session = await openSession({ ...sessionOptions(flags), anyNamespace: all });
     try {
       refuseUnfinished(session);
       const forgotten = forget(session, kind === undefined ? undefined : { kind, name: name! });

@@ -1,5 +1,5 @@
-import { Args } from '@oclif/core';
 import { BaseCommand } from '../../base-command.js';
+import { countArg } from '../../cli/flags.js';
 import { hostFlags, sessionOptions } from '../../cli/host-flags.js';
 import { renderState, type StateDocument } from '../../report/state.js';
 import { openSession } from '../../services/host-session.js';
@@ -9,7 +9,7 @@ export default class Show extends BaseCommand {
   static override summary = 'Show the policies and SAs of a state, by the records that made them.';
   static override examples = ['<%= config.bin %> <%= command.id %>', '<%= config.bin %> <%= command.id %> 12 --json'];
   static override args = {
-    serial: Args.integer({ min: 1, description: 'Number of the state (default: the newest).' }),
+    serial: countArg({ description: 'Number of the state (default: the newest).' }),
   };
   static override flags = { ...hostFlags };
 

@@ -1,5 +1,5 @@
 /** The use case behind `policy convert`: one system's configuration in another product's words, and what that cost. */
-import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Dialect, DialectWriting, Loss } from '../../dialects/dialect.js';
 import { type FormatChoice, parseFormat, recordsFormat } from '../../dialects/registry.js';
@@ -9,6 +9,7 @@ import { UsageError } from '../../model/tool-error.js';
 import type { PathBases } from '../credentials/read-credentials.js';
 import { writableFormats } from '../formats.js';
 import { type LoadedSystem, loadSystem } from '../load-system.js';
+import { makeFolder } from '../make-folder.js';
 import { type LoadOptions, loadRepository } from '../repository/load-repository.js';
 import { replaceFile } from '../write-file.js';
 
@@ -161,7 +162,7 @@ export function writeConversion({ files }: Conversion, { out, force }: WriteFile
     );
   }
   return targets.map(({ file, target }) => {
-    mkdirSync(path.dirname(target), { recursive: true });
+    makeFolder(path.dirname(target));
     replaceFile(target, file.text, file.isSecret ? 0o600 : 0o644);
     return target;
   });

@@ -67,13 +67,16 @@ export async function choosePair(
     const repository = await loadRepository({ ...load, paths: [first] });
     const names = repository.systems.map(({ name }) => name);
     if (names.length !== 2) {
-      throw new UsageError(`${first} holds ${names.length} systems, and a negotiation is between two`, {
-        hints: [
-          names.length > 2
-            ? `Name two of them (${names.slice(0, 10).join(', ')}), or compare every pair with --matrix.`
-            : 'Name a second file, folder or host.',
-        ],
-      });
+      throw new UsageError(
+        `${first} holds ${names.length === 1 ? '1 system' : `${names.length} systems`}, and a negotiation is between two`,
+        {
+          hints: [
+            names.length > 2
+              ? `Name two of them (${names.slice(0, 10).join(', ')}), or compare every pair with --matrix.`
+              : 'Name a second file, folder or host.',
+          ],
+        },
+      );
     }
     return chosenOf(
       repository.systems.map((loaded) => ({ loaded, repository })),

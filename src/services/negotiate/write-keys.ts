@@ -1,10 +1,11 @@
 /** Writes what a dry run leaves behind: a capture, and the keys that open it, readable for their owner alone. */
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { NegotiationRun } from '../../engine/sim/negotiation.js';
 import { EnvironmentError, UsageError } from '../../model/tool-error.js';
 import { type KeyTables, writeKeyTables } from '../../report/key-tables.js';
 import { writePcapng } from '../../report/pcapng.js';
+import { makeFolder } from '../make-folder.js';
 import { captureOf, keysOf } from './captured.js';
 
 export interface CaptureRequest {
@@ -45,7 +46,7 @@ export function writeKeys(
     ikev2: tables.flatMap(({ ikev2 }) => ikev2),
     esp: tables.flatMap(({ esp }) => esp),
   });
-  write(() => mkdirSync(folder, { recursive: true, mode: secretFolderMode }), folder);
+  write(() => makeFolder(folder, secretFolderMode), folder);
   const written: string[] = [];
   for (const [name, text] of files) {
     const file = path.join(folder, name);

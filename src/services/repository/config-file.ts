@@ -53,7 +53,8 @@ export async function readStructured(file: string): Promise<unknown> {
   const [error] = document.errors;
   if (error) {
     const [place] = error.linePos ?? [];
-    throw new UsageError(`${file}${place ? `:${place.line}:${place.col}` : ''}: ${error.message.split('\n')[0]}`);
+    const said = error.message.split('\n', 1)[0]!.replace(/ at line \d+, column \d+:?$/, '');
+    throw new UsageError(`${file}${place ? `:${place.line}:${place.col}` : ''}: ${said}`);
   }
   // Aliases can make a small file expand without end; configurations do not need more than a few.
   return document.toJS({ maxAliasCount: 100 });

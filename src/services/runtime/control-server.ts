@@ -1,8 +1,9 @@
 /** The daemon's side of the control socket: parses, checks and answers; a bad client is told why and harms nobody else. */
-import { chmodSync, mkdirSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, rmSync, statSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import path from 'node:path';
 import { EnvironmentError, UsageError } from '../../model/tool-error.js';
+import { makeFolder } from '../make-folder.js';
 import {
   type ControlFault,
   type ControlMethod,
@@ -40,7 +41,7 @@ export async function startControlServer(
 ): Promise<ControlServer> {
   if (descriptor === undefined) {
     const folder = path.dirname(file);
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder, 0o700);
     refuseOthersFolder(folder);
     // Whoever called made sure by the lock that no daemon lives: what is left is a dead one's.
     rmSync(file, { force: true });

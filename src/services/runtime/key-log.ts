@@ -2,10 +2,11 @@
  * The keys of a daemon's SAs as the tables that Wireshark reads, written while they come about: for tests and for looking at one's own
  * traffic. Only who asks for it gets it; the folder and its files are their owner's alone, and nothing is ever printed.
  */
-import { appendFileSync, chmodSync, mkdirSync, statSync } from 'node:fs';
+import { appendFileSync, chmodSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { EnvironmentError } from '../../model/tool-error.js';
 import { type KeyTables, writeKeyTables } from '../../report/key-tables.js';
+import { makeFolder } from '../make-folder.js';
 import { espKeysOf, ikeKeyTables } from '../negotiate/captured.js';
 import type { LiveFact } from './live-system.js';
 
@@ -20,7 +21,7 @@ export interface KeyLog {
  */
 export function openKeyLog(folder: string, trouble: (text: string) => void): KeyLog {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder, 0o700);
     if ((statSync(folder).mode & 0o077) !== 0) {
       throw new EnvironmentError(`${folder} can be entered by others`, {
         code: 'UNSAFE_FOLDER',

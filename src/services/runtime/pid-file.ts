@@ -1,7 +1,8 @@
 /** The lock of a daemon: a file with its process id, which a dead daemon's successor takes over. */
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import { EnvironmentError } from '../../model/tool-error.js';
+import { makeFolder } from '../make-folder.js';
 
 /** The process id in a pid file, when such a process lives and is of this program. */
 export function livingPid(file: string): number | undefined {
@@ -31,7 +32,7 @@ function isNode(pid: number): boolean {
 
 /** Takes the lock, or throws EnvironmentError when a daemon holds it. Returns what gives it back. */
 export function takePidFile(file: string): () => void {
-  mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+  makeFolder(path.dirname(file), 0o700);
   for (let tries = 0; tries < 2; tries += 1) {
     try {
       const descriptor = openSync(file, 'wx', 0o600);

@@ -1,7 +1,8 @@
 /** Starts a daemon as a process of its own and waits until it answers or has ended. */
 import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync, statSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, statSync } from 'node:fs';
 import { EnvironmentError } from '../../model/tool-error.js';
+import { makeFolder } from '../make-folder.js';
 import { daemonAnswers } from './control-client.js';
 import { livingPid } from './pid-file.js';
 import type { RuntimePlaces } from './places.js';
@@ -27,7 +28,7 @@ export async function startDetached({ places, command }: StartOptions): Promise<
       hints: ['ipsec runtime status shows it.'],
     });
   }
-  mkdirSync(places.folder, { recursive: true, mode: 0o700 });
+  makeFolder(places.folder, 0o700);
   const log = openSync(places.log, 'a', 0o600);
   const from = statSync(places.log).size;
   const [program = '', ...words] = command;

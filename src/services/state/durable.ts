@@ -3,7 +3,6 @@ import {
   closeSync,
   existsSync,
   fsyncSync,
-  mkdirSync,
   openSync,
   readFileSync,
   renameSync,
@@ -13,6 +12,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { EnvironmentError } from '../../model/tool-error.js';
+import { makeFolder } from '../make-folder.js';
 
 /** Octets of one file of the state directory at most; a million policies are below. */
 const fileMax = 1024 * 1024 * 1024;
@@ -84,9 +84,9 @@ export function readIfThere(file: string): Buffer | undefined {
 }
 
 /** Makes a folder for its owner only. */
-export function makeFolder(folder: string): void {
+export function makePrivateFolder(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder, 0o700);
   } catch (cause) {
     throw cannot('make', folder, cause);
   }

@@ -8,7 +8,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { libc } from '../../backends/system/libc.js';
 import { EnvironmentError } from '../../model/tool-error.js';
-import { makeFolder } from './durable.js';
+import { makePrivateFolder } from './durable.js';
 
 export interface Lock {
   release(): void;
@@ -19,7 +19,7 @@ const pollMillis = 100;
 
 /** Takes the lock of a state directory, waiting for it so long. Throws EnvironmentError when somebody else keeps it. */
 export async function takeLock(folder: string, timeoutMillis: number): Promise<Lock> {
-  makeFolder(folder);
+  makePrivateFolder(folder);
   const file = path.join(folder, 'lock');
   const descriptor = openLock(file);
   const started = process.hrtime.bigint();

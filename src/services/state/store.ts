@@ -6,7 +6,7 @@
 import { closeSync, fsyncSync, ftruncateSync, linkSync, openSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import type { HostPolicy } from '../../model/host-state.js';
-import { appendDurably, cannot, makeFolder, readIfThere, writeDurably } from './durable.js';
+import { appendDurably, cannot, makePrivateFolder, readIfThere, writeDurably } from './durable.js';
 import type { Journal } from './journal.js';
 import { type Line, lineOf, readLines } from './lines.js';
 import { emptyRegistry, type Registry, whereWeAre } from './registry.js';
@@ -164,7 +164,7 @@ function historySerials(folder: string): readonly number[] {
 
 function keep(folder: string, file: string, serial: number): void {
   const kept = historyFile(folder, serial);
-  makeFolder(path.dirname(kept));
+  makePrivateFolder(path.dirname(kept));
   try {
     rmSync(kept, { force: true });
     linkSync(file, kept);

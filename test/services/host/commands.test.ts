@@ -244,6 +244,12 @@ describe('taking over and letting go', () => {
     expect(new Set(adopted.map(({ record }) => record?.name))).toEqual(new Set(['ssh']));
   });
 
+  it('where nothing was applied, letting go of everything leaves no state', async () => {
+    const host = bench();
+    expect(await host.with(async (session) => forget(session, undefined))).toEqual([]);
+    expect((await host.with(async (session) => listStates(session))).states).toEqual([]);
+  });
+
   it('a record that nothing is known of is said', async () => {
     const host = bench();
     await host.apply(texts.small);
