@@ -7,12 +7,14 @@ import { ranges } from '../src/model/language/limits.js';
 import { objectRows } from '../src/model/language/objects.js';
 import { shippedProfile } from '../src/model/language/shipped-profile.js';
 import { protocolRows, serviceRows, transformRows, type ValueRow } from '../src/model/language/values.js';
+import { commandPages, type ManifestCommand, programPage } from './man-commands.js';
 import { escapeMan, section, tagged, titleLine, verbatim } from './man-text.js';
 
 /** File name and text of each page; `commands` are those of the build's manifest. */
 export function manPages(commands: Readonly<Record<string, ManifestCommand>>): ReadonlyMap<string, string> {
   return new Map([
-    ['ipsec.1', commandsPage(commands)],
+    ['ipsec.1', programPage(commands)],
+    ...commandPages(commands),
     ['ipsec-policy.5', policyPage()],
     ['ipsec-rules.7', rulesPage()],
   ]);
@@ -46,11 +48,11 @@ function rulesPage(): string {
   return `${[
     titleLine('ipsec-rules', 7, 'rules of ipsec policy lint'),
     section('Description', `${rules.length} rules are checked by`),
-    '.B ipsec policy lint\n(see\n.BR ipsec (1)).\nA rule is selected or ignored by its code, by the beginning of codes, or by its slug; a comment',
+    '.BR ipsec\\-policy\\-lint (1).\nA rule is selected or ignored by its code, by the beginning of codes, or by its slug; a comment',
     verbatim('# ipsec-disable-next-line SHD004 until=2027-01-01 -- reason'),
     'hides its findings on the next statement.',
     ...groups.flatMap(({ title, members }) => [`.SH ${title.toUpperCase()}`, ...members.map(ruleText)]),
-    '.SH SEE ALSO\n.BR ipsec (1),\n.BR ipsec\\-policy (5)',
+    '.SH SEE ALSO\n.BR ipsec (1),\n.BR ipsec\\-policy\\-lint (1),\n.BR ipsec\\-policy (5)',
   ].join('\n')}\n`;
 }
 
@@ -141,106 +143,4 @@ function describe(name: keyof typeof ranges): string {
 function valueText(row: ValueRow): string {
   const when = row.since || row.until ? `; ${describeLifespan(row)}` : '';
   return escapeMan(`${row.summary}${when}`);
-}
-
-/** What the build's manifest says of a command, as far as the page needs it. */
-export interface ManifestCommand {
-  readonly summary?: string;
-  readonly description?: string;
-  readonly usage?: string | readonly string[];
-  readonly examples?: readonly string[];
-  readonly hidden?: boolean;
-  readonly args: Readonly<
-    Record<string, { readonly name: string; readonly description?: string; readonly required?: boolean }>
-  >;
-  readonly flags: Readonly<
-    Record<
-      string,
-      {
-        readonly name: string;
-        readonly char?: string;
-        readonly summary?: string;
-        readonly helpValue?: string | readonly string[];
-        readonly helpGroup?: string;
-        readonly hidden?: boolean;
-        readonly type: string;
-      }
-    >
-  >;
-}
-
-/** ipsec(1), from the commands themselves. */
-export function commandsPage(commands: Readonly<Record<string, ManifestCommand>>): string {
-  const shown = Object.entries(commands).filter(([, command]) => !command.hidden);
-  const globals = Object.values(shown[0]?.[1].flags ?? {}).filter((flag) => flag.helpGroup === 'GLOBAL');
-  return `${[
-    titleLine('ipsec', 1, 'manage IPsec policy: lint, explain, compare, test'),
-    section('Synopsis', '.B ipsec\n.I command\n.RI [ flags ]\n.RI [ arguments ]'),
-    section(
-      'Description',
-      escapeMan(
-        'Reads IPsec policy in HP-UX-style records (see ipsec-policy(5)) and answers questions about it before a host does. Results go to standard output, remarks to standard error. Every command takes --json.',
-      ),
-    ),
-    '.SH COMMANDS',
-    ...shown.map(([id, command]) => commandText(id.replaceAll(':', ' '), command)),
-    '.SH GLOBAL FLAGS',
-    ...globals.map(flagText),
-    '.SH EXIT STATUS',
-    ...exitStatus.map(([code, meaning]) => tagged(code, escapeMan(meaning))),
-    '.SH ENVIRONMENT',
-    tagged('NO_COLOR, FORCE_COLOR', escapeMan('turn colour off or on (see --color)')),
-    tagged('DEBUG', escapeMan('shows the stack of internal errors')),
-    '.SH FILES',
-    tagged(
-      'ipsec.config.yaml, ipsec.config.json',
-      escapeMan('configuration, found from the given path upward; its schema is printed by ipsec schema config'),
-    ),
-    tagged('inventory.yaml', escapeMan('the systems of a repository; its schema is printed by ipsec schema inventory')),
-    '.SH SEE ALSO\n.BR ipsec\\-policy (5),\n.BR ipsec\\-rules (7)',
-  ].join('\n')}\n`;
-}
-
-const exitStatus: readonly (readonly [string, string])[] = [
-  ['0', 'done, and the answer is good'],
-  [
-    '1',
-    'done, and the answer is bad: findings at or above the fail level, an assertion failed, files are not formatted',
-  ],
-  ['2', 'the command line or the configuration is wrong; nothing was done'],
-  ['3', 'a fault of the program'],
-  ['4', 'a privilege, kernel feature or tool is missing, or the host refused'],
-  ['5', 'applying failed and was rolled back'],
-  ['6', 'applying failed and could not be rolled back'],
-  ['130', 'interrupted'],
-];
-
-function commandText(name: string, command: ManifestCommand): string {
-  const own = Object.values(command.flags).filter((flag) => !flag.hidden && flag.helpGroup !== 'GLOBAL');
-  const args = Object.values(command.args).map((arg) =>
-    arg.required ? arg.name.toUpperCase() : `[${arg.name.toUpperCase()}]`,
-  );
-  const examples = (command.examples ?? []).map((example) =>
-    example.replaceAll('<%= config.bin %>', 'ipsec').replaceAll('<%= command.id %>', name),
-  );
-  return [
-    `.SS ${escapeMan(['ipsec', name, ...args].join(' '))}`,
-    escapeMan(command.summary ?? ''),
-    ...prose(command.description ?? ''),
-    ...own.map(flagText),
-    ...(examples.length > 0 ? ['.PP\nExamples:', verbatim(examples.join('\n'))] : []),
-  ].join('\n');
-}
-
-/** Paragraphs fill; those that are indented stay as they are. */
-function prose(text: string): string[] {
-  const paragraphs = text.split(/\n{2,}/).filter((paragraph) => paragraph.trim() !== '');
-  return paragraphs.map((paragraph) =>
-    /^\s/.test(paragraph) ? verbatim(paragraph.replace(/^ {2}/gm, '')) : `.PP\n${escapeMan(paragraph)}`,
-  );
-}
-
-function flagText(flag: ManifestCommand['flags'][string]): string {
-  const value = flag.type === 'option' ? ` ${flag.helpValue ?? 'VALUE'}` : '';
-  return tagged(`${flag.char ? `-${flag.char}, ` : ''}--${flag.name}${value}`, escapeMan(flag.summary ?? ''));
 }

@@ -2,10 +2,18 @@
 
 /** Text in which nothing can be taken for a macro or an escape. */
 export function escapeMan(text: string): string {
-  return text
-    .replace(/\\/g, '\\e')
-    .replace(/-/g, '\\-')
-    .replace(/^(['.])/gm, '\\&$1');
+  return (
+    text
+      .replace(/\\/g, '\\e')
+      .replace(/-/g, '\\-')
+      .replace(/^(['.])/gm, '\\&$1')
+      // A pager shows no NUL, and groff by itself reads only ASCII.
+      .replace(/\0/g, '\\[u2400]')
+      .replace(
+        /[^\n\t -~]/gu,
+        (character) => `\\[u${character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}]`,
+      )
+  );
 }
 
 /** A heading that stands for the whole page. */

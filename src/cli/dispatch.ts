@@ -9,12 +9,13 @@
 import { type CommandClass, commands } from 'ipsec:commands';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { type Command, Config, Help, type Interfaces } from '@oclif/core';
+import { type Command, Config, type Interfaces } from '@oclif/core';
 import type { Start } from '../main.js';
 import { UsageError } from '../model/tool-error.js';
 import { handleClosedPipes, isClosedPipe, onClosedPipe } from './closed-pipe.js';
 import { describeFault, didYouMean, printFault } from './fault.js';
 import { globalFlags } from './flags.js';
+import { ProgramHelp } from './help.js';
 import { type Known, resolveCommand } from './resolve-command.js';
 
 /** What the build writes beside the bundle: every command's flags and texts, taken from its class. */
@@ -49,7 +50,7 @@ export async function dispatch(start: Start): Promise<void> {
         process.stdout.write(`${config.userAgent}\n`);
         return;
       case 'help':
-        await new Help(config, config.pjson.oclif.helpOptions ?? {}).showHelp([...resolution.words]);
+        await new ProgramHelp(config, config.pjson.oclif.helpOptions ?? {}).showHelp([...resolution.words]);
         return;
       case 'command': {
         command = resolution.id.replaceAll(':', ' ');

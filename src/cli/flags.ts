@@ -36,7 +36,7 @@ export function formatFlag<const Format extends string>(formats: readonly [Forma
   return Flags.option({ options: formats })({
     helpValue: 'FORMAT',
     default: async () => first,
-    summary: 'Output format.',
+    summary: `Output format: ${formats.join(', ')}.`,
   });
 }
 

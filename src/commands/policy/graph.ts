@@ -19,7 +19,7 @@ export default class Graph extends BaseCommand {
 SA lies in which and where packets are in the clear; spd, the order in which policies are searched, with those that can
 never match; sequence, the messages of a dry run of two systems (the first that fails, else the first). Mermaid is for
 pages of GitHub and GitLab, DOT for Graphviz, and SVG needs nothing but a browser.`;
-  static override usage = '<%= command.id %> topology|nesting|spd|sequence [PATHS...]';
+  static override usage = '<%= command.id %> topology|nesting|spd|sequence [PATHS...] [FLAGS]';
   static override examples = [
     '<%= config.bin %> <%= command.id %> topology --format svg -o topology.svg',
     '<%= config.bin %> <%= command.id %> nesting examples/transport-in-tunnel/host.conf',

@@ -14,6 +14,7 @@ file; when it does not fit, nothing is written and the exit code is 1. Deleting 
     '<%= config.bin %> <%= command.id %> --file server.conf -- add host web -source 10.1.1.1/32/HTTP-TCP -action PASS',
     '<%= config.bin %> <%= command.id %> --file server.conf -- delete host web',
   ];
+  static override usage = '<%= command.id %> --file FILE [FLAGS] -- add|delete STATEMENT';
   static override strict = false;
   static override flags = {
     file: Flags.string({ required: true, helpValue: 'FILE', summary: 'The file; it is made when it is not there.' }),

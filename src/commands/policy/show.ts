@@ -24,7 +24,7 @@ every value that comes from a profile or is built in, --origin says where each v
 appendix B). Words before the paths choose: a record kind, and after it a name.
 Configurations of other products are shown as the SPD, the PAD and the IKE policies that they make (RFC 4301);
 there the words are spd, pad or ike.`;
-  static override usage = '<%= command.id %> [KIND [NAME]] [PATHS...]';
+  static override usage = '<%= command.id %> [KIND [NAME]] [PATHS...] [FLAGS]';
   static override examples = [
     '<%= config.bin %> <%= command.id %> server.conf',
     '<%= config.bin %> <%= command.id %> host web server.conf --resolved --origin',
