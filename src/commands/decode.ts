@@ -23,7 +23,7 @@ The exit code is 1 where something could not be decoded or an ICV is wrong.`;
     '<%= config.bin %> <%= command.id %> capture.pcapng',
     '<%= config.bin %> <%= command.id %> capture.pcapng --keys keys --trace payloads',
     'tcpdump -w - -U "udp port 500 or udp port 4500 or esp" | <%= config.bin %> <%= command.id %> -',
-    '<%= config.bin %> <%= command.id %> 47ddb65a9c6f77ed00000000000000002120220800000000000001c8…',
+    '<%= config.bin %> <%= command.id %> 47ddb65a9c6f77ed0000000000000000292022200000000000000024000000080000000e',
   ];
   static override args = {
     input: Args.string({

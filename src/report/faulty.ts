@@ -1,4 +1,5 @@
 /** Records that are too faulty to be put on a host: the faults, one a line. `policy lint` tells more. */
+import { count } from '../model/count.js';
 import type { Problem } from '../model/problem.js';
 import { formatPlace } from '../model/span.js';
 import { plainStyle, type Style } from './style.js';
@@ -15,7 +16,7 @@ export function* renderFaulty(problems: readonly Problem[], style: Style = plain
     yield `${visible(formatPlace(at))} ${style.red('error')} ${code}: ${visible(message)}`;
   }
   if (problems.length > shownMax) yield style.dim(`... ${problems.length - shownMax} more`);
-  yield style.bold(`${problems.length} errors in the records: nothing was done. See ipsec policy lint`);
+  yield style.bold(`${count(problems.length, 'error')} in the records: nothing was done. See ipsec policy lint`);
 }
 
 export function faultyDocument(problems: readonly Problem[]): FaultyDocument {

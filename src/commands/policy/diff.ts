@@ -3,6 +3,7 @@ import { BaseCommand } from '../../base-command.js';
 import { formatFlag, outputFlag } from '../../cli/flags.js';
 import { loadFlags, loadOptions } from '../../cli/load-flags.js';
 import { exitCode } from '../../exit-code.js';
+import { count } from '../../model/count.js';
 import { comparisonDocument, renderComparison } from '../../report/compare.js';
 import { renderComparisonMarkdown } from '../../report/compare-markdown.js';
 import { compare } from '../../services/compare.js';
@@ -38,7 +39,9 @@ git revision (REV or REV:FOLDER). With one state it is compared with the current
       ...(args.after === undefined ? {} : { after: args.after }),
     });
     if (comparison.problems > 0)
-      this.note(`${comparison.problems} errors in the records may make this answer wrong: see ipsec policy lint`);
+      this.note(
+        `${count(comparison.problems, 'error')} in the records may make this answer wrong: see ipsec policy lint`,
+      );
     this.writeResult(
       flags.format === 'markdown'
         ? [...renderComparisonMarkdown(comparison)].join('')

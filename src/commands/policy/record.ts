@@ -11,7 +11,7 @@ export default class PolicyRecord extends BaseCommand {
     `The statement follows two hyphens and is written as ipsec_config takes it. It is checked with all that is in the
 file; when it does not fit, nothing is written and the exit code is 1. Deleting keeps the comments.`;
   static override examples = [
-    '<%= config.bin %> <%= command.id %> --file server.conf -- add host web -source 10.1.1.1/32/HTTP-TCP -action PASS',
+    '<%= config.bin %> <%= command.id %> --file server.conf -- add host www -source 10.1.1.1/32/HTTP-TCP -action PASS',
     '<%= config.bin %> <%= command.id %> --file server.conf -- delete host web',
   ];
   static override usage = '<%= command.id %> --file FILE [FLAGS] -- add|delete STATEMENT';

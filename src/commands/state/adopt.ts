@@ -1,6 +1,7 @@
 import { BaseCommand } from '../../base-command.js';
 import { hostFlags, lockFlags, sessionOptions, systemFlag } from '../../cli/host-flags.js';
 import { loadFlags, loadOptions, pathsArgs } from '../../cli/load-flags.js';
+import { count } from '../../model/count.js';
 import { renderEntries, type StateEntry } from '../../report/state.js';
 import { openSession, refuseUnfinished } from '../../services/host-session.js';
 import { adopt } from '../../services/state-entries.js';
@@ -28,7 +29,10 @@ changed: that does the next apply, which then replaces them or leaves them as th
         ...loadOptions(flags, argv as string[]),
         ...(flags.host === undefined ? {} : { host: flags.host }),
       });
-      const text = [...renderEntries(adopted, await this.style()), `${adopted.length} entries taken over`];
+      const text = [
+        ...renderEntries(adopted, await this.style()),
+        `${count(adopted.length, 'entry', 'entries')} taken over`,
+      ];
       this.writeResult(`${text.join('\n')}\n`);
       return { adopted };
     } finally {

@@ -1,6 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../base-command.js';
 import { hostFlags, lockFlags, sessionOptions } from '../../cli/host-flags.js';
+import { count } from '../../model/count.js';
 import { UsageError } from '../../model/tool-error.js';
 import { renderEntries, type StateEntry } from '../../report/state.js';
 import { openSession, refuseUnfinished } from '../../services/host-session.js';
@@ -40,7 +41,10 @@ export default class Forget extends BaseCommand {
     try {
       refuseUnfinished(session);
       const forgotten = forget(session, kind === undefined ? undefined : { kind, name: name! });
-      const text = [...renderEntries(forgotten, await this.style()), `${forgotten.length} entries forgotten`];
+      const text = [
+        ...renderEntries(forgotten, await this.style()),
+        `${count(forgotten.length, 'entry', 'entries')} forgotten`,
+      ];
       this.writeResult(`${text.join('\n')}\n`);
       return { forgotten };
     } finally {

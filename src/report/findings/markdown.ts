@@ -2,12 +2,14 @@
  * `markdown`: a comment for a pull request: a table of findings, and each finding's source lines behind a fold. Texts
  * from files cannot form markup, mention people or refer to issues.
  */
+
+import { count } from '../../model/count.js';
 import type { Finding } from '../../model/finding.js';
 import { formatPlace } from '../../model/span.js';
 import { renderFrame } from '../frame.js';
 import { escapeHtml, escapeMarkdown, fenced } from '../markdown/escape.js';
 import type { FindingsReport, RenderOptions } from './report.js';
-import { count, detailLines, ruleText, summaryText } from './words.js';
+import { detailLines, ruleText, summaryText } from './words.js';
 
 /** GitHub refuses comments above 65,536 characters. */
 const defaultLengthMax = 60_000;

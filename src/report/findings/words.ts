@@ -1,12 +1,8 @@
 /** Sentences that several formats share. */
+import { count } from '../../model/count.js';
 import type { Finding, Fix } from '../../model/finding.js';
 import { visible } from '../visible.js';
 import type { FindingsReport, FindingsSummary } from './report.js';
-
-/** `1 error`, `2 errors`. */
-export function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
-}
 
 /** What was found, as `2 errors and 1 info`, or `no findings`. */
 export function foundText(summary: FindingsSummary): string {

@@ -1,8 +1,10 @@
 /** Findings on a page: each with its source, what belongs to it, and what to do. */
+
+import { count } from '../../model/count.js';
 import type { Finding, Severity } from '../../model/finding.js';
 import { formatPlace, type Span } from '../../model/span.js';
 import type { FindingsReport } from '../findings/report.js';
-import { count, fixText, ruleText, summaryText, systemsText } from '../findings/words.js';
+import { fixText, ruleText, summaryText, systemsText } from '../findings/words.js';
 import { renderFrame } from '../frame.js';
 import { type Content, element, type Markup } from './markup.js';
 

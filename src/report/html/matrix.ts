@@ -1,5 +1,5 @@
 /** Every pair of a repository on a page: a grid where it can be read, and a list with the reasons. */
-import { count } from '../findings/words.js';
+import { count } from '../../model/count.js';
 import type { MatrixDocument, MatrixPair } from '../negotiation/document.js';
 import { verdictWord } from '../negotiation/text.js';
 import { type Content, element, type Markup } from './markup.js';

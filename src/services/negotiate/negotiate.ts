@@ -1,4 +1,5 @@
 /** The use case behind `negotiate --simulate`: two systems, every flow between them, each side as the initiator. */
+
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { CryptoProvider } from '../../engine/crypto/provider.js';
@@ -9,6 +10,7 @@ import { type NegotiationRun, type RunOptions, type RunSide, runNegotiation } fr
 import { entriesOf } from '../../engine/sim/trace.js';
 import { judge } from '../../engine/sim/verdict.js';
 import { formatAddress } from '../../model/address.js';
+import { count } from '../../model/count.js';
 import { formatPacket, type Packet } from '../../model/packet.js';
 import { Secret } from '../../model/secret.js';
 import type { SecretReference } from '../../model/system-config.js';
@@ -293,9 +295,7 @@ export function negotiationDocument(
   const problems = [a, b].flatMap(({ name, loaded }) => {
     const errors = loaded.problems.filter(({ severity }) => severity === undefined || severity === 'error').length;
     return errors > 0
-      ? [
-          `${errors === 1 ? '1 error' : `${errors} errors`} in the records of ${name} may make this answer wrong: see ipsec policy lint`,
-        ]
+      ? [`${count(errors, 'error')} in the records of ${name} may make this answer wrong: see ipsec policy lint`]
       : [];
   });
   const onlyWaits = runs.length > 0 && runs.every(({ verdict }) => verdict.word === 'waits');

@@ -1,8 +1,10 @@
 /** Which two systems a dry run is between: files, folders, or hosts of a repository by name. */
+
 import { existsSync } from 'node:fs';
 import type { HostFacts } from '../../lint/context.js';
 import { productOf } from '../../lint/peer-products.js';
 import type { Address } from '../../model/address.js';
+import { count } from '../../model/count.js';
 import { findPeerProfile, peerProfile, peerProfiles } from '../../model/peer-profile/catalogue.js';
 import type { PeerProfile } from '../../model/peer-profile/peer-profile.js';
 import type { SystemConfig } from '../../model/system-config.js';
@@ -67,16 +69,13 @@ export async function choosePair(
     const repository = await loadRepository({ ...load, paths: [first] });
     const names = repository.systems.map(({ name }) => name);
     if (names.length !== 2) {
-      throw new UsageError(
-        `${first} holds ${names.length === 1 ? '1 system' : `${names.length} systems`}, and a negotiation is between two`,
-        {
-          hints: [
-            names.length > 2
-              ? `Name two of them (${names.slice(0, 10).join(', ')}), or compare every pair with --matrix.`
-              : 'Name a second file, folder or host.',
-          ],
-        },
-      );
+      throw new UsageError(`${first} holds ${count(names.length, 'system')}, and a negotiation is between two`, {
+        hints: [
+          names.length > 2
+            ? `Name two of them (${names.slice(0, 10).join(', ')}), or compare every pair with --matrix.`
+            : 'Name a second file, folder or host.',
+        ],
+      });
     }
     return chosenOf(
       repository.systems.map((loaded) => ({ loaded, repository })),

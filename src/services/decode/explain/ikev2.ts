@@ -17,11 +17,12 @@ import {
   notifyTypes,
   protocolIds,
 } from '../../../engine/wire/registry.js';
+import { count } from '../../../model/count.js';
 import { groupNumberWord } from '../words/groups.js';
 import { spiText } from '../words/payloads.js';
 import { ikev2Proposals, type OfferedProposal } from '../words/proposals.js';
 import { choiceRemarks, type KnownOffers, refusalRemarks } from './proposals.js';
-import { counted, type Explanation, type SeenIkev2, type Unanswered } from './seen.js';
+import type { Explanation, SeenIkev2, Unanswered } from './seen.js';
 
 export interface Ikev2Explainer {
   see(message: SeenIkev2): Explanation;
@@ -282,7 +283,7 @@ function whoFailed(request: Request | undefined, responder: string): string[] {
 }
 
 function unansweredText({ header, frame, octets, to }: SeenIkev2, sent: number): string {
-  const what = `frame ${frame}: ${describeExchange(header)} is not answered${sent > 1 ? `, and was sent ${counted(sent, 'time')}` : ''}`;
+  const what = `frame ${frame}: ${describeExchange(header)} is not answered${sent > 1 ? `, and was sent ${count(sent, 'time')}` : ''}`;
   switch (header.exchangeType) {
     case IKE_SA_INIT:
       return `${what}: UDP port ${to.port} of ${to.text} does not get it, or ${to.text} has no record for this peer or no proposal that fits and says nothing`;

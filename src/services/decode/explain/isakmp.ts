@@ -2,11 +2,12 @@
 import { describeExchange } from '../../../engine/wire/describe.js';
 import type { IsakmpPayload, IsakmpPayloadOfKind } from '../../../engine/wire/isakmp/table.js';
 import { isakmpExchangeTypes, isakmpNotifyTypes } from '../../../engine/wire/registry.js';
+import { count } from '../../../model/count.js';
 import { isIsakmpError } from '../words/notifies.js';
 import { isakmpIdText } from '../words/payloads.js';
 import { isakmpProposals, type OfferedProposal } from '../words/proposals.js';
 import { choiceRemarks, type KnownOffers, refusalRemarks } from './proposals.js';
-import { counted, type Explanation, type SeenIsakmp, type Unanswered } from './seen.js';
+import type { Explanation, SeenIsakmp, Unanswered } from './seen.js';
 
 export interface IsakmpExplainer {
   see(message: SeenIsakmp): Explanation;
@@ -150,5 +151,5 @@ function clientRemarks(request: readonly IsakmpPayload[], response: readonly Isa
 
 function unansweredText({ header, frame, to, octets }: SeenIsakmp, sent: number): string {
   const size = octets > 1472 ? `, or loses the IP fragments that ${octets} octets go in` : '';
-  return `frame ${frame}: ${describeExchange(header)} was sent ${counted(sent, 'time')} and nothing came back after it: ${to.text} does not get it${size}, or refuses it and says nothing`;
+  return `frame ${frame}: ${describeExchange(header)} was sent ${count(sent, 'time')} and nothing came back after it: ${to.text} does not get it${size}, or refuses it and says nothing`;
 }

@@ -1,8 +1,8 @@
 /** What was chosen of proposals, or why none was, as far as a capture tells. */
 import { attributeWord, transformWord } from '../../../lint/pair-finding.js';
+import { count } from '../../../model/count.js';
 import { chooseTransforms, compareProposals, type ProposalLike, selectProposal } from '../../../model/proposal.js';
 import type { OfferedProposal } from '../words/proposals.js';
-import { counted } from './seen.js';
 
 /** What a host offered of its own accord, which is the best that a capture tells of what it accepts. */
 export interface OwnOffer {
@@ -45,7 +45,7 @@ export function choiceRemarks(
   const remarks = [
     place === undefined || proposals.length === 1
       ? `chosen: ${chosen.text}`
-      : `chosen: ${place === 1 ? 'the first' : `number ${place}`} of ${counted(proposals.length, 'alternative')}: ${chosen.text}`,
+      : `chosen: ${place === 1 ? 'the first' : `number ${place}`} of ${count(proposals.length, 'alternative')}: ${chosen.text}`,
   ];
   if (like && !found && proposals.some((one) => one.like)) remarks.push(notOffered(proposals, like, frame));
   return remarks;

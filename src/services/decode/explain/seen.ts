@@ -40,8 +40,3 @@ export interface Unanswered {
   readonly frame: number;
   readonly text: string;
 }
-
-/** `1 proposal`, `3 proposals`. */
-export function counted(count: number, one: string): string {
-  return `${count} ${one}${count === 1 ? '' : 's'}`;
-}

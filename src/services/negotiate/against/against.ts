@@ -2,10 +2,12 @@
  * The use case behind `negotiate --against`: what this system's policies need of a live peer is negotiated with it for real,
  * and deleted again. Nothing is installed here.
  */
+
 import { loadNodeProvider } from '../../../engine/crypto/node/load.js';
 import type { ChildRequest } from '../../../engine/input.js';
 import type { NegotiationRun } from '../../../engine/sim/negotiation.js';
 import { type Address, formatAddress } from '../../../model/address.js';
+import { count } from '../../../model/count.js';
 import type { Packet } from '../../../model/packet.js';
 import type { PeerProfile } from '../../../model/peer-profile/peer-profile.js';
 import type { SystemConfig } from '../../../model/system-config.js';
@@ -212,7 +214,7 @@ function documentOf(
 function problemNotes({ name, loaded }: NegotiatingSystem): string[] {
   const errors = loaded.problems.filter(({ severity }) => severity === undefined || severity === 'error').length;
   return errors > 0
-    ? [`${errors} errors in the records of ${name} may make this answer wrong: see ipsec policy lint`]
+    ? [`${count(errors, 'error')} in the records of ${name} may make this answer wrong: see ipsec policy lint`]
     : [];
 }
 
