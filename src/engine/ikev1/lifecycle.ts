@@ -25,10 +25,12 @@ import {
   timerKey,
 } from './machine.js';
 import { freshMessageId, messageIdsMax } from './message-ids.js';
+import type { Outgoing } from './messages.js';
 import { keepOpenForOrphans, orphansOf } from './orphans.js';
 import { peerText } from './phase1-common.js';
 import { closeSlot, idleMillis, keepaliveMillis, renewAgain, sameIdentity, sayIsakmpDeleted } from './phase1-end.js';
 import { repeatPhase1, startPhase1 } from './phase1-flow.js';
+import type { IsakmpSa } from './phase1-state.js';
 import { quickTimeout, sayDeleted } from './quick-flow.js';
 import type { QuickGoal } from './quick-mode.js';
 import { startAgain, wantedAgain } from './restart.js';
@@ -184,6 +186,8 @@ export function checkPeer(machine: Machine, slot: Slot): void {
   if (deadPeer.probe) {
     const limit = (slot.pad.dpdTimeoutSeconds?.value ?? 0) * 1000;
     const isOver = limit > 0 && machine.now - deadPeer.probe.since >= limit;
+    // A new message with a number of its own: the same again is old to a peer that has seen it, and is not answered (RFC 3706 §6.2).
+    deadPeer.probe.outgoing = question(machine, slot, sa);
     if (!isOver && repeat(machine, slot, deadPeer.probe, key) === 'sent') return;
     const tried = triesText(deadPeer.probe, machine.now);
     const other = slotsBetween(machine, endsOf(slot)).findLast(
@@ -211,13 +215,19 @@ export function checkPeer(machine: Machine, slot: Slot): void {
 export function probe(machine: Machine, slot: Slot): void {
   const { sa, deadPeer } = slot;
   if (!sa || deadPeer.probe) return;
-  deadPeer.sequence = deadPeer.sequence === 0 ? firstSequence(machine) : (deadPeer.sequence + 1) >>> 0;
-  const payload = deadPeerPayload('R-U-THERE', deadPeer.sequence, sa.cookies);
-  const outgoing = protectedInformational(sa, freshMessageId(machine, slot), [payload], 'liveness');
+  const outgoing = question(machine, slot, sa);
   transmit(machine, slot, slot.peers, outgoing, 0);
   deadPeer.probe = { outgoing, repetition: 0, since: machine.now };
   const { firstMillis } = machine.env.profile.retransmission.value;
   machine.timers.set(timerKey('peer', slot.name.serial), machine.now + firstMillis);
+}
+
+/** The next R-U-THERE. */
+function question(machine: Machine, slot: Slot, sa: IsakmpSa): Outgoing {
+  const { deadPeer } = slot;
+  deadPeer.sequence = deadPeer.sequence === 0 ? firstSequence(machine) : (deadPeer.sequence + 1) >>> 0;
+  const payload = deadPeerPayload('R-U-THERE', deadPeer.sequence, sa.cookies);
+  return protectedInformational(sa, freshMessageId(machine, slot), [payload], 'liveness');
 }
 
 /** Not near the end, where the number would come round (RFC 3706 §6.2). */

@@ -26,7 +26,7 @@ import type { QuickGoal, QuickState } from './quick-mode.js';
 
 /** A message that was sent, and what it waits for. */
 export interface Transmission {
-  readonly outgoing: Outgoing;
+  outgoing: Outgoing;
   /** Sendings after the first one. */
   repetition: number;
   /** When the first one was. */

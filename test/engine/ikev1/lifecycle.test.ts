@@ -428,6 +428,23 @@ describe('dead peer detection (RFC 3706)', () => {
     expect(world.system('alpha').sas.size).toBe(2);
   });
 
+  it('asks in a new message each time, so that an answer that was lost comes again', () => {
+    const world = up({}, {});
+    const [alpha, beta] = [world.system('alpha'), world.system('beta')];
+    // The first three answers are lost.
+    let answers = 0;
+    world.network = (datagram) => {
+      if (datagram.sender === 'beta') answers += 1;
+      return datagram.sender === 'beta' && answers <= 3 ? [] : straight(datagram);
+    };
+    world.input('alpha', { kind: 'check-liveness', ikeSa: alpha.engine.ikeSas()[0]!.name });
+    world.run(world.now + 300_000);
+    expect(answers).toBe(4);
+    expect(failures(alpha)).toEqual([]);
+    expect(eventsOf(beta, 'ignored')).toEqual([]);
+    expect([alpha.engine.ikeSas().length, alpha.sas.size]).toEqual([1, 2]);
+  });
+
   it('starts again where that is asked for', () => {
     const adjust = (config: SystemConfig): SystemConfig => ({
       ...config,
