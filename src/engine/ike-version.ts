@@ -20,6 +20,8 @@ export interface IncomingDatagram {
 export interface ResolvedRequest extends ChildRequest {
   readonly pad: PadEntry;
   readonly policy: IkePolicy;
+  /** It was under way in an IKE SA that the peer has closed; the second time it fails. */
+  readonly carriedOver?: boolean;
 }
 
 /** Inputs that concern an SA which the version module owns. */

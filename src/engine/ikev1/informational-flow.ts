@@ -36,7 +36,7 @@ import type { IsakmpSa } from './phase1-state.js';
 import { protocolIds } from './phase2-proposals.js';
 import { heard, onConnectedNotify, onQuickError } from './quick-flow.js';
 import { isHashRight } from './quick-mode.js';
-import { goalsWantedAgain, seek, startAgain, wantedAgain } from './restart.js';
+import { carryOver, startAgain, takeUnderWay, wantedAgain } from './restart.js';
 import { hasten, ignore, transmit } from './transmission.js';
 
 const { number: notify } = isakmpNotifyTypes;
@@ -224,10 +224,10 @@ function onDelete(machine: Machine, slot: Slot, body: IsakmpPayloadOfKind<'D'>['
 function closedByPeer(machine: Machine, slot: Slot): void {
   const ends = machine.env.profile.pairsWithoutIsakmpSa.value === 'end';
   const lost = ends ? wantedAgain(orphansOf(machine, slot), 'closed by the peer') : [];
-  const goals = goalsWantedAgain(slot);
+  const waiting = takeUnderWay(machine, slot);
   closeSlot(machine, slot, 'the peer has deleted it');
   startAgain(machine, lost, 'closed by the peer');
-  for (const goal of goals) seek(machine, goal, 'closed by the peer');
+  carryOver(machine, waiting);
 }
 
 /** Pairs with the peer of an ISAKMP SA; behind one NAT there may be others at its address. */

@@ -36,6 +36,8 @@ export interface QuickGoal {
   readonly replaces: readonly ChildSaName[];
   /** The identities of those; otherwise the template and the packet tell. */
   readonly ids?: SelectorPair;
+  /** It was under way under an ISAKMP SA that the peer has closed; the second time it fails. */
+  readonly carriedOver?: boolean;
 }
 
 /** One SA that an initiator has proposed. */

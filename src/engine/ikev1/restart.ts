@@ -1,6 +1,6 @@
 /** Pairs of SAs that a configuration wants again when their peer is dead or has closed them (dpd_action, close_action). */
 import { sameProxyIds } from '../../model/proxy-ids.js';
-import { type ChildSlot, childrenBetween, emit, type Machine, type Slot } from './machine.js';
+import { type ChildSlot, childrenBetween, emit, type Machine, quickTimerKey, type Slot } from './machine.js';
 import type { QuickGoal } from './quick-mode.js';
 
 /** Those of pairs that are lost which are wanted again; one that has a successor is not missed. */
@@ -22,27 +22,33 @@ export function startAgain(
     const hasAnother = childrenBetween(machine, child.ends).some(
       (other) => other.complete && other.child.template === child.template && sameProxyIds(other.child.ids, child.ids),
     );
-    if (!hasAnother) seek(machine, goalOf(slot), why);
+    if (hasAnother) continue;
+    emit(machine, { kind: 'begin', why, template: child.template.source, peer: child.ends.remote });
+    machine.work.push({ kind: 'request', goal: goalOf(slot) });
   }
 }
 
 /**
- * What is being made under an ISAKMP SA and wanted again when the peer closes it: where the peer has just deleted the pair before,
- * its successor would go down with the ISAKMP SA.
+ * Takes out what is being made under an ISAKMP SA that the peer closes: it did not refuse that, and a new ISAKMP SA may bring it.
+ * Once, so that a peer which always answers so is not asked for ever. Pairs that are to be replaced go on, and wait for their turn.
  */
-export function goalsWantedAgain({ queue, quick }: Slot): readonly QuickGoal[] {
-  const underWay = [...quick.values()].flatMap(({ state }) => ('goal' in state ? [state.goal] : []));
-  return [...queue, ...underWay].filter(
-    ({ request, replaces, pad }) =>
-      request.template.onClose?.value === 'START' && replaces.length === 0 && !pad.respondOnly,
-  );
+export function takeUnderWay(machine: Machine, slot: Slot): readonly QuickGoal[] {
+  if (slot.pad.respondOnly) return [];
+  const isTaken = ({ replaces, carriedOver }: QuickGoal): boolean => replaces.length === 0 && !carriedOver;
+  const taken = slot.queue.filter(isTaken);
+  slot.queue = slot.queue.filter((goal) => !isTaken(goal));
+  for (const [messageId, { state }] of [...slot.quick]) {
+    if (state.state !== 'AwaitQuickReply' || !isTaken(state.goal)) continue;
+    taken.push(state.goal);
+    slot.quick.delete(messageId);
+    machine.timers.cancel(quickTimerKey(slot, messageId));
+  }
+  return taken;
 }
 
-/** Begins the negotiation of a pair that no packet waits for. */
-export function seek(machine: Machine, goal: QuickGoal, why: 'peer dead' | 'closed by the peer'): void {
-  const { template, ends } = goal.request;
-  emit(machine, { kind: 'begin', why, template: template.source, peer: ends.remote });
-  machine.work.push({ kind: 'request', goal });
+/** Asks for it under another ISAKMP SA. */
+export function carryOver(machine: Machine, goals: readonly QuickGoal[]): void {
+  for (const goal of goals) machine.work.push({ kind: 'request', goal: { ...goal, carriedOver: true } });
 }
 
 /** The wish for a pair like one that was there. */

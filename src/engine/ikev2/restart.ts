@@ -2,12 +2,13 @@
  * Pairs of SAs that a configuration wants again when their peer is dead or has closed them (dpd_action, close_action). The wish for
  * them goes to the IKE SA that there is, or to a new one.
  */
+import type { ResolvedRequest } from '../ike-version.js';
 import type { Child, ChildPurpose } from './child-sa.js';
 import { startIkeSa } from './exchanges/sa-init.js';
 import type { IkeSa } from './ike-sa.js';
 import { isSamePurpose, onRequestFor } from './requests.js';
 import { ikeSasOfPeer } from './table.js';
-import { patient } from './tasks.js';
+import { patient, type Task } from './tasks.js';
 import { emit, type Turn } from './turn.js';
 
 /** Why: the peer does not answer any more, or has closed the pair. */
@@ -16,16 +17,29 @@ export type LossOfPair = 'peer dead' | 'closed by the peer';
 /** The pairs of an IKE SA that are wanted again when it is lost so; none where this system wants it gone itself. */
 export function wantedAgain(sa: IkeSa, why: LossOfPair): readonly ChildPurpose[] {
   if (sa.state.state !== 'Established' || sa.queue.some(({ kind }) => kind === 'delete-ike')) return [];
-  const pairs = [...sa.children.values()].filter((child) => isWantedAgain(child, why)).map(({ purpose }) => purpose);
-  return why === 'peer dead' ? pairs : [...pairs, ...underWay(sa)];
+  return [...sa.children.values()].filter((child) => isWantedAgain(child, why)).map(({ purpose }) => purpose);
 }
 
-/** What is being made: where the peer has just deleted the pair before, its successor would go down with the IKE SA. */
-function underWay({ queue, current }: IkeSa): readonly ChildPurpose[] {
-  const requests = [...(current?.kind === 'create-child' ? [current.task] : []), ...queue].flatMap((task) =>
-    task.kind === 'create-child' ? [task.request] : [],
-  );
-  return requests.filter(({ template }) => template.onClose?.value === 'START');
+/**
+ * Takes out what is being made under an IKE SA that the peer closes: it did not refuse that, and a new IKE SA may bring it. Once, so
+ * that a peer which always answers so is not asked for ever.
+ */
+export function takeUnderWay(sa: IkeSa): readonly ResolvedRequest[] {
+  const { state, pad } = sa;
+  if (state.state !== 'Established' || pad?.respondOnly || sa.queue.some(({ kind }) => kind === 'delete-ike'))
+    return [];
+  const isTaken = (task: Task): task is Extract<Task, { kind: 'create-child' }> =>
+    task.kind === 'create-child' && !task.request.carriedOver;
+  const taken = [...(sa.current?.kind === 'create-child' ? [sa.current.task] : []), ...sa.queue].filter(isTaken);
+  if (sa.current?.kind === 'create-child' && taken.includes(sa.current.task)) sa.current = undefined;
+  const left = sa.queue.filter((task) => !isTaken(task));
+  sa.queue.splice(0, sa.queue.length, ...left);
+  return taken.map(({ request }) => request);
+}
+
+/** Asks for it in another IKE SA. */
+export function carryOver(turn: Turn, requests: readonly ResolvedRequest[]): void {
+  for (const request of requests) onRequestFor(turn, { ...request, carriedOver: true });
 }
 
 /** Is it in use, and to be started again? One that has a successor is not missed. */

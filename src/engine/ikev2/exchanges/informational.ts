@@ -12,7 +12,7 @@ import type { Child } from '../child-sa.js';
 import { endOfIkeSa, recordsOf } from '../failures.js';
 import { childKey, type IkeSa } from '../ike-sa.js';
 import { notifyName, type Payloads } from '../payloads.js';
-import { isWantedAgain, startAgainIn, startIkeSaAgain, wantedAgain } from '../restart.js';
+import { carryOver, isWantedAgain, startAgainIn, startIkeSaAgain, takeUnderWay, wantedAgain } from '../restart.js';
 import { closeIkeSa, removeChild } from '../table.js';
 import { endRequest, type Path, sendResponse } from '../transport.js';
 import { ignore, report, type Turn } from '../turn.js';
@@ -46,8 +46,10 @@ export function onInformationalRequest(
   if (endsIkeSa) {
     adoptCollision(turn, sa, 'INFORMATIONAL request');
     const lost = wantedAgain(sa, 'closed by the peer');
+    const waiting = takeUnderWay(sa);
     closeIkeSa(turn, sa, 'INFORMATIONAL request', 'the peer deleted it');
     startIkeSaAgain(turn, sa, lost, 'closed by the peer');
+    carryOver(turn, waiting);
     return;
   }
   if (error) ignore(turn, sa.remote, `the peer says ${notifyName(error)}`, 'RFC 7296 §3.10.1', sa);
