@@ -327,6 +327,10 @@ export function unknownSpi(machine: Machine, event: Extract<SaInput, { kind: 'sa
   if (event.kind !== 'unknown-spi') return;
   const { env, now, lastUnknownSpi } = machine;
   const ends = { local: event.destination, remote: event.source };
+  // Of a pair that is staged, and installed when message 3 has come, it is known: the packet was quicker, or that message is lost.
+  const { protocol, spi, destination } = event;
+  const known = childOf(machine, { direction: 'inbound', protocol, spi, destination });
+  if (known && !known.complete) return;
   const key = `${addressText(ends.remote)} ${addressText(ends.local)}`;
   const last = lastUnknownSpi.get(key);
   if (last !== undefined && now - last < unknownSpiMillis) return;
