@@ -85,6 +85,7 @@ export async function buildProgram(dist, { codeCache = true, extraCommands } = {
 /** Programs of worker threads: their names beside the chunks, and their sources. */
 const workers = /** @type {const} */ ([
   ['data-path-worker', 'services', 'data-path', 'worker.ts'],
+  ['lsp-worker', 'lsp', 'judge-worker.ts'],
   ['negotiate-worker', 'services', 'negotiate', 'matrix-worker.ts'],
 ]);
 

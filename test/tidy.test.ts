@@ -138,6 +138,7 @@ function orphansOf(all: readonly Source[]): readonly string[] {
   const byPath = new Map(all.map((source) => [source.path, source]));
   const isRoot = (path: string) =>
     path === 'src/services/data-path/worker.ts' ||
+    path === 'src/lsp/judge-worker.ts' ||
     path === 'src/services/negotiate/matrix-worker.ts' ||
     path === 'src/main.ts' ||
     path === 'src/index.ts' ||

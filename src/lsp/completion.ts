@@ -8,6 +8,7 @@ import { type ObjectRow, objectRow, objectRows } from '../model/language/objects
 import { protocolRows, transformRows, type ValueRow } from '../model/language/values.js';
 import { allRecords } from '../model/resolve.js';
 import { argumentWord } from '../parser/syntax.js';
+import { mayBeRecords } from '../services/formats.js';
 import { ruleDocuments } from '../services/rules.js';
 import { type OpenDocument, outlineOf } from './document.js';
 import { rangeOf } from './text.js';
@@ -37,9 +38,8 @@ export function completionsAt(
   offset: number,
   system: DocumentSystem | undefined,
 ): readonly CompletionItem[] {
-  const outline = outlineOf(document);
-  if (!outline) return [];
-  const dialect = system?.system.dialect ?? outline.dialect ?? 'extended';
+  if (!mayBeRecords(document.source)) return [];
+  const dialect = system?.system.dialect ?? outlineOf(document)?.dialect ?? 'extended';
   const written = writtenBefore(document, offset);
   const { word } = written;
   const found = suggestions(written, dialect, system);

@@ -1,5 +1,7 @@
 /** What a document is made of, for the outlines and foldings of editors. */
 import { type DocumentSymbol, type FoldingRange, FoldingRangeKind, SymbolKind } from 'vscode-languageserver/node';
+import { outline } from '../parser/parse.js';
+import { mayBeRecords } from '../services/formats.js';
 import { type OpenDocument, outlineOf } from './document.js';
 import { positionAt, rangeOf } from './text.js';
 
@@ -15,8 +17,7 @@ const symbolKinds: Readonly<Record<string, SymbolKind>> = {
 
 /** The records of a document, for outlines. */
 export function symbolsOf(document: OpenDocument): DocumentSymbol[] {
-  const outline = outlineOf(document);
-  return (outline?.items ?? []).flatMap((item) => {
+  return (outlineOf(document)?.items ?? []).flatMap((item) => {
     if (item.kind !== 'statement' || !item.object) return [];
     const { object, subject, verb, start, end } = item;
     const word = subject ?? object;
@@ -34,8 +35,7 @@ export function symbolsOf(document: OpenDocument): DocumentSymbol[] {
 
 /** Statements of several lines, and comments that stand together. */
 export function foldingsOf(document: OpenDocument): FoldingRange[] {
-  const outline = outlineOf(document);
-  if (!outline) return [];
+  if (!mayBeRecords(document.source)) return [];
   const foldings: FoldingRange[] = [];
   const lineOf = (offset: number) => positionAt(document.source, offset).line;
   let comments: { first: number; last: number } | undefined;
@@ -44,7 +44,7 @@ export function foldingsOf(document: OpenDocument): FoldingRange[] {
       foldings.push({ startLine: comments.first, endLine: comments.last, kind: FoldingRangeKind.Comment });
     comments = undefined;
   };
-  for (const { kind, start, end } of outline.items) {
+  for (const { kind, start, end } of outline(document.source)) {
     const [first, last] = [lineOf(start), lineOf(end)];
     if (kind === 'comment') {
       if (comments && first === comments.last + 1) comments.last = last;

@@ -18,10 +18,14 @@ import { completionsAt } from './completion.js';
 import { carried, diagnosticOf, uriOfSource } from './diagnostics.js';
 import { type OpenDocument, openDocument } from './document.js';
 import { hoverAt } from './hover.js';
+import type { FindingsByFile } from './judge.js';
 import { definitionsAt, locationOf, occurrences, rename, symbolAt } from './names.js';
 import { foldingsOf, symbolsOf } from './outline.js';
 import { changed, offsetAt, rangeOf } from './text.js';
-import { createWorkspace, type DocumentSystem, type FindingsByFile, keyOf } from './workspace.js';
+import { createWorkspace, type DocumentSystem, keyOf } from './workspace.js';
+
+/** A hover is not kept waiting for the findings of a large text: what their rules say is left out then. */
+const hoverWaitMillis = 250;
 
 /** Answers on a connection until the editor ends it. */
 export function serve(connection: Connection, version: string): void {
@@ -78,12 +82,13 @@ export function serve(connection: Connection, version: string): void {
 
   connection.onHover(({ textDocument, position }) =>
     at(textDocument.uri, position, async (document, offset) => {
-      return hoverAt(document, offset, await workspace.systemOf(document), await everyFinding(document));
+      const findings = Promise.race([everyFinding(document), later([], hoverWaitMillis)]);
+      return hoverAt(document, offset, await workspace.systemOf(document), await findings);
     }),
   );
   connection.onCompletion(({ textDocument, position }) =>
     at(textDocument.uri, position, async (document, offset) => [
-      ...completionsAt(document, offset, await workspace.systemOf(document)),
+      ...completionsAt(document, offset, await workspace.nearSystemOf(document)),
     ]),
   );
   connection.onDefinition(({ textDocument, position }) =>
@@ -170,4 +175,8 @@ export function serve(connection: Connection, version: string): void {
       });
     }
   }
+}
+
+function later<T>(value: T, millis: number): Promise<T> {
+  return new Promise((resolve) => setTimeout(resolve, millis, value).unref());
 }

@@ -2,15 +2,14 @@
  * The texts that are open over the repositories that they belong to, and what lint finds in them. A change is judged twice:
  * soon, the system of the text alone; and when the typing pauses, the whole repository, where both ends of a pair meet.
  */
-import { existsSync } from 'node:fs';
-import path from 'node:path';
 import type { Finding } from '../model/finding.js';
-import { SourceText } from '../model/span.js';
+import type { SourceText } from '../model/span.js';
 import { UsageError } from '../model/tool-error.js';
-import { type LintOutcome, lintRepository } from '../services/lint.js';
-import { type LoadedSystem, loadSystem } from '../services/load-system.js';
-import { loadRepository, type Repository } from '../services/repository/load-repository.js';
+import type { LoadedSystem } from '../services/load-system.js';
+import type { Repository } from '../services/repository/load-repository.js';
 import type { OpenDocument } from './document.js';
+import { type FindingsByFile, fileOf, type JudgedText, type Judgement, repositoryOf } from './judge.js';
+import { createJudging, type Judging } from './judging.js';
 
 /** What is known of the system that a document belongs to, from the texts as they are now. */
 export interface DocumentSystem {
@@ -19,9 +18,6 @@ export interface DocumentSystem {
   /** The document's text in it: spans of the system are in this one. */
   readonly source: SourceText;
 }
-
-/** Findings of files, by absolute path; of a text that was never saved by its URI. */
-export type FindingsByFile = ReadonlyMap<string, readonly Finding[]>;
 
 export interface WorkspaceEvents {
   /**
@@ -40,6 +36,11 @@ export interface Workspace {
   /** Files changed on the disk: what is open is judged anew. */
   refresh(): void;
   systemOf(document: OpenDocument): Promise<DocumentSystem | undefined>;
+  /**
+   * The same for those who want names only, while something is typed: where loading it takes noticeable time, the system of
+   * an earlier text. Places in it are not those of the text.
+   */
+  nearSystemOf(document: OpenDocument): Promise<DocumentSystem | undefined>;
   /** The findings of a document's text as it is now; waits for them where they are not there yet. */
   findingsOf(document: OpenDocument): Promise<readonly Finding[]>;
   /** Ends all that is waiting. */
@@ -55,20 +56,27 @@ export interface WorkspaceOptions {
 const delays: WorkspaceOptions = { soon: 80, later: 600 };
 /** However large a repository is: it is judged when nothing was typed for so many milliseconds. */
 const laterMax = 8_000;
-/** Files outside of those that are open whose findings are told. */
-const otherFilesMax = 500;
+/** Loading that takes no longer is not felt. */
+const loadMillisFelt = 50;
 
 /** A workspace without documents. */
-export function createWorkspace(events: WorkspaceEvents, { soon, later }: WorkspaceOptions = delays): Workspace {
+export function createWorkspace(
+  events: WorkspaceEvents,
+  { soon, later }: WorkspaceOptions = delays,
+  judging: Judging = createJudging(),
+): Workspace {
   const documents = new Map<string, OpenDocument>();
   const timers = new Map<string, NodeJS.Timeout[]>();
-  /** What was worked out for a text, as long as no text changes. */
-  let known = new Map<string, Promise<Judged | undefined>>();
-  /** The same for repositories, by their folders: several documents may be of one. */
+  /** Systems and findings of texts, as long as no text changes. */
+  let loaded = new Map<string, Promise<DocumentSystem | undefined>>();
+  let judged = new Map<string, Promise<Judgement | undefined>>();
+  /** The systems of texts as they were last loaded, and how long that took. */
+  const lastLoaded = new Map<string, { readonly system: DocumentSystem; readonly millis: number }>();
+  /** Repositories that were judged, by their folders: several documents may be of one. */
   let judgedRoots = new Set<string>();
   let generation = 0;
   let trouble: string | undefined;
-  /** Milliseconds that the last judgement of a whole repository took: while it lasts nothing is answered. */
+  /** Milliseconds that the last judgement of a whole repository took. */
   let lastTook = 0;
 
   return {
@@ -81,6 +89,7 @@ export function createWorkspace(events: WorkspaceEvents, { soon, later }: Worksp
     remove(uri) {
       const document = documents.get(uri);
       documents.delete(uri);
+      lastLoaded.delete(uri);
       clear(uri);
       changed();
       // A text that was never saved is gone; a file is judged by what is on the disk again.
@@ -91,22 +100,24 @@ export function createWorkspace(events: WorkspaceEvents, { soon, later }: Worksp
       changed();
       for (const uri of documents.keys()) schedule(uri);
     },
-    async systemOf(document) {
-      const judged = await judge(document);
-      return judged && { repository: judged.outcome.repository, system: judged.system, source: judged.source };
+    systemOf: load,
+    async nearSystemOf(document) {
+      const last = lastLoaded.get(document.uri);
+      return last && last.millis > loadMillisFelt ? last.system : load(document);
     },
     async findingsOf(document) {
-      const judged = await judge(document);
-      return judged?.outcome.report.findings ?? [];
+      return (await judgeDocument(document))?.findings.get(keyOf(document)) ?? [];
     },
     close() {
       for (const uri of timers.keys()) clear(uri);
+      judging.close();
     },
   };
 
   function changed(): void {
     generation += 1;
-    known = new Map();
+    loaded = new Map();
+    judged = new Map();
     judgedRoots = new Set();
   }
 
@@ -117,46 +128,69 @@ export function createWorkspace(events: WorkspaceEvents, { soon, later }: Worksp
 
   function schedule(uri: string): void {
     clear(uri);
+    // Loading is done on this thread: the longer it takes, the longer nothing must have been typed.
+    const loadTook = lastLoaded.get(uri)?.millis ?? 0;
     const run = (work: (document: OpenDocument) => Promise<void>, delay: number) =>
       setTimeout(() => {
         const document = documents.get(uri);
         if (document) void work(document);
       }, delay);
-    timers.set(uri, [run(judgeSystem, soon), run(judgeRepository, Math.max(later, Math.min(laterMax, 2 * lastTook)))]);
+    const pause = Math.max(later, Math.min(laterMax, Math.max(2 * lastTook, 8 * loadTook)));
+    timers.set(uri, [run(judgeSystem, soon), run(judgeRepository, pause)]);
   }
 
   function overlay(): ReadonlyMap<string, string> {
     return new Map([...documents.values()].flatMap(({ file, source }) => (file ? [[file, source.text] as const] : [])));
   }
 
+  function load(document: OpenDocument): Promise<DocumentSystem | undefined> {
+    const found = loaded.get(document.uri) ?? attempt(() => loadDocument(document));
+    loaded.set(document.uri, found);
+    return found;
+  }
+
+  async function loadDocument(document: OpenDocument): Promise<DocumentSystem | undefined> {
+    const began = performance.now();
+    const repository = await repositoryOf(textOf(document), overlay());
+    for (const system of repository.systems) {
+      const source = system.sources.find((each) => fileOf(repository, each) === keyOf(document));
+      if (!source) continue;
+      const found = { repository, system, source };
+      if (documents.has(document.uri)) {
+        lastLoaded.set(document.uri, { system: found, millis: performance.now() - began });
+      }
+      return found;
+    }
+    return undefined;
+  }
+
   /** The system of a document, judged by itself. */
-  function judge(document: OpenDocument): Promise<Judged | undefined> {
-    const found = known.get(document.uri) ?? attempt(() => judgeDocument(document, overlay()));
-    known.set(document.uri, found);
+  function judgeDocument(document: OpenDocument): Promise<Judgement | undefined> {
+    const found =
+      judged.get(document.uri) ??
+      attempt(() => judging.judge({ kind: 'document', document: textOf(document), overlay: overlay() }));
+    judged.set(document.uri, found);
     return found;
   }
 
   async function judgeSystem(document: OpenDocument): Promise<void> {
     const started = generation;
-    const judged = await judge(document);
-    if (!judged || started !== generation) return;
-    const own = judged.outcome.report.findings.filter(
-      ({ at }) => fileOf(judged.outcome.repository, at.source) === keyOf(document),
-    );
-    const isWhole = judged.outcome.repository.root === undefined;
-    events.onFindings(new Map([[keyOf(document), own]]), isWhole);
+    const found = await judgeDocument(document);
+    if (found && started === generation) events.onFindings(found.findings, found.root === undefined);
   }
 
   async function judgeRepository(document: OpenDocument): Promise<void> {
     const started = generation;
-    const judged = await judge(document);
-    const root = judged?.outcome.repository.root;
+    // Names that were typed meanwhile are offered from now on.
+    if (lastLoaded.has(document.uri)) await load(document);
+    const root = (await judgeDocument(document))?.root;
     if (root === undefined || started !== generation || judgedRoots.has(root)) return;
     judgedRoots.add(root);
     const began = performance.now();
-    const outcome = await attempt(() => judgeAll(root, overlay()));
+    const all = await attempt(() => judging.judge({ kind: 'repository', root, overlay: overlay() }));
+    if (!all) return;
     lastTook = performance.now() - began;
-    if (outcome && started === generation) events.onFindings(byFile(outcome), true);
+    if (started === generation) events.onFindings(all.findings, true);
   }
 
   async function attempt<T>(work: () => Promise<T>): Promise<T | undefined> {
@@ -174,56 +208,8 @@ export function createWorkspace(events: WorkspaceEvents, { soon, later }: Worksp
   }
 }
 
-interface Judged extends DocumentSystem {
-  readonly outcome: LintOutcome;
-}
-
-async function judgeDocument(
-  document: OpenDocument,
-  overlay: ReadonlyMap<string, string>,
-): Promise<Judged | undefined> {
-  const { file } = document;
-  const repository =
-    file !== undefined && existsSync(file) ? await loadRepository({ paths: [file], overlay }) : unsaved(document);
-  const outcome = await lintRepository(repository, { paths: [] });
-  for (const system of repository.systems) {
-    const source = system.sources.find((each) => fileOf(repository, each) === keyOf(document));
-    if (source) return { repository, outcome, system, source };
-  }
-  return undefined;
-}
-
-async function judgeAll(root: string, overlay: ReadonlyMap<string, string>): Promise<LintOutcome> {
-  const repository = await loadRepository({ paths: [root], overlay });
-  return lintRepository(repository, { paths: [root] });
-}
-
-/** A text without a file is a system of its own, in a repository of its own. */
-function unsaved({ source }: OpenDocument): Repository {
-  const own = new SourceText(source.path, source.text);
-  return {
-    config: { config: {} },
-    systems: [loadSystem({ name: path.basename(source.path), sources: [own] })],
-    hosts: [],
-    peers: [],
-    together: false,
-    unowned: [],
-    files: new Map([[source.path, source.path]]),
-    fileRoots: new Map(),
-  };
-}
-
-function byFile({ report, repository }: LintOutcome): FindingsByFile {
-  const found = new Map<string, Finding[]>();
-  // Files without findings are told too, so that what was found in them before goes.
-  for (const file of repository.files.values()) if (found.size < otherFilesMax) found.set(file, []);
-  for (const finding of report.findings) found.get(fileOf(repository, finding.at.source))?.push(finding);
-  return found;
-}
-
-/** The absolute path of a text. */
-export function fileOf(repository: Repository, { path: shown }: SourceText): string {
-  return repository.files.get(shown) ?? shown;
+function textOf({ file, source: { path, text } }: OpenDocument): JudgedText {
+  return { ...(file === undefined ? {} : { file }), path, text };
 }
 
 /** What a document's findings are kept under. */

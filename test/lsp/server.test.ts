@@ -344,6 +344,29 @@ it('answers about texts of hundreds of records without delay to speak of, and te
   client.close('untitled:many');
 });
 
+it('answers while a large text is being judged', async () => {
+  const many = Array.from(
+    { length: 10_000 },
+    (_, index) =>
+      `add host h${index} -source 192.0.2.1 -destination 10.${index >> 8}.${index & 255}.0/24 -priority ${index + 1} -action PASS`,
+  ).join('\n');
+  client.open('untitled:large', `${many}\nadd host last -`);
+  await client.complete('untitled:large', 'add host last -');
+  const order: string[] = [];
+  client.type('untitled:large', 'add host last -', 'add host last -destnation 10.0.0.1 -');
+  const judged = client
+    .diagnostics('untitled:large', (codes) => codes.includes('SYN001'))
+    .then(() => order.push('judged'));
+  // By now the judgement has begun.
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  const offered = await client.complete('untitled:large', 'add host last -destnation 10.0.0.1 -');
+  order.push('offered');
+  expect(offered.map(({ label }) => label)).toContain('-action');
+  await judged;
+  expect(order).toEqual(['offered', 'judged']);
+  client.close('untitled:large');
+}, 90_000);
+
 it('tells what is wrong with a configuration, and goes on', async () => {
   writeFileSync(path.join(folder, 'ipsec.config.yaml'), 'lint: { nonsense: 1 }\n');
   client.type(fileA, '# alpha', '# Alpha');
