@@ -1,6 +1,7 @@
 /** The use case behind `policy diff`: loads two states, from files or git revisions, and compares them. */
 import { existsSync } from 'node:fs';
 import { type Comparison, compareSystems } from '../model/compare.js';
+import { isError } from '../model/problem.js';
 import { UsageError } from '../model/tool-error.js';
 import { checkOutRevision } from './git-revision.js';
 import type { LoadedSystem } from './load-system.js';
@@ -25,13 +26,7 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
         system.presence !== 'both' || system.treatment.length > 0 || system.peers.length > 0 || system.truncated,
     );
   const problems = sides.reduce(
-    (sum, side) =>
-      sum +
-      side.systems.reduce(
-        (count, system) =>
-          count + system.problems.filter((problem) => (problem.severity ?? 'error') === 'error').length,
-        0,
-      ),
+    (sum, side) => sum + side.systems.reduce((count, system) => count + system.problems.filter(isError).length, 0),
     0,
   );
   return { before: sides[0].label, after: sides[1].label, systems, compared: pairs.length, problems };

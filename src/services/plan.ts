@@ -6,7 +6,7 @@ import { makePlan, nothingOwned, type Plan } from '../backends/plan.js';
 import { compileXfrm, type Numbers } from '../backends/xfrm/compile.js';
 import type { Refusal } from '../backends/xfrm/refusal.js';
 import type { HostState } from '../model/host-state.js';
-import type { Problem } from '../model/problem.js';
+import { isError, type Problem } from '../model/problem.js';
 import { EnvironmentError } from '../model/tool-error.js';
 import { hostFacts, unknownHost } from './host-facts.js';
 import type { HostSession } from './host-session.js';
@@ -53,7 +53,7 @@ export type PlanOutcome =
 export async function planHost(session: HostSession, options: PlanOptions): Promise<PlanOutcome> {
   const repository = await loadRepository(options);
   const system = chooseSystem(repository, options.host);
-  const problems = system.problems.filter(({ severity }) => severity === undefined || severity === 'error');
+  const problems = system.problems.filter(isError);
   if (problems.length > 0) return { kind: 'faulty', problems };
   const { backend, registry } = session;
   const current = await backend.read();

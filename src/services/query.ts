@@ -1,5 +1,6 @@
 /** The use case behind `policy query`: one packet, one system, every reason. */
 import type { Packet } from '../model/packet.js';
+import { isError } from '../model/problem.js';
 import { explainPacket, type PacketExplanation } from '../model/query.js';
 import { UsageError } from '../model/tool-error.js';
 import { type LoadOptions, loadRepository, type Repository } from './repository/load-repository.js';
@@ -27,8 +28,7 @@ export async function query(options: QueryOptions): Promise<QueryOutcome> {
   return {
     system: system.name,
     explanation,
-    problems: system.problems.filter((problem) => problem.severity === undefined || problem.severity === 'error')
-      .length,
+    problems: system.problems.filter(isError).length,
   };
 }
 

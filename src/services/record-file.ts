@@ -5,7 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { recordsFormat } from '../dialects/registry.js';
 import type { Dialect } from '../model/language/dialect.js';
-import type { Problem } from '../model/problem.js';
+import { isError, type Problem } from '../model/problem.js';
 import type { PolicySet } from '../model/resolve.js';
 import { SourceText } from '../model/span.js';
 import { UsageError } from '../model/tool-error.js';
@@ -88,10 +88,7 @@ function newErrors(before: SourceText, after: SourceText, dialect: Dialect | und
       format: recordsFormat,
       ...(dialect ? { dialect } : {}),
     });
-    return [
-      ...problems.filter(({ severity }) => severity === undefined || severity === 'error'),
-      ...lostTunnels(policies),
-    ];
+    return [...problems.filter(isError), ...lostTunnels(policies)];
   };
   const known = new Map<string, number>();
   const keyOf = ({ code, message }: Problem): string => `${code} ${message}`;

@@ -14,6 +14,7 @@ import { ikeVersions } from '../../engine/versions.js';
 import { systemView } from '../../model/peer/system-view.js';
 import { findPeerProfile, peerProfile } from '../../model/peer-profile/catalogue.js';
 import type { PeerProfile } from '../../model/peer-profile/peer-profile.js';
+import { isError } from '../../model/problem.js';
 import type { SystemConfig } from '../../model/system-config.js';
 import { UsageError } from '../../model/tool-error.js';
 import { loadLiveCredentials } from '../credentials/live-credentials.js';
@@ -337,7 +338,7 @@ async function loadConfig(
 ): Promise<{ readonly config: SystemConfig; readonly files: readonly string[] }> {
   const repository = await loadRepository(options);
   const system = chooseSystem(repository, options.host);
-  const errors = system.problems.filter(({ severity }) => severity === undefined || severity === 'error');
+  const errors = system.problems.filter(isError);
   const [first] = errors;
   if (first) {
     throw new UsageError(`the records of ${system.name} have ${errors.length} errors: ${first.message}`, {

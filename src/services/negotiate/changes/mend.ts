@@ -5,6 +5,7 @@
 import type { TextEdit } from '../../../model/finding.js';
 import type { Packet } from '../../../model/packet.js';
 import { mirrorPacket } from '../../../model/peer/mirror.js';
+import { isError } from '../../../model/problem.js';
 import { SourceText } from '../../../model/span.js';
 import type { SystemConfig } from '../../../model/system-config.js';
 import { parseText } from '../../../parser/parse.js';
@@ -206,7 +207,7 @@ function patched(system: NegotiatingSystem, side: Side, patches: State['patches'
 }
 
 function errorsOf({ loaded }: NegotiatingSystem): number {
-  return loaded.problems.filter(({ severity }) => severity === undefined || severity === 'error').length;
+  return loaded.problems.filter(isError).length;
 }
 
 function fileOf(repositories: readonly Repository[], shown: string): string | undefined {
