@@ -1,6 +1,6 @@
 /**
  * The ladder of an exchange as text: one row a packet, time, direction, exchange, payloads in the notation of the RFCs. On
- * narrow terminals the payloads wrap below their message.
+ * narrow terminals letters stand for long names, and the payloads below their message.
  */
 import type { MessageDocument } from './negotiation/document.js';
 import { plainStyle, type Style } from './style.js';
@@ -19,10 +19,17 @@ export interface LadderOptions {
   /** The system that stands on the left. */
   readonly left: string;
   readonly right: string;
+  /** The systems in the order of their letters, for where names take too much room. */
+  readonly systems?: readonly string[];
 }
+
+const columnGap = 2;
+const lettersMax = 26;
 
 /** Below this many columns for payloads they stand on lines of their own. */
 const payloadWidthMin = 30;
+/** Where they do, they get this many, however narrow the terminal is. */
+const narrowWidthMin = 20;
 const narrowIndent = 6;
 const fieldIndent = 11;
 const octetsPerLine = 16;
@@ -31,25 +38,19 @@ const messagesOfExchange = 6;
 /** Rows of a ladder that are shown unless all are wanted. */
 const rowsMax = 40;
 
-/** The rows, without line breaks. */
+/** The rows, without line breaks; above them what letters mean, where they stand for names that take too much room. */
 export function* renderLadder(messages: readonly MessageDocument[], options: LadderOptions): Generator<string> {
-  const { width, style = plainStyle, left, right } = options;
-  const rows = messages.map((message) => ({
-    message,
-    time: formatMillis(message.at),
-    arrow: arrowOf(message, left, right),
-    title: visible(message.title),
-  }));
-  const columns = [
-    Math.max(5, ...rows.map(({ time }) => time.length)),
-    Math.max(0, ...rows.map(({ arrow }) => displayWidth(arrow))),
-    Math.max(0, ...rows.map(({ title }) => displayWidth(title))),
-  ] as const;
-  const lead = columns[0] + columns[1] + columns[2] + 6;
-  const isNarrow = width !== undefined && width - lead < payloadWidthMin;
+  const { width, style = plainStyle } = options;
+  const { names, rows, columns, lead, isNarrow } = layOut(messages, options);
+  if (names.size > 0) {
+    const legend = [...names].map(([name, letter]) => `${letter} is ${visible(name)}`).join(', ');
+    for (const line of width === undefined ? [legend] : wrapToWidth(legend, width, 2)) yield style.dim(line);
+    yield '';
+  }
   for (const { message, time, arrow, title } of rows) {
     const head = `${time.padStart(columns[0])}  ${pad(arrow, columns[1])}  `;
-    const [first = '', ...more] = lines(message, width, isNarrow ? narrowIndent : lead, options.brief === true);
+    const indent = isNarrow ? columns[0] + columnGap : lead;
+    const [first = '', ...more] = lines(message, width, indent, options.brief === true);
     const paint = message.lost
       ? style.red
       : message.title.startsWith('ESP') || message.title.startsWith('AH')
@@ -57,13 +58,59 @@ export function* renderLadder(messages: readonly MessageDocument[], options: Lad
         : style.cyan;
     if (isNarrow) {
       yield `${style.dim(head)}${paint(title)}`.trimEnd();
-      for (const line of [first, ...more]) yield `${' '.repeat(narrowIndent)}${line}`;
-    } else {
-      yield `${style.dim(head)}${paint(pad(title, columns[2]))}  ${first}`.trimEnd();
-      for (const line of more) yield `${' '.repeat(lead)}${line}`;
-    }
-    if (options.fields) yield* details(message, style);
+      yield `${' '.repeat(indent)}${first}`;
+    } else yield `${style.dim(head)}${paint(pad(title, columns[2]))}  ${first}`.trimEnd();
+    for (const line of more) yield `${' '.repeat(indent)}${line}`;
+    if (options.fields) yield* details(message, { style, ...(width === undefined ? {} : { width }) });
   }
+}
+
+interface Layout {
+  /** What stands for each name; empty where names stand for themselves. */
+  readonly names: ReadonlyMap<string, string>;
+  readonly rows: readonly {
+    readonly message: MessageDocument;
+    readonly time: string;
+    readonly arrow: string;
+    readonly title: string;
+  }[];
+  /** Of time, arrow and title. */
+  readonly columns: readonly [number, number, number];
+  /** Columns before the payloads where they stand in the same row. */
+  readonly lead: number;
+  /** The payloads stand on lines of their own. */
+  readonly isNarrow: boolean;
+}
+
+/** The first layout that fits: names and payloads in a row, letters for names, payloads below, both. */
+function layOut(messages: readonly MessageDocument[], options: LadderOptions): Layout {
+  const width = options.width ?? Number.POSITIVE_INFINITY;
+  const layout = (names: Layout['names']): Layout => {
+    const rows = messages.map((message) => ({
+      message,
+      time: formatMillis(message.at),
+      arrow: arrowOf(message, options, names),
+      title: visible(message.title),
+    }));
+    const columns = [
+      Math.max(5, ...rows.map(({ time }) => time.length)),
+      Math.max(0, ...rows.map(({ arrow }) => displayWidth(arrow))),
+      Math.max(0, ...rows.map(({ title }) => displayWidth(title))),
+    ] as const;
+    const lead = columns[0] + columns[1] + columns[2] + 3 * columnGap;
+    return { names, rows, columns, lead, isNarrow: width - lead < payloadWidthMin };
+  };
+  const named = layout(new Map());
+  if (!named.isNarrow) return named;
+  const lettered = layout(lettersOf(messages, options));
+  return lettered.isNarrow && named.lead - columnGap <= width ? named : lettered;
+}
+
+/** A and B as `--initiator` has them, then C for the next one that comes along. */
+function lettersOf(messages: readonly MessageDocument[], { systems, left, right }: LadderOptions): Layout['names'] {
+  const all = [...(systems ?? []), left, right, ...messages.flatMap(({ from, to }) => [from, to])];
+  const letter = (index: number) => String.fromCharCode('A'.charCodeAt(0) + index);
+  return new Map([...new Set(all)].slice(0, lettersMax).map((name, index) => [name, letter(index)]));
 }
 
 function pad(text: string, width: number): string {
@@ -71,18 +118,18 @@ function pad(text: string, width: number): string {
 }
 
 /** `alpha > beta`, with both names in the same places all the time. */
-function arrowOf({ from, to, lost }: MessageDocument, left: string, right: string): string {
-  const [a, b] = [visible(left), visible(right)];
-  if (from === left && to === right) return `${a} ${lost ? '>x' : '>'} ${b}`;
-  if (from === right && to === left) return `${a} ${lost ? 'x<' : '<'} ${b}`;
-  return `${visible(from)} ${lost ? '>x' : '>'} ${visible(to)}`;
+function arrowOf({ from, to, lost }: MessageDocument, { left, right }: LadderOptions, names: Layout['names']): string {
+  const shown = (name: string) => names.get(name) ?? visible(name);
+  const isBack = from === right && to === left;
+  const [a, b] = isBack ? [to, from] : [from, to];
+  return `${shown(a)} ${isBack ? (lost ? 'x<' : '<') : lost ? '>x' : '>'} ${shown(b)}`;
 }
 
 function lines(message: MessageDocument, width: number | undefined, indent: number, brief: boolean): string[] {
   const remarks = remarksOf(message);
   const payloads = brief ? briefly(message.text) : message.text;
   const text = visible(`${payloads}${remarks.length > 0 ? `  (${remarks.join('; ')})` : ''}`);
-  return width === undefined ? [text] : wrapToWidth(text, Math.max(payloadWidthMin, width - indent));
+  return width === undefined ? [text] : wrapToWidth(text, Math.max(narrowWidthMin, width - indent));
 }
 
 /** What is to be said of a message beside what is in it. */
@@ -112,14 +159,31 @@ function ordinal(repetition: number): string {
   return ['first', 'second', 'third', 'fourth', 'fifth', 'sixth'][repetition - 1] ?? `${repetition}th`;
 }
 
-function* details({ fields = [], octets }: MessageDocument, style: Style): Generator<string> {
-  for (const { depth, text } of fields) yield style.dim(`${' '.repeat(fieldIndent + 2 * depth)}${visible(text)}`);
-  if (octets === undefined) return;
-  for (let at = 0; at < octets.length; at += octetsPerLine * 2) {
-    const line = octets.slice(at, at + octetsPerLine * 2);
-    const offset = (at / 2).toString(16).padStart(4, '0');
-    yield style.dim(`${' '.repeat(fieldIndent)}${offset}  ${line.replace(/(..)(?=.)/g, '$1 ')}`);
+function* details(
+  { fields = [], octets }: MessageDocument,
+  { style, width }: { readonly style: Style; readonly width?: number },
+): Generator<string> {
+  // On a narrow terminal octets in rows of eight still fit, and fields begin further left.
+  const isNarrow = width !== undefined && width < fieldIndent + octetsWidth(octetsPerLine);
+  const indent = isNarrow ? narrowIndent : fieldIndent;
+  for (const { depth, text } of fields) {
+    const lead = indent + 2 * depth;
+    const parts =
+      width === undefined ? [visible(text)] : wrapToWidth(visible(text), Math.max(narrowWidthMin, width - lead), 2);
+    for (const [index, part] of parts.entries()) yield style.dim(`${' '.repeat(lead + (index === 0 ? 0 : 2))}${part}`);
   }
+  if (octets === undefined) return;
+  const perLine = isNarrow ? octetsPerLine / 2 : octetsPerLine;
+  for (let at = 0; at < octets.length; at += perLine * 2) {
+    const line = octets.slice(at, at + perLine * 2);
+    const offset = (at / 2).toString(16).padStart(4, '0');
+    yield style.dim(`${' '.repeat(indent)}${offset}  ${line.replace(/(..)(?=.)/g, '$1 ')}`);
+  }
+}
+
+/** Columns of a row of octets behind its offset. */
+function octetsWidth(count: number): number {
+  return 'ffff  '.length + 3 * count - 1;
 }
 
 /** What sets SAs up, the first packets through them, and the first time that each kind of SA is replaced. */

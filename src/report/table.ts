@@ -153,42 +153,57 @@ function fitWidths(
   return fitted;
 }
 
-/** Lines of at most `width` columns, broken at spaces where there are any; what exceeds the lines allowed is cropped. */
-export function wrapToWidth(text: string, width: number): string[] {
+/**
+ * Lines of at most `width` columns, the ones after the first of `hang` columns less, for who writes them further in. They
+ * are broken at spaces; a word that fits on no line is broken behind a slash, hyphen or comma where it has one, so that
+ * paths and names of algorithms stay legible. What exceeds the lines allowed is cropped.
+ */
+export function wrapToWidth(text: string, width: number, hang = 0): string[] {
   if (displayWidth(text) <= width) return [text];
   const lines: string[] = [];
   let line = '';
   let used = 0;
-  const words = text.split(' ');
-  for (const [index, word] of words.entries()) {
+  const room = () => (lines.length === 0 ? width : Math.max(1, width - hang));
+  const end = () => {
+    lines.push(line.trimEnd());
+    line = '';
+    used = 0;
+  };
+  for (const [index, word] of text.split(' ').entries()) {
     if (lines.length >= cellLinesMax) break;
     const wordWidth = displayWidth(word);
-    if (index > 0 && used + 1 + wordWidth <= width) {
+    if (index > 0 && used + 1 + wordWidth <= room()) {
       line += ` ${word}`;
       used += 1 + wordWidth;
       continue;
     }
-    if (index > 0) {
-      lines.push(line);
-      line = '';
-      used = 0;
-    }
-    for (const character of word) {
-      const columns = characterWidth(character);
-      if (used + columns > width && line !== '') {
-        lines.push(line);
-        line = '';
-        used = 0;
+    if (index > 0) end();
+    for (const part of wordWidth <= room() ? [word] : partsOf(word)) {
+      const partWidth = displayWidth(part);
+      if (used + partWidth > room() && line !== '') end();
+      if (partWidth <= room()) {
+        line += part;
+        used += partWidth;
+        continue;
       }
-      line += character;
-      used += columns;
+      for (const character of part) {
+        const columns = characterWidth(character);
+        if (used + columns > room() && line !== '') end();
+        line += character;
+        used += columns;
+      }
     }
   }
-  lines.push(line);
+  end();
   if (lines.length <= cellLinesMax) return lines;
   const kept = lines.slice(0, cellLinesMax);
-  kept[cellLinesMax - 1] = `${cropToWidth(kept[cellLinesMax - 1]!, Math.max(1, width - 1))}…`;
+  kept[cellLinesMax - 1] = `${cropToWidth(kept[cellLinesMax - 1]!, Math.max(1, width - hang - 1))}…`;
   return kept;
+}
+
+/** A word with the places where it may be broken. */
+function partsOf(word: string): string[] {
+  return word.match(/[^/,-]*[/,-]+|[^/,-]+/g) ?? [word];
 }
 
 function textOf(cell: TableCell | undefined): string {

@@ -146,3 +146,22 @@ test.prop([fc.string({ maxLength: 200 }), fc.integer({ min: 2, max: 40 })])(
     for (const line of lines) expect(displayWidth(line)).toBeLessThanOrEqual(width);
   },
 );
+
+describe('wrapToWidth', () => {
+  it('breaks long words behind slashes and hyphens, and anywhere only without them', () => {
+    expect(wrapToWidth('AES-GCM-16-256', 12)).toEqual(['AES-GCM-16-', '256']);
+    expect(wrapToWidth('(/srv/ipsec/hosts/alpha/policy.conf:11)', 24)).toEqual([
+      '(/srv/ipsec/hosts/alpha/',
+      'policy.conf:11)',
+    ]);
+    expect(wrapToWidth('abcdefghij', 4)).toEqual(['abcd', 'efgh', 'ij']);
+  });
+
+  it('leaves room for those who hang further lines', () => {
+    expect(wrapToWidth('one two three four', 9, 4)).toEqual(['one two', 'three', 'four']);
+  });
+
+  it('leaves no space at the end of a line', () => {
+    expect(wrapToWidth('one  two', 5)).toEqual(['one', 'two']);
+  });
+});

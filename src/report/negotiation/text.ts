@@ -51,8 +51,12 @@ export function* renderNegotiation(
   yield summaryLine(document, style);
 }
 
-function summaryLine({ runs, good, systems }: NegotiationDocument, style: Style): string {
+function summaryLine({ runs, good, systems, problems }: NegotiationDocument, style: Style): string {
   const names = systems.map(({ name }) => visible(name)).join(' and ');
+  if (problems.length > 0) {
+    const errors = problems.length === 1 ? '1 error' : `${problems.length} errors`;
+    return style.red(`${names}: not decided, with ${errors} in the records`);
+  }
   if (runs.length === 0)
     return style.yellow(`${names} protect nothing towards each other: there is nothing to negotiate`);
   const bad = runs.filter(({ verdict }) => !verdict.good).length;
@@ -63,32 +67,38 @@ function summaryLine({ runs, good, systems }: NegotiationDocument, style: Style)
 function* renderRun(
   run: RunDocument,
   isFull: boolean,
-  { systems }: NegotiationDocument,
+  { systems, problems }: NegotiationDocument,
   context: Context,
 ): Generator<string> {
   const { style } = context;
-  yield style.bold(`${visible(run.initiator)} starts: ${visible(run.packet)}`);
+  for (const line of wrapped(`${visible(run.initiator)} starts: ${visible(run.packet)}`, context, ''))
+    yield style.bold(line);
   if (isFull) {
     yield '';
-    yield* ladder(run, context);
+    yield* ladder(run, systems, context);
     yield '';
   }
-  yield* verdictLines(run.verdict, context);
+  yield* verdictLines(run.verdict, problems.length > 0, context);
   yield* chosenLines(run, context);
   if (run.failure) yield* failureLines(run.failure, context);
   if (run.failure || !run.verdict.good || context.verbosity > 1) yield* sidesLines(run, context);
   for (const warning of run.warnings)
     for (const line of wrapped(`warning: ${visible(warning)}`, context, '')) yield style.yellow(line);
   yield* suggestionLines(run, context);
-  if (isFull && run.verdict.good) yield* trafficLines(run, systems.length, context);
+  if (isFull && run.verdict.good) yield* trafficLines(run, context);
 }
 
-function* ladder({ messages, initiator, responder }: RunDocument, context: Context): Generator<string> {
+function* ladder(
+  { messages, initiator, responder }: RunDocument,
+  systems: NegotiationDocument['systems'],
+  context: Context,
+): Generator<string> {
   const { width, style, allMessages, fields } = context;
   const shown = allMessages ? messages : condensed(messages);
   yield* renderLadder(shown, {
     left: initiator,
     right: responder,
+    systems: systems.map(({ name }) => name),
     style,
     brief: !allMessages,
     fields,
@@ -116,46 +126,74 @@ export function verdictWord(word: VerdictDocument['word']): string {
   return verdictWords[word];
 }
 
-function* verdictLines(verdict: VerdictDocument, context: Context): Generator<string> {
+function* verdictLines(verdict: VerdictDocument, isUnsure: boolean, context: Context): Generator<string> {
   const { style } = context;
-  const paint = verdict.good
-    ? verdict.word === 'works' || verdict.word === 'agreed'
-      ? style.green
-      : style.yellow
-    : style.red;
+  const isSuccess = !isUnsure && (verdict.word === 'works' || verdict.word === 'agreed');
+  const paint = verdict.good ? (isSuccess ? style.green : style.yellow) : style.red;
   const step = verdict.step ? ` at: ${visible(verdict.step)}` : '';
-  yield paint(`${verdictWords[verdict.word]}${step}`);
+  const unsure = isUnsure ? ', as far as the records can be read' : '';
+  yield paint(`${verdictWords[verdict.word]}${step}${unsure}`);
   yield* wrapped(verdict.text, context, '  ');
 }
 
 function* chosenLines({ chosen }: RunDocument, context: Context): Generator<string> {
   const { ike, children } = chosen;
+  const entries: ChosenEntry[] = [];
   if (ike) {
     const exchange = ike.exchange ? ` ${ike.exchange === 'main' ? 'Main' : 'Aggressive'} Mode` : '';
     const ids = ike.initiatorId && ike.responderId ? `; ${ike.initiatorId} and ${ike.responderId}` : '';
-    yield* entry(`IKEv${ike.version}${exchange}`, `${ike.transforms}${ids}`, ike.records, context);
+    entries.push({
+      label: `IKEv${ike.version}${exchange}`,
+      what: `${ike.transforms}${ids}`,
+      records: ike.records,
+    });
   }
   for (const child of children) {
-    const udp = child.udpEncapsulation ? ' in UDP' : '';
-    const what = `${child.transforms}, ${child.lifetime}; ${child.selectors.join('; ')}`;
-    yield* entry(`${child.protocol} ${child.mode}${udp}`, what, child.records, context);
+    entries.push({
+      label: `${child.protocol} ${child.mode}${child.udpEncapsulation ? ' in UDP' : ''}`,
+      what: `${child.transforms}, ${child.lifetime}; ${child.selectors.join('; ')}`,
+      records: child.records,
+    });
+  }
+  const labelWidth = Math.max(labelWidthMin, ...entries.map(({ label }) => label.length));
+  for (const each of entries) yield* entry(each, labelWidth, context);
+}
+
+interface ChosenEntry {
+  readonly label: string;
+  readonly what: string;
+  readonly records: readonly RecordPlace[];
+}
+
+const labelWidthMin = 13;
+/** With fewer columns than these beside the labels, texts stand below them. */
+const entryWidthMin = 30;
+
+/** A label, what was chosen, and below it the records that it comes from. */
+function* entry({ label, what, records }: ChosenEntry, labelWidth: number, context: Context): Generator<string> {
+  const { style, width } = context;
+  const isNarrow = width !== undefined && width - labelWidth - 3 < entryWidthMin;
+  const indent = ' '.repeat(isNarrow ? 4 : labelWidth + 3);
+  const [first = '', ...more] = [...wrapped(visible(what), context, indent, 0)];
+  if (isNarrow) {
+    yield `  ${style.bold(label)}`;
+    yield first;
+  } else yield `  ${style.bold(label.padEnd(labelWidth))} ${first.slice(indent.length)}`;
+  yield* more;
+  for (const system of new Set(records.map((record) => record.system))) {
+    const own = withoutRepetition(records.filter((record) => record.system === system));
+    const text = `${system}: ${own.map((record, index) => place(record, own[index - 1]?.path)).join(', ')}`;
+    for (const line of wrapped(visible(text), context, indent)) yield style.dim(line);
   }
 }
 
-const labelWidth = 14;
-
-/** A label, what was chosen, and below it the records that it comes from. */
-function* entry(label: string, what: string, records: readonly RecordPlace[], context: Context): Generator<string> {
-  const indent = ' '.repeat(labelWidth + 2);
-  const [first = '', ...more] = [...wrapped(visible(what), context, indent)];
-  const shown = label.padEnd(labelWidth);
-  yield `  ${context.style.bold(shown)}${shown.length > labelWidth ? ' ' : ''}${first.slice(indent.length)}`;
-  yield* more;
-  for (const system of new Set(records.map((record) => record.system))) {
-    const own = records.filter((record) => record.system === system);
-    const text = `${system}: ${own.map((record, index) => place(record, own[index - 1]?.path)).join(', ')}`;
-    for (const line of wrapped(visible(text), context, indent)) yield context.style.dim(line);
-  }
+/** In other products' files the authentication and the IKE policy of a peer are one and the same connection. */
+function withoutRepetition(records: readonly RecordPlace[]): RecordPlace[] {
+  const seen = new Set<string>();
+  return records.filter((record) => {
+    const key = JSON.stringify([record.kind, record.name, record.path, record.line]);
+    return !seen.has(key) && seen.add(key);
+  });
 }
 
 function* failureLines(failure: FailureDocument, context: Context): Generator<string> {
@@ -221,6 +259,7 @@ function* suggestionLines({ suggestions }: RunDocument, context: Context): Gener
         `${index === 0 ? '- in' : '  and in'} ${visible(system)}: ${visible(title + where)}`,
         context,
         '  ',
+        2 * hanging,
       );
       for (const line of diff) {
         const text = `      ${visible(line)}`;
@@ -230,9 +269,13 @@ function* suggestionLines({ suggestions }: RunDocument, context: Context): Gener
   }
 }
 
-function* trafficLines({ traffic, duration }: RunDocument, _systems: number, context: Context): Generator<string> {
+function* trafficLines({ traffic, duration }: RunDocument, context: Context): Generator<string> {
   const { sent, arrived, childRekeys, ikeRekeys, inTheClear } = traffic;
-  const rekeys = `${childRekeys} rekey${childRekeys === 1 ? '' : 's'} of Child SAs, ${ikeRekeys} of IKE SAs`;
+  // Manual SAs are never replaced.
+  const rekeys =
+    childRekeys + ikeRekeys === 0
+      ? 'no rekeys'
+      : `${childRekeys} rekey${childRekeys === 1 ? '' : 's'} of Child SAs, ${ikeRekeys} of IKE SAs`;
   const clear = inTheClear > 0 ? `, ${inTheClear} of them in the clear` : '';
   const packets = sent === 0 ? 'no packet was sent' : `${arrived} of ${sent} test packets arrived${clear}`;
   yield* wrapped(`${packets}; ${rekeys} in ${formatDuration(duration)}`, context, '  ');
@@ -245,9 +288,13 @@ function place({ kind, name, path, line }: RecordPlace, before: string | undefin
   return `${kind} '${name}' (${where})`;
 }
 
-function* wrapped(text: string, { width }: Context, indent: string): Generator<string> {
-  const list = width === undefined ? [text] : wrapToWidth(text, Math.max(20, width - indent.length));
-  for (const line of list) yield `${indent}${line}`;
+/** Further lines of a text hang below its first one, so that lists keep their shape on narrow terminals. */
+const hanging = 2;
+
+/** The lines of a text: the first one behind `indent`, the others further in by `hang` columns. */
+function* wrapped(text: string, { width }: Context, indent: string, hang = hanging): Generator<string> {
+  const list = width === undefined ? [text] : wrapToWidth(text, Math.max(20, width - indent.length), hang);
+  for (const [index, line] of list.entries()) yield `${indent}${index === 0 ? '' : ' '.repeat(hang)}${line}`;
 }
 
 function* indented(list: Iterable<string>): Generator<string> {

@@ -5,7 +5,7 @@ import { attributeWord } from '../../lint/pair-finding.js';
 import { formatIdentity } from '../../model/peer/identity.js';
 import type { ChosenTransforms, ProposalSelection } from '../../model/proposal.js';
 import type { EntrySource } from '../../model/system-config.js';
-import { formatSelector, type SelectorLists } from '../../model/traffic-selector.js';
+import { formatSelector, type SelectorLists, withoutContained } from '../../model/traffic-selector.js';
 import type { ChosenDocument, RecordPlace } from '../../report/negotiation/document.js';
 
 /** Sentences of one system. */
@@ -196,8 +196,9 @@ function withoutRepetition(children: readonly ChildSaDescription[]): ChildSaDesc
   });
 }
 
+/** The packet that asked for an SA stands first among its selectors (RFC 7296 §2.9), and is part of another one. */
 function selectorsText({ local, remote }: SelectorLists): string[] {
-  const words = (list: SelectorLists['local']) => list.slice(0, 8).map(formatSelector).join(', ');
+  const words = (list: SelectorLists['local']) => withoutContained(list).slice(0, 8).map(formatSelector).join(', ');
   return [`${words(local)} to ${words(remote)}`];
 }
 
