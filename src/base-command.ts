@@ -3,7 +3,8 @@ import { writeFileSync } from 'node:fs';
 import { Command, type Interfaces } from '@oclif/core';
 import { outliveClosedPipe } from './cli/closed-pipe.js';
 import { globalFlags } from './cli/flags.js';
-import { EnvironmentError, UsageError } from './model/tool-error.js';
+import { checkFilePlace } from './cli/output-places.js';
+import { UsageError, writeFault } from './model/tool-error.js';
 import { type Progress, startProgress } from './report/progress.js';
 import { colourStyle, plainStyle, type Style } from './report/style.js';
 import { type ColorWhen, colorWanted } from './report/terminal.js';
@@ -79,6 +80,8 @@ export abstract class BaseCommand extends Command {
     this.#progressEnabled = !this.quiet && !flags['no-progress'];
     this.#output = output;
     if (flags.directory !== undefined) enterDirectory(flags.directory);
+    // Before the work, not after it: a run of minutes must not end with a place that is none.
+    if (output !== undefined && output !== '-') checkFilePlace(output);
     return parsed;
   }
 
@@ -148,10 +151,7 @@ export abstract class BaseCommand extends Command {
     try {
       writeFileSync(file, text, { flag });
     } catch (cause) {
-      const { code } = cause as NodeJS.ErrnoException;
-      const message = `cannot write ${file} (${code})`;
-      const mistaken = code === 'ENOENT' || code === 'EISDIR' || code === 'ENOTDIR';
-      throw mistaken ? new UsageError(message, { cause }) : new EnvironmentError(message, { cause });
+      throw writeFault(file, cause as NodeJS.ErrnoException);
     }
   }
 }

@@ -1,29 +1,27 @@
-import { Args, Flags } from '@oclif/core';
+import { Args } from '@oclif/core';
 import { BaseCommand } from '../base-command.js';
-import {
-  asOfFlag,
-  cryptoChoiceFlag,
-  jobsFlag,
-  outputFlag,
-  seedFlag,
-  type TraceLevel,
-  traceFlag,
-} from '../cli/flags.js';
+import type { TraceLevel } from '../cli/flags.js';
 import { onInterrupt } from '../cli/interrupt.js';
-import { loadFlags, loadOptions } from '../cli/load-flags.js';
+import { loadOptions } from '../cli/load-flags.js';
+import { negotiateFlags } from '../cli/negotiate-flags.js';
+import { checkFilePlace, checkFolderPlace } from '../cli/output-places.js';
 import { exitCode } from '../exit-code.js';
 import { type Address, parseAddress } from '../model/address.js';
 import { parsePacket } from '../model/parse-packet.js';
 import { UsageError } from '../model/tool-error.js';
+import { renderFindingFrames } from '../report/findings/text.js';
 import type { MatrixDocument, NegotiationDocument } from '../report/negotiation/document.js';
 import { renderMatrix } from '../report/negotiation/matrix.js';
 import { renderNegotiation } from '../report/negotiation/text.js';
 import type { Progress } from '../report/progress.js';
 import { terminalWidth } from '../report/terminal.js';
 import type { CryptoChoice } from '../services/crypto-provider.js';
+import type { ReadingError } from '../services/negotiate/reading-errors.js';
+
+/** Errors of reading that are shown with their source. */
+const errorsMax = 20;
 
 type TraceWish = TraceLevel | undefined;
-const network = 'NETWORK';
 
 /** Flags that say something of one negotiation. */
 const onlyForPairs = [
@@ -56,6 +54,7 @@ const onlyForSimulations = [
   'delay',
   'nat',
   'scenario',
+  'data-path',
   'seed',
   'jobs',
 ] as const;
@@ -83,6 +82,7 @@ type MatrixFlags = Parameters<typeof loadOptions>[0] & {
   readonly 'as-of'?: Date;
   readonly until?: string;
   readonly 'peer-profile'?: string[];
+  readonly 'data-path'?: string[];
   readonly jobs?: number;
 } & { readonly [Name in (typeof onlyForPairs)[number]]?: unknown };
 
@@ -96,6 +96,24 @@ function parseEndpoint(text: string): { readonly address: Address; readonly port
   throw new UsageError(`'${text}' is no address of a peer`, {
     hints: ['Write 203.0.113.5, 203.0.113.5:500, 2001:db8::1 or [2001:db8::1]:500; names are not looked up.'],
   });
+}
+
+/** A run may take a while: that its files cannot be written is told before it. */
+function checkPlaces({ pcap, keys, timeline }: Places): void {
+  for (const [flag, place, check] of [
+    ['--pcap', pcap, checkFilePlace],
+    ['--timeline', timeline, checkFilePlace],
+    ['--keys', keys, checkFolderPlace],
+  ] as const) {
+    if (place === '-') throw new UsageError(`${flag} writes no standard output: name a place`);
+    if (place !== undefined) check(place);
+  }
+}
+
+interface Places {
+  readonly pcap?: string;
+  readonly keys?: string;
+  readonly timeline?: string;
 }
 
 /** What is worked out of each message: a page has the payloads whatever the terminal shows. */
@@ -132,105 +150,11 @@ is installed here, and the peer's other SAs are left alone. B may name the peer'
     a: Args.string({ description: 'First system: a file, a folder or a host of the repository.' }),
     b: Args.string({ description: 'Second system.' }),
   };
-  static override flags = {
-    ...loadFlags,
-    output: outputFlag,
-    simulate: Flags.boolean({ summary: 'Negotiate on a simulated network: nothing leaves this process.' }),
-    against: Flags.string({
-      helpValue: 'ADDR[:PORT]',
-      summary: 'Negotiate with the live peer at this address; [ADDR]:PORT for IPv6.',
-    }),
-    credentials: Flags.string({
-      helpValue: 'DIR',
-      summary: 'With --against: folder with certificates, private keys (0600) and revocation lists.',
-    }),
-    wait: Flags.string({
-      helpValue: 'DURATION',
-      summary: 'With --against: give up when the peer says nothing for so long (default: 15s).',
-    }),
-    suggest: Flags.boolean({
-      allowNo: true,
-      default: true,
-      summary:
-        'With --against: after a refusal ask the peer what it would take, and try changes with it (--no-suggest asks once).',
-    }),
-    initiator: Flags.option({ options: ['A', 'B', 'both'] as const })({
-      helpValue: 'A|B|both',
-      summary: 'Which system starts (default: each of them once).',
-    }),
-    packet: Flags.string({
-      helpValue: 'PACKET',
-      summary: 'The packet that needs protection, from its sender: "tcp 10.0.0.1:4000 > 10.0.0.2:23".',
-    }),
-    matrix: Flags.boolean({ summary: 'Negotiate every pair of systems that A (default: the current folder) holds.' }),
-    jobs: jobsFlag,
-    with: Flags.string({
-      multiple: true,
-      multipleNonGreedy: true,
-      helpValue: 'PATH',
-      summary: 'A further system that tunnels may end at, as a gateway between A and B.',
-    }),
-    until: Flags.string({
-      helpValue: 'DURATION',
-      summary: 'Let so much time pass: 2d, 8h, 90m (default: past the first rekeys).',
-    }),
-    mode: Flags.option({ options: ['main', 'aggressive'] as const })({
-      helpValue: 'main|aggressive',
-      summary: 'Use this exchange of IKEv1 instead of the one that the records name.',
-    }),
-    loss: Flags.string({
-      helpGroup: network,
-      helpValue: 'SHARE',
-      summary: 'Share of packets that are lost: 0.05 or 5%.',
-    }),
-    reorder: Flags.string({
-      helpGroup: network,
-      helpValue: 'SHARE',
-      summary: 'Share of packets that come late, behind others.',
-    }),
-    dup: Flags.string({ helpGroup: network, helpValue: 'SHARE', summary: 'Share of packets that come twice.' }),
-    delay: Flags.string({
-      helpGroup: network,
-      helpValue: 'DURATION',
-      summary: 'Time of one way through the network (default: 10ms).',
-    }),
-    nat: Flags.string({
-      helpGroup: network,
-      multiple: true,
-      multipleNonGreedy: true,
-      helpValue: 'SPEC',
-      summary: 'A NAT before a system: A=203.0.113.7[,timeout=30s][,rebind=10m][,esp=pass].',
-    }),
-    scenario: Flags.string({
-      helpGroup: network,
-      helpValue: 'FILE',
-      summary:
-        'Faults, NATs, crashes, clocks and packets from a file (`ipsec schema scenario` tells what it may hold).',
-    }),
-    'peer-profile': Flags.string({
-      multiple: true,
-      multipleNonGreedy: true,
-      helpValue: '[SYSTEM=]NAME',
-      summary:
-        'Imitate this product (hpux, strongswan, libreswan, windows …), for one system or for all of unknown product.',
-    }),
-    trace: traceFlag('Show every packet; with the fields of its payloads; with its octets.'),
-    pcap: Flags.string({ helpValue: 'FILE', summary: 'Write the packets to FILE (pcapng).' }),
-    keys: Flags.string({
-      helpValue: 'DIR',
-      summary: 'Write the keys to DIR, as the tables that Wireshark reads.',
-    }),
-    timeline: Flags.string({
-      helpValue: 'FILE',
-      summary: 'Write the negotiations to FILE, an HTML page in which messages open into payloads and decisions.',
-    }),
-    crypto: cryptoChoiceFlag,
-    seed: seedFlag,
-    'as-of': asOfFlag({}),
-  };
+  static override flags = negotiateFlags;
 
   async run(): Promise<NegotiationDocument | MatrixDocument> {
     const { args, flags } = await this.parse(Negotiate);
+    checkPlaces(flags);
     if (flags.against !== undefined) return this.runAgainst(flags.against, args, flags);
     const onlyLive = (['credentials', 'wait'] as const).find((name) => flags[name] !== undefined);
     if (onlyLive) throw new UsageError(`--${onlyLive} is for a live peer: --against ADDR`);
@@ -247,7 +171,7 @@ is installed here, and the peer's other SAs are left alone. B may name the peer'
     const { parseDuration } = await import('../services/negotiate/durations.js');
     const { paths: _, ...load } = loadOptions(flags, []);
     const beginsAt = flags['as-of'] ?? new Date();
-    const { document, runs } = await negotiate({
+    const { document, runs, errors } = await negotiate({
       ...load,
       systems: words,
       further: flags.with ?? [],
@@ -266,10 +190,12 @@ is installed here, and the peer's other SAs are left alone. B may name the peer'
         nat: flags.nat ?? [],
       },
       profiles: flags['peer-profile'] ?? [],
+      dataPaths: flags['data-path'] ?? [],
       detail: detailOf(flags),
       crypto: flags.crypto,
       suggest: true,
     });
+    await this.showErrors(errors);
     await this.show(document, flags.trace);
     await this.writeTimeline(document, flags);
     if (flags.pcap !== undefined || flags.keys !== undefined) await this.writeFiles(document, runs, beginsAt, flags);
@@ -302,7 +228,7 @@ is installed here, and the peer's other SAs are left alone. B may name the peer'
       return over;
     });
     try {
-      const { document, runs } = await negotiateAgainst({
+      const { document, runs, errors } = await negotiateAgainst({
         ...load,
         ...(a === undefined ? {} : { system: a }),
         ...(b === undefined ? {} : { theirs: b }),
@@ -317,6 +243,7 @@ is installed here, and the peer's other SAs are left alone. B may name the peer'
         suggest: flags.suggest ?? true,
         signal: interrupted.signal,
       });
+      await this.showErrors(errors);
       await this.show(document, flags.trace);
       await this.writeTimeline(document, flags);
       if (flags.pcap !== undefined || flags.keys !== undefined)
@@ -341,6 +268,18 @@ is installed here, and the peer's other SAs are left alone. B may name the peer'
     this.note(`the negotiations are in ${timeline}`);
   }
 
+  /** What could not be read, with its source, before what rests on the rest. */
+  private async showErrors(errors: readonly ReadingError[]): Promise<void> {
+    if (errors.length === 0 || this.jsonEnabled()) return;
+    const { readingFindings } = await import('../services/negotiate/reading-errors.js');
+    const shown = this.verbosity > 0 ? errors : errors.slice(0, errorsMax);
+    const options = { style: await this.style(), width: terminalWidth() };
+    const lines = [...renderFindingFrames(await readingFindings(shown), options)];
+    if (shown.length < errors.length)
+      lines.push(`… ${errors.length - shown.length} more errors: see ipsec policy lint`, '');
+    this.writeResult(`${lines.join('\n')}\n`);
+  }
+
   private async show(document: NegotiationDocument, trace: TraceWish): Promise<void> {
     const lines = renderNegotiation(document, {
       width: terminalWidth(),
@@ -363,7 +302,7 @@ is installed here, and the peer's other SAs are left alone. B may name the peer'
     const { parseDuration } = await import('../services/negotiate/durations.js');
     let bar: Progress | undefined;
     let shown = 0;
-    const document = await negotiateMatrix({
+    const { document, errors } = await negotiateMatrix({
       ...loadOptions(
         flags,
         [a, b].filter((word) => word !== undefined),
@@ -372,6 +311,7 @@ is installed here, and the peer's other SAs are left alone. B may name the peer'
       beginsAt: flags['as-of'] ?? new Date(),
       ...(flags.until === undefined ? {} : { untilMillis: parseDuration(flags.until, '--until') }),
       profiles: flags['peer-profile'] ?? [],
+      dataPaths: flags['data-path'] ?? [],
       crypto: flags.crypto,
       ...(flags.jobs === undefined ? {} : { jobs: flags.jobs }),
       onProgress: (done, total) => {
@@ -381,6 +321,7 @@ is installed here, and the peer's other SAs are left alone. B may name the peer'
       },
     });
     bar?.done();
+    await this.showErrors(errors);
     const lines = renderMatrix(document, {
       width: terminalWidth(),
       style: await this.style(),

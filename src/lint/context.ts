@@ -4,6 +4,7 @@ import type { StatedRequirement } from '../model/assertion.js';
 import type { SystemCredentials } from '../model/credentials.js';
 import type { ExtendedTables } from '../model/language/extra-values.js';
 import type { Management } from '../model/management.js';
+import type { DataPathName } from '../model/peer-profile/data-path.js';
 import type { PeerProfileName } from '../model/peer-profile/peer-profile.js';
 import type { PolicySet } from '../model/resolve.js';
 import { buildSpdIndex, type SpdIndex } from '../model/selector/spd-index.js';
@@ -22,6 +23,8 @@ export interface HostFacts {
   readonly target: 'hpux' | 'linux-xfrm' | 'userspace' | undefined;
   /** How its IPsec behaves, where that is not what its target says. */
   readonly product?: PeerProfileName;
+  /** What carries its packets, where that is not the kernel. */
+  readonly dataPath?: DataPathName;
   /** Speed of its fastest link in megabits per second. */
   readonly linkMbps?: number;
   /** Octets of an IP packet that its links carry; 1500 unless told. */

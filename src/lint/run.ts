@@ -81,7 +81,8 @@ function collect(
   }
 }
 
-function toFinding(rule: Rule, found: RuleFinding | Problem, system?: string, peer?: string): Finding {
+/** What a rule yields, or reading found, as a finding of that rule. */
+export function toFinding(rule: Rule, found: RuleFinding | Problem, system?: string, peer?: string): Finding {
   return {
     code: rule.code,
     slug: rule.slug,

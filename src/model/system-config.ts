@@ -7,6 +7,7 @@
 import type { Address, AddressRange } from './address.js';
 import type { RecordRef } from './finding.js';
 import type { Sourced } from './origin.js';
+import type { DataPathName } from './peer-profile/data-path.js';
 import type { PeerProfileName } from './peer-profile/peer-profile.js';
 import type { Secret } from './secret.js';
 import type { Region } from './selector/box.js';
@@ -39,6 +40,8 @@ export interface SystemConfig {
    * of swanctl.conf and ipsec.secrets). See `findSharedSecret`.
    */
   readonly sharedSecrets?: readonly SharedSecret[];
+  /** What carries its packets, where the configuration says; absent: whoever asks decides. */
+  readonly dataPath?: Sourced<DataPathName>;
   /** Settings of the product itself that answers depend on, by the product's own names: `charon.prefer_configured_proposals`. */
   readonly productSettings?: ReadonlyMap<string, Sourced<string>>;
 }

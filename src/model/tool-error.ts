@@ -40,3 +40,23 @@ export class EnvironmentError extends ToolError {
     super(message, 'ENVIRONMENT', options);
   }
 }
+
+/** Why a file could not be written, by the system's word for it: a fault of the call where the place is none, else of the host. */
+export function writeFault(file: string, cause: { readonly code?: string }): UsageError | EnvironmentError {
+  const { code = 'unknown' } = cause;
+  const message = `cannot write ${file} (${code})`;
+  const hint = writeHints[code];
+  const options = { cause, hints: hint === undefined ? [] : [hint] };
+  return placesThatAreNone.has(code) ? new UsageError(message, options) : new EnvironmentError(message, options);
+}
+
+const placesThatAreNone: ReadonlySet<string> = new Set(['ENOENT', 'EISDIR', 'ENOTDIR', 'EEXIST']);
+
+const writeHints: Readonly<Record<string, string>> = {
+  ENOENT: 'The folder is not there.',
+  EISDIR: 'It is a folder: name a file.',
+  ENOTDIR: 'A part of the path is a file where a folder is needed.',
+  EACCES: 'The permissions do not let this user write there.',
+  EROFS: 'That file system is mounted read-only.',
+  ENOSPC: 'There is no space left.',
+};

@@ -12,7 +12,8 @@ import { type LintOptions, lintRepository } from './lint.js';
 import { ikeVersions } from './negotiate/ike-versions.js';
 import { negotiateMatrix } from './negotiate/matrix.js';
 import { negotiatePair, type RunSettings } from './negotiate/negotiate.js';
-import { type NegotiatingSystem, parseProfileWishes, systemsOf } from './negotiate/systems.js';
+import { type NegotiatingSystem, systemsOf } from './negotiate/systems.js';
+import { noWishes } from './negotiate/wishes.js';
 import { type LoadOptions, loadRepository, type Repository } from './repository/load-repository.js';
 
 export interface HtmlReportOptions extends LoadOptions, Pick<LintOptions, 'profiles'> {
@@ -47,7 +48,7 @@ export async function htmlReport(options: HtmlReportOptions): Promise<HtmlReport
     asOf: day,
     together: true,
   });
-  const systems = systemsOf(repository, parseProfileWishes([]));
+  const systems = systemsOf(repository, noWishes);
   const { dry, notes } = await dryRuns(repository, systems, options);
   return {
     name: nameOf(options.paths, repository.root),
@@ -83,7 +84,7 @@ async function dryRuns(
       notes: [`${pairs} pairs are too many to negotiate for one page: name a folder with fewer systems.`],
     };
   const { tool, asOf, profiles: _, negotiate: __, ...load } = options;
-  const matrix = await negotiateMatrix({ ...load, beginsAt: asOf, profiles: [] });
+  const { document: matrix } = await negotiateMatrix({ ...load, beginsAt: asOf, profiles: [] });
   const chosen = chosenPairs(matrix.pairs);
   const settings: RunSettings = {
     provider: await loadNodeProvider(seededRandom(options.seed)),
@@ -125,7 +126,7 @@ function chosenPairs(pairs: readonly MatrixPair[]): MatrixPair[] {
 /** Two systems of the repository with other texts. */
 async function reload(options: LoadOptions, overlay: ReadonlyMap<string, string>, first: string, second: string) {
   const repository = await loadRepository({ ...options, overlay });
-  const systems = systemsOf(repository, parseProfileWishes([]));
+  const systems = systemsOf(repository, noWishes);
   const find = (name: string) => systems.find((system) => system.name === name)!;
   return { a: find(first), b: find(second), others: [], repositories: [repository] };
 }

@@ -1,7 +1,15 @@
 /** The settings of strongswan.conf that what is agreed on depends on (conf/options/charon.opt of 5.9.8 and 6.0.0). */
-import type { Sourced } from '../../model/origin.js';
+import type { Origin, Sourced } from '../../model/origin.js';
+import { allowPeerSetting, type DataPathName, libipsecPlugin } from '../../model/peer-profile/data-path.js';
 import type { ReadContext } from './read-options.js';
-import { effectiveSettings, findSections, innerNames, type Section } from './settings.js';
+import {
+  effectiveSettings,
+  findSections,
+  innerNames,
+  type Section,
+  type Setting,
+  type SettingValue,
+} from './settings.js';
 
 /** Settings that answers depend on; they are kept by name. */
 const kept = new Set([
@@ -74,17 +82,18 @@ export function readDaemonSettings(root: Section, context: ReadContext): Readonl
       const why = partly[setting.key];
       if (kept.has(setting.key)) {
         context.report.supported(name, setting.at);
-        const key = `charon.${setting.key}`;
-        const value = setting.value!;
-        if (!found.has(key))
-          found.set(key, {
-            value: value.text,
-            origin: { kind: 'explicit', at: value.at, argumentStart: setting.at.start },
-          });
+        keep(found, `charon.${setting.key}`, setting);
       } else if (why !== undefined) context.report.partial(name, setting.at, why);
       else if (daemonsOwn.has(setting.key)) context.report.noted(name, setting.at, 'it is about the daemon itself');
       // charon ignores it, so that a slip of the pen leaves the default in place and nobody notices.
       else context.report.unknown(name, setting.at, everySetting);
+    }
+    for (const setting of effectiveSettings(findSections(root, [daemon, 'plugins', libipsecPlugin]))) {
+      const name = `${daemon}.plugins.${libipsecPlugin}.${setting.key}`;
+      if (setting.key !== 'load' && setting.key !== 'allow_peer_ts') continue;
+      context.seen.add(setting);
+      context.report.supported(name, setting.at);
+      if (setting.key === 'allow_peer_ts') keep(found, allowPeerSetting, setting);
     }
     for (const inner of innerNames(sections)) {
       if (innerSections.has(inner)) noteAll(root, [daemon, inner], context);
@@ -92,6 +101,46 @@ export function readDaemonSettings(root: Section, context: ReadContext): Readonl
     }
   }
   return found;
+}
+
+/**
+ * What carries the packets: the first plugin of those for it that charon loads. That is told by `load`, the list of all
+ * plugins, or with modular loading by the plugin's own `load`, where kernel-libipsec comes before kernel-netlink among
+ * plugins of equal priority (plugin_loader.c of 5.9.8). Undefined: neither is written.
+ */
+export function readDataPath(root: Section): Sourced<DataPathName> | undefined {
+  for (const daemon of ['charon-systemd', 'charon']) {
+    const isModular = textOf(root, [daemon], 'load_modular');
+    const list = textOf(root, [daemon], 'load');
+    if (list && !/^(?:yes|true|enabled|1)$/i.test(isModular?.value.text ?? 'no')) {
+      const first = list.value.text.split(/\s+/).find((name) => /^kernel-(?:libipsec|netlink|pfkey)!?$/.test(name));
+      if (first) return { value: first.startsWith(libipsecPlugin) ? 'libipsec' : 'kernel', origin: originOf(list) };
+    }
+    const own = textOf(root, [daemon, 'plugins', libipsecPlugin], 'load');
+    if (own) {
+      // A number is the priority; kernel-netlink has 1 unless it is told otherwise.
+      const isLoaded = /^(?:yes|true|enabled|[1-9]\d*)$/i.test(own.value.text);
+      return { value: isLoaded ? 'libipsec' : 'kernel', origin: originOf(own) };
+    }
+  }
+  return undefined;
+}
+
+type Written = Setting & { readonly value: SettingValue };
+
+function textOf(root: Section, path: readonly string[], key: string): Written | undefined {
+  const setting = effectiveSettings(findSections(root, path)).find((each) => each.key === key);
+  return setting?.value ? (setting as Written) : undefined;
+}
+
+function originOf({ value, at }: Written): Origin {
+  return { kind: 'explicit', at: value.at, argumentStart: at.start };
+}
+
+/** The first one counts: that of charon-systemd. */
+function keep(found: Map<string, Sourced<string>>, key: string, setting: Setting): void {
+  if (setting.value && !found.has(key))
+    found.set(key, { value: setting.value.text, origin: originOf(setting as Written) });
 }
 
 function noteAll(root: Section, path: readonly string[], context: ReadContext): void {

@@ -1,6 +1,7 @@
 /** What a connection says about the addresses of its ends, and its children about their selectors. */
 import { type Address, type AddressRange, anyAddress } from '../../model/address.js';
 import type { Sourced } from '../../model/origin.js';
+import type { DataPathName } from '../../model/peer-profile/data-path.js';
 import type { ConfiguredSelector, EntrySource, SharedSecret } from '../../model/system-config.js';
 import type { SwanChild, SwanConnection } from './connection.js';
 import type { SwanVersion } from './defaults.js';
@@ -13,6 +14,7 @@ export interface CompileInput {
   readonly secrets: readonly SharedSecret[];
   readonly pools: ReadonlyMap<string, AddressRange>;
   readonly settings: ReadonlyMap<string, Sourced<string>>;
+  readonly dataPath?: Sourced<DataPathName>;
   readonly addresses?: readonly Address[];
 }
 

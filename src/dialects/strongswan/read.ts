@@ -6,7 +6,7 @@ import type { DialectInput, DialectReading } from '../dialect.js';
 import { OptionReport } from '../option-report.js';
 import { compileSwan, isInstalled } from './compile.js';
 import { readConnections, type SwanConnection } from './connection.js';
-import { readDaemonSettings } from './daemon-settings.js';
+import { readDaemonSettings, readDataPath } from './daemon-settings.js';
 import { defaultSwanVersion, type SwanVersion, swanVersions } from './defaults.js';
 import { authorityOptions, poolAttributes, poolOptions } from './options.js';
 import { type ReadContext, readOptions } from './read-options.js';
@@ -39,6 +39,7 @@ export function readSwan(input: DialectInput): DialectReading {
   const pools = readPools(root, context);
   readAuthorities(root, context);
   const daemon = readDaemonSettings(root, context);
+  const dataPath = readDataPath(root);
   accountForRest(settings, context);
   const config = compileSwan({
     name: input.name,
@@ -47,6 +48,7 @@ export function readSwan(input: DialectInput): DialectReading {
     secrets,
     pools,
     settings: daemon,
+    ...(dataPath ? { dataPath } : {}),
     ...(input.addresses ? { addresses: input.addresses } : {}),
   });
   tellKernel(connections, config, report);

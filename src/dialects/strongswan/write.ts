@@ -6,6 +6,7 @@
 
 import { proposalsWithGroups } from '../../model/peer/child-proposals.js';
 import { addressIdentity } from '../../model/peer/identity.js';
+import { libipsecPlugin } from '../../model/peer-profile/data-path.js';
 import { isRegionCovered } from '../../model/selector/algebra.js';
 import type { Region } from '../../model/selector/box.js';
 import { findSharedSecret } from '../../model/shared-secret.js';
@@ -168,9 +169,23 @@ function childSections(
 }
 
 /** Settings of the daemon that answers depend on. */
-function daemonFile({ productSettings }: SystemConfig, isNative: boolean): readonly WrittenFile[] {
-  if (!isNative || !productSettings || productSettings.size === 0) return [];
-  const nodes = [...productSettings].map(([name, { value }]) => setting(name.slice(name.indexOf('.') + 1), value));
+function daemonFile(
+  { productSettings = new Map(), dataPath }: SystemConfig,
+  isNative: boolean,
+): readonly WrittenFile[] {
+  if (!isNative) return [];
+  const pluginPrefix = `charon.plugins.${libipsecPlugin}.`;
+  const all = [...productSettings];
+  const plugin = all.filter(([name]) => name.startsWith(pluginPrefix));
+  const nodes = all
+    .filter((each) => !plugin.includes(each))
+    .map(([name, { value }]) => setting(name.slice(name.indexOf('.') + 1), value));
+  const pluginNodes = [
+    ...(dataPath ? [setting('load', dataPath.value === 'libipsec' ? 'yes' : 'no')] : []),
+    ...plugin.map(([name, { value }]) => setting(name.slice(pluginPrefix.length), value)),
+  ];
+  if (pluginNodes.length > 0) nodes.push(section('plugins', [section(libipsecPlugin, pluginNodes)]));
+  if (nodes.length === 0) return [];
   return [{ path: 'strongswan.conf', text: settingsText([section('charon', nodes)]), isSecret: false }];
 }
 

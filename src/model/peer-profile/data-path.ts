@@ -10,6 +10,12 @@ import type { TrafficSelector } from '../traffic-selector.js';
 export const dataPathNames = ['kernel', 'libipsec'] as const;
 export type DataPathName = (typeof dataPathNames)[number];
 
+/** What strongSwan calls it. */
+export const libipsecPlugin = 'kernel-libipsec';
+
+/** The setting of strongswan.conf that lets libipsec route the peer itself through the tunnel. */
+export const allowPeerSetting = `charon.plugins.${libipsecPlugin}.allow_peer_ts`;
+
 export interface InstallQuestion {
   readonly dataPath: DataPathName;
   readonly mode: 'transport' | 'tunnel';
@@ -19,6 +25,8 @@ export interface InstallQuestion {
   readonly peer: Address;
   /** The host's own addresses. */
   readonly addresses: readonly Address[];
+  /** libipsec is told to route the peer itself through the tunnel (`kernel-libipsec.allow_peer_ts`). */
+  readonly allowPeer?: boolean;
 }
 
 export type InstallVerdict =
@@ -29,7 +37,7 @@ export type InstallVerdict =
 /**
  * Whether an SA can be installed. libipsec (ipsec_sa.c, kernel_libipsec_ipsec.c of 5.9.8): ESP in tunnel mode without
  * extended sequence numbers; a route for each remote selector, for which each local selector must hold an own address, and
- * which must not lead away from the peer itself.
+ * which must not lead away from the peer itself unless `allow_peer_ts` says so.
  */
 export function installable(question: InstallQuestion): InstallVerdict {
   if (question.dataPath === 'kernel') return { kind: 'installed' };
@@ -51,7 +59,8 @@ export function installable(question: InstallQuestion): InstallVerdict {
   if (!local.every(isOwn)) return policies('needs an own address within each local selector');
   const isPeer = ({ range }: TrafficSelector) =>
     range.family === peer.family && range.first === peer.value && range.last === peer.value;
-  if (remote.some(isPeer)) return policies('cannot route the peer itself through the tunnel');
+  if (question.allowPeer !== true && remote.some(isPeer))
+    return policies('cannot route the peer itself through the tunnel');
   return { kind: 'installed' };
 }
 

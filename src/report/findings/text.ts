@@ -18,18 +18,26 @@ const severityWidth = 'warning'.length;
 
 export function* renderText(report: FindingsReport, options: RenderOptions): Generator<string> {
   const style = options.style ?? plainStyle;
-  let path: string | undefined;
-  for (const finding of report.findings) {
-    const current = finding.at.source.path;
-    if (current !== path) {
-      yield `${style.bold(visible(current))}\n`;
-      path = current;
-    }
-    for (const line of findingLines(finding, style, options.width)) yield `${line}\n`;
-    yield '\n';
-  }
+  for (const line of renderFindingFrames(report.findings, options)) yield `${line}\n`;
   const line = summaryText(report);
   yield `${report.failed ? style.red(style.bold(line)) : style.bold(line)}\n`;
+}
+
+/** Findings in order, under the names of their files, with their source; an empty line behind each. Lines without breaks. */
+export function* renderFindingFrames(
+  findings: readonly Finding[],
+  { style = plainStyle, width }: Pick<RenderOptions, 'style' | 'width'>,
+): Generator<string> {
+  let path: string | undefined;
+  for (const finding of findings) {
+    const current = finding.at.source.path;
+    if (current !== path) {
+      yield style.bold(visible(current));
+      path = current;
+    }
+    yield* findingLines(finding, style, width);
+    yield '';
+  }
 }
 
 function* findingLines(finding: Finding, style: Style, width: number | undefined): Generator<string> {

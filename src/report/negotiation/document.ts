@@ -39,15 +39,31 @@ export interface NegotiationDocument {
     readonly addresses: readonly string[];
     /** Whose behaviour is imitated. */
     readonly profile: string;
+    /** What carries its packets, where something is known of it. */
+    readonly dataPath?: 'kernel' | 'libipsec';
     readonly files: readonly string[];
   }[];
-  /** Do all runs come to a good end? */
+  /** Do all runs come to a good end, and could everything be read? */
   readonly good: boolean;
+  /** What could not be read: as long as there is something, no verdict is sure. */
+  readonly problems: readonly ReadingProblemDocument[];
   readonly runs: readonly RunDocument[];
   /** What the answer rests on that the files do not say. */
   readonly assumptions: readonly string[];
   /** What was not looked at, and why. */
   readonly notes: readonly string[];
+}
+
+/** An error of reading; `policy lint` tells more of it. */
+export interface ReadingProblemDocument {
+  readonly system: string;
+  /** Code of the lint rule. */
+  readonly code: string;
+  readonly message: string;
+  readonly path: string;
+  readonly line: number;
+  readonly column: number;
+  readonly help?: string;
 }
 
 export interface RunDocument {
@@ -223,7 +239,10 @@ export interface MatrixPair {
 export interface MatrixDocument {
   readonly seed: string;
   readonly systems: readonly string[];
+  /** Do all pairs come to a good end, and could everything be read? */
   readonly good: boolean;
+  /** What could not be read: verdicts about these systems are not sure. */
+  readonly problems: readonly ReadingProblemDocument[];
   readonly pairs: readonly MatrixPair[];
   readonly assumptions: readonly string[];
   readonly notes: readonly string[];

@@ -1,4 +1,5 @@
 /** A dry run as text: the ladder, what was chosen, and on failure the reason and what would mend it. */
+import { count } from '../../model/count.js';
 import { condensed, formatDuration, renderLadder } from '../ladder.js';
 import { plainStyle, type Style } from '../style.js';
 import { renderTable, wrapToWidth } from '../table.js';
@@ -53,15 +54,13 @@ export function* renderNegotiation(
 
 function summaryLine({ runs, good, systems, problems }: NegotiationDocument, style: Style): string {
   const names = systems.map(({ name }) => visible(name)).join(' and ');
-  if (problems.length > 0) {
-    const errors = problems.length === 1 ? '1 error' : `${problems.length} errors`;
-    return style.red(`${names}: not decided, with ${errors} in the records`);
-  }
+  if (problems.length > 0)
+    return style.red(`${names}: not decided, with ${count(problems.length, 'error')} in the records`);
   if (runs.length === 0)
     return style.yellow(`${names} protect nothing towards each other: there is nothing to negotiate`);
   const bad = runs.filter(({ verdict }) => !verdict.good).length;
-  const count = `${runs.length} negotiation${runs.length === 1 ? '' : 's'}`;
-  return good ? style.green(`${names}: ${count}, all good`) : style.red(`${names}: ${bad} of ${count} failed`);
+  const all = count(runs.length, 'negotiation');
+  return good ? style.green(`${names}: ${all}, all good`) : style.red(`${names}: ${bad} of ${all} failed`);
 }
 
 function* renderRun(

@@ -14,6 +14,7 @@ import { type PlannedRun, walksOf } from '../negotiate/plan.js';
 import { isBad, verdictWordOf } from '../negotiate/run-document.js';
 import { type NegotiatingSystem, profileOf } from '../negotiate/systems.js';
 import { childSasOf, chosenOf, transformsText } from '../negotiate/view.js';
+import { noWishes } from '../negotiate/wishes.js';
 import type { Conversion } from './convert.js';
 import type { MirroredPeer } from './mirror.js';
 
@@ -110,7 +111,7 @@ function compareRuns(
     name: systemName,
     loaded,
     config: { ...loaded.config, name: systemName, addresses: union(own, loaded.config.addresses) },
-    profile: profileOf(loaded, loaded.name, undefined, new Map()),
+    profile: profileOf(loaded, [loaded.name], undefined, noWishes),
     files,
   });
   const plan = pairContext({ a: system(original), b, others }, ['a', 'b'], undefined, settings);

@@ -3,6 +3,7 @@ import type { Packet } from '../../model/packet.js';
 import { UsageError } from '../../model/tool-error.js';
 import type { GraphKind, Picture } from '../../report/graph/picture.js';
 import { chooseAll, type NegotiatingSystem } from '../negotiate/systems.js';
+import { noWishes } from '../negotiate/wishes.js';
 import type { LoadOptions } from '../repository/load-repository.js';
 import { nestingOf } from './nesting.js';
 import { spdPicture } from './spd.js';
@@ -29,7 +30,7 @@ const rowsMax = 200;
 export async function graph(options: GraphOptions): Promise<Picture> {
   if (options.kind === 'sequence') return sequence(options);
   const { paths, host, kind } = options;
-  const { systems } = await chooseAll(paths, options, new Map());
+  const { systems } = await chooseAll(paths, options, noWishes);
   const chosen = host === undefined ? systems : [named(systems, host)];
   switch (kind) {
     case 'topology':

@@ -12,14 +12,17 @@ import { causeOf, explain } from './explain.js';
 import { ikeVersions } from './ike-versions.js';
 import { type PairContext, pairContext, type RunSettings, runPlanned } from './negotiate.js';
 import type { Side } from './plan.js';
+import { type ReadingError, readingErrorsOf, readingNotes, readingProblems } from './reading-errors.js';
 import { isBad, verdictWordOf } from './run-document.js';
-import { chooseAll, type NegotiatingSystem, parseProfileWishes } from './systems.js';
+import { checkWishes, chooseAll, type NegotiatingSystem } from './systems.js';
+import { parseWishes } from './wishes.js';
 
 export interface MatrixOptions extends Omit<LoadOptions, 'overlay' | 'onSystem'> {
   readonly seed: string;
   readonly beginsAt: Date;
   readonly untilMillis?: number;
   readonly profiles: readonly string[];
+  readonly dataPaths?: readonly string[];
   /** `node` unless told. */
   readonly crypto?: ProviderName;
   /** Worker threads; one for each processor unless told. */
@@ -51,6 +54,12 @@ const batch = 8;
 const threadsFrom = 24;
 const assumptionsMax = 20;
 
+export interface MatrixOutcome {
+  readonly document: MatrixDocument;
+  /** What could not be read, for reports with its source. */
+  readonly errors: readonly ReadingError[];
+}
+
 /** Everything that a thread needs to run pairs. */
 export interface MatrixRunner {
   readonly systems: readonly NegotiatingSystem[];
@@ -61,7 +70,9 @@ export interface MatrixRunner {
 
 /** Loads the repository once, and runs its pairs. */
 export async function matrixRunner(options: Omit<MatrixOptions, 'jobs' | 'onProgress'>): Promise<MatrixRunner> {
-  const { systems } = await chooseAll(options.paths, options, parseProfileWishes(options.profiles));
+  const wishes = parseWishes(options.profiles, options.dataPaths);
+  const { systems } = await chooseAll(options.paths, options, wishes);
+  checkWishes(wishes, systems, 0);
   const settings: RunSettings = {
     provider: await loadProvider(options.crypto ?? 'node', seededRandom(options.seed)),
     versions: await ikeVersions(),
@@ -110,7 +121,7 @@ function runPair(pair: PairContext): PairResult {
 }
 
 /** Negotiates every pair. */
-export async function negotiateMatrix(options: MatrixOptions): Promise<MatrixDocument> {
+export async function negotiateMatrix(options: MatrixOptions): Promise<MatrixOutcome> {
   const { jobs, onProgress, ...task } = options;
   const runner = await matrixRunner(task);
   const threads = Math.min(jobs ?? availableParallelism(), Math.ceil(runner.pairs.length / batch));
@@ -126,14 +137,17 @@ export async function negotiateMatrix(options: MatrixOptions): Promise<MatrixDoc
     .map(({ assumptions: _, ...pair }): MatrixPair => pair);
   const assumptions = [...new Set(results.flatMap((result) => result.assumptions))].sort();
   const more = assumptions.length - assumptionsMax;
-  return {
+  const errors = readingErrorsOf(runner.systems);
+  const document: MatrixDocument = {
     seed: options.seed,
     systems,
-    good: pairs.every(({ good }) => good),
+    good: pairs.every(({ good }) => good) && errors.length === 0,
+    problems: readingProblems(errors),
     pairs,
     assumptions: assumptions.slice(0, assumptionsMax),
-    notes: more > 0 ? [`${more} more assumptions are like these`] : [],
+    notes: [...readingNotes(errors), ...(more > 0 ? [`${more} more assumptions are like these`] : [])],
   };
+  return { document, errors };
 }
 
 function alone({ pairs, run }: MatrixRunner, onProgress: MatrixOptions['onProgress']): PairResult[] {

@@ -10,7 +10,6 @@ import { type NegotiationRun, type RunOptions, type RunSide, runNegotiation } fr
 import { entriesOf } from '../../engine/sim/trace.js';
 import { judge } from '../../engine/sim/verdict.js';
 import { formatAddress } from '../../model/address.js';
-import { count } from '../../model/count.js';
 import { formatPacket, type Packet } from '../../model/packet.js';
 import { Secret } from '../../model/secret.js';
 import type { SecretReference } from '../../model/system-config.js';
@@ -23,9 +22,11 @@ import { parseDuration } from './durations.js';
 import { ikeVersions } from './ike-versions.js';
 import type { TraceDetail } from './messages.js';
 import { analyse, type PlannedRun, planRuns, type RunPlan, type Side } from './plan.js';
+import { type ReadingError, readingErrorsOf, readingNotes, readingProblems } from './reading-errors.js';
 import { isBad, type RunResult, runDocument } from './run-document.js';
 import { readScenario, type Scenario, type ScenarioFlags, scenarioOf } from './scenario.js';
-import { choosePair, type NegotiatingSystem, parseProfileWishes } from './systems.js';
+import { checkWishes, choosePair, type NegotiatingSystem } from './systems.js';
+import { parseWishes } from './wishes.js';
 
 export interface NegotiateOptions extends Omit<LoadOptions, 'paths'> {
   /** Files, folders or hosts; two, or one folder of two. */
@@ -44,7 +45,9 @@ export interface NegotiateOptions extends Omit<LoadOptions, 'paths'> {
   /** Path of a scenario file, and faults that were named on the command line. */
   readonly scenario?: string;
   readonly faults: ScenarioFlags;
+  /** `[SYSTEM=]NAME`. */
   readonly profiles: readonly string[];
+  readonly dataPaths?: readonly string[];
   readonly detail: TraceDetail;
   /** `node` unless told. */
   readonly crypto?: CryptoChoice;
@@ -55,6 +58,8 @@ export interface NegotiateOptions extends Omit<LoadOptions, 'paths'> {
 export interface NegotiateOutcome {
   readonly document: NegotiationDocument;
   readonly runs: readonly NegotiationRun[];
+  /** What could not be read, for reports with its source. */
+  readonly errors: readonly ReadingError[];
 }
 
 /** Everything that runs of one pair share. */
@@ -81,7 +86,7 @@ export interface RunSettings {
 
 /** Runs what there is to run. Throws UsageError for systems, profiles and packets that make no sense. */
 export async function negotiate(options: NegotiateOptions): Promise<NegotiateOutcome> {
-  const wishes = parseProfileWishes(options.profiles);
+  const wishes = parseWishes(options.profiles, options.dataPaths);
   const read = async (overlay?: ReadonlyMap<string, string>): Promise<MendingPair> => {
     const load = { ...options, ...(overlay ? { overlay } : {}) };
     const choice = await choosePair(options.systems, load, wishes, options.further);
@@ -89,6 +94,7 @@ export async function negotiate(options: NegotiateOptions): Promise<NegotiateOut
     return { ...choice, a: withMode(a, options.mode), b: withMode(b, options.mode) };
   };
   const systems = await read();
+  checkWishes(wishes, [systems.a, systems.b, ...systems.others]);
   const file = options.scenario === undefined ? undefined : await readScenario(options.scenario);
   const scenario = scenarioOf(file, options.faults, [systems.a, systems.b, ...systems.others]);
   const seed = options.seed ?? String(file?.seed ?? 1);
@@ -112,7 +118,7 @@ export async function negotiate(options: NegotiateOptions): Promise<NegotiateOut
     ...(options.suggest ? { reload: read } : {}),
   });
   if (options.crypto !== 'both') return outcome;
-  const { document, runs } = outcome;
+  const { document, runs, errors } = outcome;
   const provider = await loadProvider('noble', seededRandom(seed));
   const again = pairContext(systems, initiators, options.packet, { ...settings, provider });
   const compared = comparedWith(
@@ -122,6 +128,7 @@ export async function negotiate(options: NegotiateOptions): Promise<NegotiateOut
   return {
     document: { ...document, good: document.good && compared.same, notes: [...document.notes, compared.note] },
     runs,
+    errors,
   };
 }
 
@@ -155,7 +162,11 @@ export async function negotiatePair(systems: MendingPair, options: PairOptions):
       runDocument(result, { systems: { a: pair.a, b: pair.b }, others: systems.others, detail, suggestions }),
     );
   }
-  return { document: negotiationDocument(pair, documents), runs: results.map(({ run }) => run) };
+  return {
+    document: negotiationDocument(pair, documents),
+    runs: results.map(({ run }) => run),
+    errors: readingErrorsOf([pair.a, pair.b]),
+  };
 }
 
 /** Both providers get the same random octets: whatever they send has to be the same too. */
@@ -202,6 +213,7 @@ export function pairContext(
     starts: settings.scenario?.starts.has(system.name) ? 'always' : 'after-crash',
     profile: system.profile,
     credentials: bySystem.get(system.name)!,
+    ...(system.dataPath ? { dataPath: system.dataPath } : {}),
     ...(system.host?.mtu ? { mtu: system.host.mtu } : {}),
   });
   return { a, b, plan, sides: { a: side(a), b: side(b) }, others: others.map(side), assumptions, settings };
@@ -292,26 +304,27 @@ export function negotiationDocument(
   { a, b, plan, assumptions, settings }: PairContext,
   runs: NegotiationDocument['runs'],
 ): NegotiationDocument {
-  const problems = [a, b].flatMap(({ name, loaded }) => {
-    const errors = loaded.problems.filter(({ severity }) => severity === undefined || severity === 'error').length;
-    return errors > 0
-      ? [`${count(errors, 'error')} in the records of ${name} may make this answer wrong: see ipsec policy lint`]
-      : [];
-  });
+  const errors = readingErrorsOf([a, b]);
   const onlyWaits = runs.length > 0 && runs.every(({ verdict }) => verdict.word === 'waits');
   return {
     seed: settings.seed,
     beginsAt: settings.beginsAt.toISOString(),
-    systems: [a, b].map(({ name, config, profile, loaded }) => ({
+    systems: [a, b].map(({ name, config, profile, dataPath, loaded }) => ({
       name,
       addresses: config.addresses.map(({ family, value }) => formatAddress(family, value)),
       profile: profile.name,
+      ...(dataPath ? { dataPath } : {}),
       files: loaded.sources.map(({ path: file }) => file),
     })),
-    good: runs.every(({ verdict }) => verdict.good) && !onlyWaits,
+    good: runs.every(({ verdict }) => verdict.good) && !onlyWaits && errors.length === 0,
+    problems: readingProblems(errors),
     runs,
     assumptions,
-    notes: [...problems, ...plan.notes, ...(onlyWaits ? ['neither system may start: both only respond'] : [])],
+    notes: [
+      ...readingNotes(errors),
+      ...plan.notes,
+      ...(onlyWaits ? ['neither system may start: both only respond'] : []),
+    ],
   };
 }
 

@@ -2,7 +2,7 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { NegotiationRun } from '../../engine/sim/negotiation.js';
-import { EnvironmentError, UsageError } from '../../model/tool-error.js';
+import { writeFault } from '../../model/tool-error.js';
 import { type KeyTables, writeKeyTables } from '../../report/key-tables.js';
 import { writePcapng } from '../../report/pcapng.js';
 import { makeFolder } from '../make-folder.js';
@@ -64,9 +64,6 @@ function write(action: () => void, file: string): void {
   try {
     action();
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    const message = `cannot write ${file} (${code})`;
-    const mistaken = code === 'ENOENT' || code === 'EISDIR' || code === 'ENOTDIR' || code === 'EEXIST';
-    throw mistaken ? new UsageError(message, { cause }) : new EnvironmentError(message, { cause });
+    throw writeFault(file, cause as NodeJS.ErrnoException);
   }
 }

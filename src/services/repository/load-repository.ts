@@ -239,6 +239,7 @@ function hostFacts(inventory: Inventory, target: HostFacts['target']): HostFacts
     behindNat: host.behindNat ?? host.publicAddress !== undefined,
     target: host.target ?? target,
     ...(host.product ? { product: host.product } : {}),
+    ...(host.dataPath ? { dataPath: host.dataPath } : {}),
     ...(host.linkMbps ? { linkMbps: host.linkMbps } : {}),
     ...(host.mtu ? { mtu: host.mtu } : {}),
     ...publicAddressOf(host.publicAddress),

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { parseAddress, parseRange } from '../../model/address.js';
 import { dialects } from '../../model/language/dialect.js';
+import { dataPathNames } from '../../model/peer-profile/data-path.js';
 import { peerProfileNames } from '../../model/peer-profile/peer-profile.js';
 
 const severity = z.enum(['error', 'warning', 'info']);
@@ -106,6 +107,12 @@ export const inventorySchema = z
         publicAddress: address.optional().describe('The address that peers see'),
         target: z.enum(['hpux', 'linux-xfrm', 'userspace']).optional(),
         product: product.optional(),
+        dataPath: z
+          .enum(dataPathNames)
+          .optional()
+          .describe(
+            "What carries its packets; libipsec: strongSwan's kernel-libipsec, without transport mode, AH and ESN",
+          ),
         dialect: z.enum(dialects).optional(),
         format: z.string().optional().describe('Format of its files, as swanctl or swanctl@6.0; detected unless told'),
         defaults: z.string().optional().describe('Profile file with default values of records'),

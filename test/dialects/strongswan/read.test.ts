@@ -347,6 +347,33 @@ describe('other files', () => {
     const { config } = readSwanctl(around(''), files);
     expect(config.productSettings?.get('charon.close_ike_on_child_failure')?.value).toBe('yes');
   });
+
+  const dataPath = (daemon: string) =>
+    readSwanctl(around(''), filesOf({ 'strongswan.conf': daemon })).config.dataPath?.value;
+
+  it.each([
+    ['charon { }', undefined],
+    ['charon { plugins { kernel-libipsec { load = yes } } }', 'libipsec'],
+    ['charon { plugins { kernel-libipsec { load = 5 } } }', 'libipsec'],
+    ['charon { plugins { kernel-libipsec { load = no } } }', 'kernel'],
+    ['charon-systemd { plugins { kernel-libipsec { load = yes } } }', 'libipsec'],
+    ['charon { load = random kernel-libipsec kernel-netlink socket-default }', 'libipsec'],
+    ['charon { load = random kernel-netlink kernel-libipsec socket-default }', 'kernel'],
+    // The list does not count then.
+    ['charon { load_modular = yes\n load = kernel-libipsec }', undefined],
+  ])('%s: what carries the packets', (daemon, expected) => expect(dataPath(daemon)).toBe(expected));
+
+  it('what is read of plugins is not called unread', () => {
+    const files = filesOf({
+      'strongswan.conf': 'charon { plugins { kernel-libipsec { load = yes\n allow_peer_ts = yes } } }',
+    });
+    const { config, options } = readSwanctl(around(''), files);
+    expect(config.productSettings?.get('charon.plugins.kernel-libipsec.allow_peer_ts')?.value).toBe('yes');
+    expect(options.filter(({ name }) => name.includes('libipsec')).map(({ support }) => support)).toEqual([
+      'supported',
+      'supported',
+    ]);
+  });
 });
 
 const defaults = sharedPath('vectors', 'strongswan', 'configs');

@@ -279,6 +279,13 @@ describe('strongSwan’s own words', () => {
     expect(textOf(writing, 'swanctl.conf')).not.toContain('replay_window');
   });
 
+  it('what carries the packets is written where it is read', () => {
+    const daemon =
+      'charon {\n  plugins {\n    kernel-libipsec {\n      load = yes\n      allow_peer_ts = yes\n    }\n  }\n}\n';
+    const reading = readDialect(strongswan, around(''), { path: 'swanctl.conf', files: { 'strongswan.conf': daemon } });
+    expect(textOf(write(strongswan, reading.config), 'strongswan.conf')).toBe(daemon);
+  });
+
   it('pools keep their addresses', () => {
     const text = around('pools = p', '', 'pools { p { addrs = 10.3.0.0/24 } }');
     const { conf, losses } = again(text);

@@ -6,7 +6,8 @@
 import type { Address } from '../../address.js';
 import type { Packet } from '../../packet.js';
 import { peerProfile } from '../../peer-profile/catalogue.js';
-import { type DataPathName, installable } from '../../peer-profile/data-path.js';
+import { allowPeerSetting, type DataPathName, installable } from '../../peer-profile/data-path.js';
+import { isSettingOn } from '../../product-setting.js';
 import { type ChosenTransforms, type SelectedProposal, selectProposal } from '../../proposal.js';
 import { proxyIds } from '../../proxy-ids.js';
 import type { SaTemplate } from '../../system-config.js';
@@ -202,6 +203,7 @@ export function installation(
       ...lists,
       peer,
       addresses: [...side.view.config.addresses, ...(side.addresses ?? [])],
+      allowPeer: isSettingOn(side.view.config, allowPeerSetting) === true,
     });
   const fails = (side: ChildSide, why: string, refusal: Refusal) => ({
     refusal,

@@ -1,4 +1,5 @@
 /** The authentication of IKEv1 with a responder of connections (phase1.c, main_mode.c, aggressive_mode.c). */
+import { isSettingOn } from '../../product-setting.js';
 import type { SelectedProposal } from '../../proposal.js';
 import type { Identity } from '../../system-config.js';
 import { formatExpectation, formatIdentity } from '../identity.js';
@@ -39,9 +40,8 @@ export function authenticateV1(
   const method = ikev1Method(padX, 'initiator');
   const sent = ownIdentity(padX, x.address);
   const isPsk = method?.startsWith('psk') ?? false;
-  const allows = /^(?:yes|true|enabled|1)$/i;
   const setting = 'charon.i_dont_care_about_security_and_use_aggressive_mode_psk';
-  if (aggressive && isPsk && !allows.test(y.view.config.productSettings?.get(setting)?.value ?? '')) {
+  if (aggressive && isPsk && isSettingOn(y.view.config, setting) !== true) {
     const text = `${y.view.config.name} refuses Aggressive Mode with a preshared key (${setting})`;
     return fail(attempt, candidate, 'exchange', text, answered('AUTHENTICATION_FAILED'));
   }

@@ -1,5 +1,6 @@
 /** One child of a connection, from the first message to its first rekeying, as the configurations of both ends decide it. */
 import { peerProfile } from '../../peer-profile/catalogue.js';
+import { isSettingOn } from '../../product-setting.js';
 import type { SelectedProposal } from '../../proposal.js';
 import type { IkePolicy, PadEntry, SaTemplate } from '../../system-config.js';
 import type { Step } from '../steps.js';
@@ -91,8 +92,8 @@ function answerBesideProof(
 function survives(y: ChildSide, refusal: Refusal | undefined): boolean {
   if (refusal?.kind === 'answered' && refusal.notify === 'INVALID_SYNTAX') return false;
   if (refusal?.kind === 'given-up' && refusal.endsIkeSa) return false;
-  const { peerProfile: named, productSettings } = y.view.config;
-  const setting = productSettings?.get('charon.close_ike_on_child_failure')?.value;
-  if (setting !== undefined) return !/^(?:yes|true|enabled|1)$/i.test(setting);
+  const { peerProfile: named } = y.view.config;
+  const closes = isSettingOn(y.view.config, 'charon.close_ike_on_child_failure');
+  if (closes !== undefined) return !closes;
   return !named || peerProfile(named.value).childFailureEndsIkeSa.value !== 'both';
 }

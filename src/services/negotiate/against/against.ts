@@ -7,7 +7,6 @@ import { loadNodeProvider } from '../../../engine/crypto/node/load.js';
 import type { ChildRequest } from '../../../engine/input.js';
 import type { NegotiationRun } from '../../../engine/sim/negotiation.js';
 import { type Address, formatAddress } from '../../../model/address.js';
-import { count } from '../../../model/count.js';
 import type { Packet } from '../../../model/packet.js';
 import type { PeerProfile } from '../../../model/peer-profile/peer-profile.js';
 import type { SystemConfig } from '../../../model/system-config.js';
@@ -20,7 +19,9 @@ import { ikeVersions } from '../ike-versions.js';
 import type { TraceDetail } from '../messages.js';
 import { negotiate } from '../negotiate.js';
 import { analyse, walksOf } from '../plan.js';
-import { chooseOne, type NegotiatingSystem, parseProfileWishes } from '../systems.js';
+import { type ReadingError, readingErrorsOf, readingNotes, readingProblems } from '../reading-errors.js';
+import { checkWishes, chooseOne, type NegotiatingSystem } from '../systems.js';
+import { parseWishes } from '../wishes.js';
 import { type LiveRun, liveRunDocument, negotiationRunOf } from './document.js';
 import { learnFrom } from './learn.js';
 import { type TriedNegotiation, tryPeer } from './live-peer.js';
@@ -46,6 +47,7 @@ export interface AgainstOptions extends Omit<LoadOptions, 'paths'> {
 export interface AgainstOutcome {
   readonly document: NegotiationDocument;
   readonly runs: readonly NegotiationRun[];
+  readonly errors: readonly ReadingError[];
 }
 
 type Wanted = ChildRequest & { readonly packet: Packet };
@@ -55,7 +57,7 @@ const runsMax = 16;
 
 /** Negotiates one after the other. Throws UsageError where no policy has to do with the peer, EnvironmentError where nothing can be sent. */
 export async function negotiateAgainst(options: AgainstOptions): Promise<AgainstOutcome> {
-  const wishes = parseProfileWishes(options.profiles);
+  const wishes = parseWishes(options.profiles);
   const load = loadOf(options);
   const read = async (overlay?: ReadonlyMap<string, string>) => {
     const chosen = await chooseOne(options.system, overlay ? { ...load, overlay } : load, wishes);
@@ -63,6 +65,7 @@ export async function negotiateAgainst(options: AgainstOptions): Promise<Against
   };
   const { system, repository } = await read();
   const theirs = options.theirs === undefined ? undefined : (await chooseOne(options.theirs, load, wishes)).system;
+  checkWishes(wishes, theirs ? [system, theirs] : [system], theirs ? 2 : 1);
   const wanted = wantedOf(system, options);
   const provider = await loadNodeProvider();
   const { credentials, faults } = loadLiveCredentials(system.config, provider, options.credentialFolder);
@@ -100,8 +103,9 @@ export async function negotiateAgainst(options: AgainstOptions): Promise<Against
     const suggestions = learned?.suggestions ?? (theirs && options.suggest ? await simulated(live, options) : []);
     runs.push(liveRunDocument(learned ? { ...live, learned } : live, { detail: options.detail, suggestions }));
   }
+  const errors = readingErrorsOf(theirs ? [system, theirs] : [system]);
   const notes = [
-    ...problemNotes(system),
+    ...readingNotes(errors),
     ...faults,
     ...(wanted.length > runsMax
       ? [`${wanted.length - runsMax} more policies are for this peer: choose one with --packet`]
@@ -109,8 +113,9 @@ export async function negotiateAgainst(options: AgainstOptions): Promise<Against
     ...portNotes(lives),
   ];
   return {
-    document: documentOf(options, { system, peer, runs, notes, beginsAt, lives }),
+    document: documentOf(options, { system, peer, runs, notes, beginsAt, lives, errors }),
     runs: lives.map(negotiationRunOf),
+    errors,
   };
 }
 
@@ -180,9 +185,10 @@ function documentOf(
     readonly notes: readonly string[];
     readonly beginsAt: Date;
     readonly lives: readonly LiveRun[];
+    readonly errors: readonly ReadingError[];
   },
 ): NegotiationDocument {
-  const { system, peer, runs, notes, beginsAt, lives } = about;
+  const { system, peer, runs, notes, beginsAt, lives, errors } = about;
   const ownPort = lives[0]?.tried.ownPort;
   const theirs = lives[0]?.theirs;
   const onlyWaits = runs.length > 0 && runs.every(({ verdict }) => verdict.word === 'waits');
@@ -204,18 +210,12 @@ function documentOf(
         files: theirs?.loaded.sources.map(({ path }) => path) ?? [],
       },
     ],
-    good: runs.length > 0 && runs.every(({ verdict }) => verdict.good) && !onlyWaits,
+    good: runs.length > 0 && runs.every(({ verdict }) => verdict.good) && !onlyWaits && errors.length === 0,
+    problems: readingProblems(errors),
     runs,
     assumptions: [],
     notes: [...notes, ...(onlyWaits ? ['the records let this system respond only'] : [])],
   };
-}
-
-function problemNotes({ name, loaded }: NegotiatingSystem): string[] {
-  const errors = loaded.problems.filter(({ severity }) => severity === undefined || severity === 'error').length;
-  return errors > 0
-    ? [`${count(errors, 'error')} in the records of ${name} may make this answer wrong: see ipsec policy lint`]
-    : [];
 }
 
 function portNotes(lives: readonly LiveRun[]): string[] {
