@@ -1,5 +1,7 @@
 /** Which SAs were asked for, and which negotiations failed: what a stack remembers between packets that lack an SA. */
 import { formatAddress } from '../../model/address.js';
+import type { Packet } from '../../model/packet.js';
+import type { SpdAction } from '../../model/system-config.js';
 import { type Acquire, mayFallBack } from './bundle.js';
 import type { Millis } from './sa.js';
 import { flowKey } from './sad.js';
@@ -18,11 +20,20 @@ export interface Acquires {
   failed(acquire: Acquire, until: Millis): void;
   /** May a packet that lacks this SA go in the clear now? */
   isClear(acquire: Acquire, now: Millis): boolean;
+  /** A packet of an entry that allows it came in the clear, where nothing else was possible. */
+  cameClear(action: SpdAction, packet: Packet): void;
+  /** Does its flow pass in the clear, both ways, whatever SAs there may be meanwhile? */
+  isClearFlow(action: SpdAction, packet: Packet): boolean;
 }
 
-export function createAcquires(): Acquires {
+/** `clearFlowsStay`: a flow that has once gone in the clear does so from then on (hpux-ipsec reference 2.1.1). */
+export function createAcquires({ clearFlowsStay = false } = {}): Acquires {
   const asked = new Map<string, Millis>();
   const clearUntil = new Map<string, Millis>();
+  const clearFlows = new Map<string, Millis>();
+  const stays = (packet: Packet): void => {
+    if (clearFlowsStay) remember(clearFlows, flowKey(packet), 0);
+  };
   return {
     ask(acquire, now) {
       const key = acquireKey(acquire);
@@ -37,8 +48,14 @@ export function createAcquires(): Acquires {
     },
     isClear(acquire, now) {
       const until = clearUntil.size > 0 ? clearUntil.get(acquireKey(acquire)) : undefined;
-      return until !== undefined && now < until;
+      const isClear = until !== undefined && now < until;
+      if (isClear) stays(acquire.packet);
+      return isClear;
     },
+    cameClear(action, packet) {
+      if (mayFallBack(action)) stays(packet);
+    },
+    isClearFlow: (action, packet) => clearFlows.size > 0 && mayFallBack(action) && clearFlows.has(flowKey(packet)),
   };
 }
 

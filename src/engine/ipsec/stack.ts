@@ -61,6 +61,11 @@ export interface StackOptions {
   readonly manualSasAreAdded?: boolean;
   /** What is made of ICMP errors; `icmpErrorDefaults` when absent. */
   readonly icmpErrors?: IcmpErrorPolicy;
+  /**
+   * A flow that FALLBACK_TO_CLEAR has let pass goes in the clear from then on, both ways, as HP-UX has it; absent: until it makes
+   * sense to negotiate again.
+   */
+  readonly clearFlowsStay?: boolean;
   /** Does somebody else count hops, as the IP layer of a host that forwards into a tunnel device? */
   readonly hopsAreCounted?: boolean;
 }
@@ -149,7 +154,7 @@ export function createIpsecStack(
     ikePorts,
     forwards,
   };
-  const acquires = createAcquires();
+  const acquires = createAcquires({ clearFlowsStay: options.clearFlowsStay === true });
   const outboundFragments = createDefragmenter();
   const inboundFragments = createDefragmenter();
   let identification = 0;
@@ -257,7 +262,9 @@ export function createIpsecStack(
       case 'BYPASS':
         return transmitWithin(sending, sending.ip, []);
       case 'PROTECT':
-        return protect(sending, classified, decision);
+        return acquires.isClearFlow(action, classified.packet)
+          ? transmitWithin(sending, sending.ip, [])
+          : protect(sending, classified, decision);
     }
   }
 
@@ -383,7 +390,7 @@ export function createIpsecStack(
     }
     const forward = !isOurs(ip);
     const heeded = through.length === 0 && !forward ? heedError(icmp, ip) : undefined;
-    const refused = checkInbound(icmp, ip, through, forward);
+    const refused = through.length === 0 && !forward ? checkClear(ip) : checkInbound(icmp, ip, through, forward);
     const outputs = asOutputs(events);
     if (heeded?.pathMtu) outputs.push({ kind: 'path-mtu', ...heeded.pathMtu });
     if (!refused || (heeded && !heeded.pathMtu))
@@ -391,6 +398,17 @@ export function createIpsecStack(
     // A path MTU that is heeded has done its work.
     else if (!heeded) outputs.push(refused);
     return outputs;
+  }
+
+  /** A packet in the clear: its flow may be one that passes so, or is one from now on where its policy lets it in. */
+  function checkClear(ip: IpPacket): Drop | undefined {
+    if (!options.clearFlowsStay) return checkInbound(icmp, ip, [], false);
+    const classified = classifyIp(ip, 'inbound');
+    const { action } = spd.decide(classified);
+    if (acquires.isClearFlow(action, classified.packet)) return undefined;
+    const refused = checkInbound(icmp, ip, [], false);
+    if (!refused) acquires.cameClear(action, classified.packet);
+    return refused;
   }
 
   /** Without forwarding everything that arrives is for us, whatever address it has. */

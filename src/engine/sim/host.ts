@@ -121,6 +121,7 @@ export function createHost(options: HostOptions, world: HostSurroundings): Simul
         forwards,
         pathMtu: pathMtuTo,
         icmpErrors: icmpErrorPolicy(profile),
+        clearFlowsStay: profile.clearFlowsStay.value,
       },
       clock.shows(world.now()),
     );

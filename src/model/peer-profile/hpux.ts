@@ -58,6 +58,10 @@ export const hpux: PeerProfile = {
     value: 'notify',
     note: 'A longer lifetime is answered by a NOTIFY of its own value, which then applies.',
   },
+  clearFlowsStay: {
+    value: true,
+    note: 'A cache entry lets the five-tuple pass in both directions from then on (A.03.00 guide, FALLBACK_TO_CLEAR); how long it lasts is not documented.',
+  },
   icmpErrorsBy: {
     value: 'own-header',
     note: 'ICMPv4 is covered by ALL and by -protocol ICMP (A.03.02 guide); quoted packets are not mentioned.',

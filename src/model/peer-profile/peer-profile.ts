@@ -181,6 +181,11 @@ export interface PeerProfile {
    * are about (RFC 4301 §6.2), `own-header` treats them as all other packets.
    */
   readonly icmpErrorsBy: Trait<'quoted-packet' | 'own-header'>;
+  /**
+   * A flow that FALLBACK_TO_CLEAR has let pass goes in the clear from then on, both ways; otherwise until it makes sense to negotiate
+   * again. Of simulated systems alone: the runtime always tries again.
+   */
+  readonly clearFlowsStay: Trait<boolean>;
   /** May an ICMP error about protected traffic, which quotes it, go in the clear where a policy for everything lets it pass? */
   readonly icmpErrorsInTheClear: Trait<boolean>;
 

@@ -74,6 +74,7 @@ export const strictRfc: PeerProfile = {
   keepsStarted: { value: false, note: 'No RFC says; packets ask for what they need (RFC 4301 §4.4.1).' },
   restartsBesideAnother: { value: false, note: 'No RFC says.' },
   icmpErrorsBy: { value: 'quoted-packet', note: 'RFC 4301 §6.2.' },
+  clearFlowsStay: { value: false, note: 'No RFC has such a fallback; the sooner it ends the better.' },
   icmpErrorsInTheClear: {
     value: true,
     note: 'RFC 4301 §6.2 looks at the quoted packet only where no SPD entry lets the error pass.',
