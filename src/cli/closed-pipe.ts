@@ -24,9 +24,13 @@ export function handleClosedPipes(): void {
   });
 }
 
-/** Is this what a stream says whose reader has gone? An uncaught one comes from the stream for errors. */
+/**
+ * Is this what a stream says whose reader has gone? A terminal that was hung up says EIO. An uncaught one comes from the stream for errors.
+ */
 export function isClosedPipe(error: unknown): boolean {
-  return error instanceof Error && (error as NodeJS.ErrnoException).code === 'EPIPE';
+  if (!(error instanceof Error)) return false;
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  return code === 'EPIPE' || (code === 'EIO' && syscall === 'write');
 }
 
 /** Ends the program, unless it is to outlive this. */

@@ -30,6 +30,20 @@ export function onInterrupt(task: Task): () => void {
   };
 }
 
+/**
+ * Carries something out that must not stand still half way: a terminal's stop key (SIGTSTP) has no effect until it is done. A stopped
+ * program would keep the host between two states, and the lock.
+ */
+export async function unstoppable<T>(action: () => Promise<T>): Promise<T> {
+  const ignore = () => {};
+  process.on('SIGTSTP', ignore);
+  try {
+    return await action();
+  } finally {
+    process.removeListener('SIGTSTP', ignore);
+  }
+}
+
 async function handle(signal: NodeJS.Signals): Promise<void> {
   if (interrupted) return;
   interrupted = true;

@@ -1,25 +1,27 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../base-command.js';
 import { durationFlag, hostFlags, lockFlags, sessionOptions, systemFlag } from '../cli/host-flags.js';
-import { onInterrupt } from '../cli/interrupt.js';
+import { onInterrupt, unstoppable } from '../cli/interrupt.js';
 import { loadFlags, loadOptions, pathsArgs } from '../cli/load-flags.js';
 import { exitCode } from '../exit-code.js';
 import { UsageError } from '../model/tool-error.js';
 import { type FaultyDocument, faultyDocument, renderFaulty } from '../report/faulty.js';
 import { type OutcomeDocument, outcomeDocument, renderOutcome } from '../report/outcome.js';
 import { emitPlan, type PlanDocument, renderPlan } from '../report/plan.js';
+import { applyPlan, refuseLockout, resume } from '../services/apply.js';
+import { beginWaiting, expectConfirmation, rollBackPending, waitForConfirmation } from '../services/confirmation.js';
+import { startGuardian } from '../services/guardian.js';
 import {
-  applyPlan,
-  awaitConfirmation,
-  refuseLockout,
-  resume,
-  rollBackPending,
-  waitForConfirmation,
-} from '../services/apply.js';
-import { type HostSession, openSession, refusePending, refuseUnfinished } from '../services/host-session.js';
+  type HostSession,
+  openSession,
+  refusePending,
+  refuseUnfinished,
+  type SessionOptions,
+} from '../services/host-session.js';
 import { type PlannedHost, type PlanOptions, planHost } from '../services/plan.js';
 import { planDocument } from '../services/plan-document.js';
 import { type PlanFile, planOptionsOf, readPlanFile, refuseStale } from '../services/plan-file.js';
+import { removePending } from '../services/state/pending.js';
 import type { Outcome } from '../services/transaction.js';
 
 type ApplyDocument = { readonly plan?: PlanDocument } & Partial<OutcomeDocument>;
@@ -54,7 +56,8 @@ failed too.`;
       dependsOn: ['emit'],
     }),
     'confirm-timeout': durationFlag({
-      summary: 'Go back after this time unless "ipsec confirm" is said, from here or from elsewhere.',
+      summary:
+        'Go back after this time unless "ipsec confirm" is said, even if this process or its terminal is gone by then.',
     }),
     'allow-lockout': Flags.boolean({ summary: 'Even if it cuts off the session it is run from.' }),
     resume: Flags.boolean({
@@ -105,12 +108,11 @@ failed too.`;
         process.exitCode = exitCode.bad;
         return { plan };
       }
+      const timeout = flags['confirm-timeout'];
       return await this.#guarded(async () => {
-        const outcome = await this.#carryOut(session, planned);
-        if (outcome.kind === 'done' && flags['confirm-timeout'] !== undefined) {
-          return { plan, ...(await this.#untilConfirmed(session, outcome, flags['confirm-timeout'])) };
-        }
-        return { plan, ...(await this.#report(outcome)) };
+        if (timeout !== undefined)
+          return { plan, ...(await this.#untilConfirmed(session, planned, sessionOptions(flags), timeout)) };
+        return { plan, ...(await this.#report(await this.#carryOut(session, planned))) };
       });
     } finally {
       session.close();
@@ -131,7 +133,7 @@ failed too.`;
     if (paths.length > 0) throw new UsageError('--resume finishes what was begun, and takes no records');
     const session = await openSession(options);
     try {
-      return await this.#report(await this.#guarded(() => resume(session, this.#control())));
+      return await this.#report(await this.#guarded(() => unstoppable(() => resume(session, this.#control()))));
     } finally {
       session.close();
     }
@@ -140,10 +142,12 @@ failed too.`;
   async #carryOut(session: HostSession, planned: PlannedHost): Promise<Outcome> {
     const progress = this.startProgress('applying', planned.plan.changes.length);
     try {
-      return await applyPlan(session, planned, this.config.version, {
-        ...this.#control(),
-        progress: (steps) => progress.advance(steps),
-      });
+      return await unstoppable(() =>
+        applyPlan(session, planned, this.config.version, {
+          ...this.#control(),
+          progress: (steps) => progress.advance(steps),
+        }),
+      );
     } finally {
       progress.done();
     }
@@ -182,18 +186,42 @@ failed too.`;
 
   async #untilConfirmed(
     session: HostSession,
-    outcome: Extract<Outcome, { kind: 'done' }>,
+    planned: PlannedHost,
+    options: SessionOptions,
     timeoutMillis: number,
   ): Promise<OutcomeDocument> {
     const { folder } = session;
-    const pending = awaitConfirmation(folder, outcome.serial, timeoutMillis);
+    const { version } = this.config;
+    const expected = expectConfirmation(session, timeoutMillis);
+    const outcome = await this.#carryOutWatched(session, planned, options);
+    if (outcome.kind !== 'done') {
+      if (outcome.kind === 'undone') removePending(folder);
+      return this.#report(outcome);
+    }
+    const pending = beginWaiting(folder, expected, timeoutMillis, outcome.guardian);
     // The lock goes to whoever confirms.
     session.close();
-    this.note(`applied; going back at ${pending.until} unless "ipsec confirm" is said`);
+    this.note(`applied; going back at ${pending.until} unless "ipsec confirm" is said, best from a new connection`);
     const end = await waitForConfirmation(folder, pending, () => this.#interrupted);
     if (end === 'confirmed') return this.#report(outcome);
+    if (end === 'superseded') {
+      return this.#report({ kind: 'undone', why: 'it was taken back while this waited', interrupted: false });
+    }
     const why = end === 'timeout' ? 'nobody confirmed it in time' : 'it was interrupted before it was confirmed';
-    return this.#report(await rollBackPending(pending, session, why, this.config.version));
+    return this.#report(await unstoppable(() => rollBackPending(pending, options, why, version)));
+  }
+
+  /** With a guardian from before the first step on. */
+  async #carryOutWatched(
+    session: HostSession,
+    planned: PlannedHost,
+    { means }: SessionOptions,
+  ): Promise<Outcome & { readonly guardian: number }> {
+    const { pid } = await startGuardian([
+      ...[process.execPath, process.argv[1] ?? '', 'rollback', '--unless-confirmed', '--color', 'never'],
+      ...['--state-dir', session.folder, ...(means === undefined ? [] : ['--means', means])],
+    ]);
+    return { ...(await this.#carryOut(session, planned)), guardian: pid };
   }
 }
 

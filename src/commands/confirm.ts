@@ -1,6 +1,6 @@
 import { BaseCommand } from '../base-command.js';
 import { hostFlags, lockFlags, sessionOptions } from '../cli/host-flags.js';
-import { confirm } from '../services/apply.js';
+import { confirm } from '../services/confirmation.js';
 import { openSession } from '../services/host-session.js';
 
 interface ConfirmDocument {

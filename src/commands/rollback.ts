@@ -2,15 +2,17 @@ import { Flags } from '@oclif/core';
 import { BaseCommand } from '../base-command.js';
 import { countArg } from '../cli/flags.js';
 import { hostFlags, lockFlags, sessionOptions } from '../cli/host-flags.js';
-import { onInterrupt } from '../cli/interrupt.js';
+import { onInterrupt, unstoppable } from '../cli/interrupt.js';
 import { exitCode } from '../exit-code.js';
-import { UsageError } from '../model/tool-error.js';
+import { EnvironmentError, UsageError } from '../model/tool-error.js';
 import { type OutcomeDocument, outcomeDocument, renderOutcome } from '../report/outcome.js';
 import { type PlanChange, renderChanges } from '../report/plan.js';
 import { applyRollback, planRollback, refuseLockout, rollbackCuts, undoUnfinished } from '../services/apply.js';
-import { type HostSession, openSession } from '../services/host-session.js';
+import { guard } from '../services/confirmation.js';
+import { type HostSession, openSession, type SessionOptions } from '../services/host-session.js';
 import { changesDocument } from '../services/plan-document.js';
-import { removePending } from '../services/state/pending.js';
+import { stateDirectory } from '../services/state/directory.js';
+import { readPending, removePending } from '../services/state/pending.js';
 import type { Outcome } from '../services/transaction.js';
 
 interface RollbackDocument extends Partial<OutcomeDocument> {
@@ -33,10 +35,16 @@ back is a change like any other: in order, with a journal, and with a way back. 
     'auto-approve': Flags.boolean({ summary: 'Do not ask.' }),
     'dry-run': Flags.boolean({ summary: 'Show what would be done, and do nothing.' }),
     'allow-lockout': Flags.boolean({ summary: 'Even if it cuts off the session it is run from.' }),
+    'unless-confirmed': Flags.boolean({
+      summary:
+        'Wait for the end of the time of "apply --confirm-timeout", and go back then unless "ipsec confirm" was said.',
+      exclusive: ['auto-approve', 'dry-run', 'allow-lockout'],
+    }),
   };
 
   async run(): Promise<RollbackDocument> {
     const { args, flags } = await this.parse(Rollback);
+    if (flags['unless-confirmed']) return this.#guard(args.steps, sessionOptions(flags));
     const session = await openSession(sessionOptions(flags));
     try {
       if (session.journal) {
@@ -49,6 +57,7 @@ back is a change like any other: in order, with a journal, and with a way back. 
         const outcome = await toTheEnd(() => undoUnfinished(session));
         // What was asked for is that the host is as before.
         if (outcome.kind === 'undone') {
+          removePending(session.folder);
           this.writeResult('the change that was cut off is taken back\n');
           return { outcome: 'done', to: session.registry.serial };
         }
@@ -60,13 +69,43 @@ back is a change like any other: in order, with a journal, and with a way back. 
     }
   }
 
+  /** Beside `apply --confirm-timeout`, which holds the standard input open as long as it lives; or started by hand. */
+  async #guard(steps: number | undefined, options: SessionOptions): Promise<RollbackDocument> {
+    if (steps !== undefined)
+      throw new UsageError('--unless-confirmed goes back from the change that waits, and no further');
+    const stateDir = stateDirectory(options.stateDir);
+    const pending = readPending(stateDir);
+    if (!pending) throw new EnvironmentError('no change waits for being confirmed', { code: 'NOTHING_TO_CONFIRM' });
+    let isAlone = Boolean(process.stdin.isTTY);
+    if (!isAlone) {
+      process.stdin.on('error', () => {});
+      process.stdin.once('close', () => {
+        isAlone = true;
+      });
+      process.stdin.resume();
+    }
+    this.writeResult(`state ${pending.serial} goes back at ${pending.until} unless "ipsec confirm" is said\n`);
+    const end = await guard(pending, { ...options, stateDir }, () => isAlone, this.config.version);
+    process.stdin.destroy();
+    if (end.kind === 'over') {
+      this.writeResult('it waits no longer: nothing to do\n');
+      return {};
+    }
+    // What was asked for is that the host is as before.
+    if (end.outcome.kind === 'undone') {
+      this.writeResult(`gone back: ${end.outcome.why}\n`);
+      return { outcome: 'done', to: pending.previous };
+    }
+    return { to: pending.previous, ...(await this.#report(end.outcome)) };
+  }
+
   async #goBack(
     session: HostSession,
     steps: number,
     flags: { readonly 'auto-approve': boolean; readonly 'dry-run': boolean; readonly 'allow-lockout': boolean },
   ): Promise<RollbackDocument> {
     const rollback = await planRollback(session, steps);
-    const { changes } = changesDocument(rollback.plan);
+    const { changes } = changesDocument(rollback.plan, rollback.serial);
     const shown = { to: rollback.serial, changes };
     const text = [...renderChanges(changes, await this.style(), this.verbosity > 0 ? Number.POSITIVE_INFINITY : 200)];
     this.writeResult(`${[...text, `back to state ${rollback.serial}: ${changes.length} steps`].join('\n')}\n`);
@@ -93,7 +132,7 @@ back is a change like any other: in order, with a journal, and with a way back. 
 
 /** Going back is not cut off: an interruption waits for its end. */
 async function toTheEnd<T>(action: () => Promise<T>): Promise<T> {
-  const ended = action();
+  const ended = unstoppable(action);
   const release = onInterrupt(() => ended.then(() => {}));
   try {
     return await ended;

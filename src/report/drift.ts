@@ -1,4 +1,5 @@
 /** How drift is shown: what of ours is no longer as it was applied. */
+import { objectNames } from './plan.js';
 import { plainStyle, type Style } from './style.js';
 import { visible } from './visible.js';
 
@@ -42,7 +43,7 @@ export function* renderDrift(document: DriftDocument, style: Style = plainStyle)
   if (restarted) yield style.yellow('this machine was started anew since the last apply: nothing of it is in place');
   for (const { object, kind, record, wanted, found } of entries.slice(0, shownMax)) {
     const owner = record ? ` of ${record.kind} '${visible(record.name)}'` : '';
-    yield style.red(`${object}${owner} ${words[kind]}`);
+    yield style.red(`${objectNames[object]}${owner} ${words[kind]}`);
     if (wanted !== undefined) yield `    applied  ${visible(wanted)}`;
     if (found !== undefined) yield `    found    ${visible(found)}`;
   }

@@ -49,6 +49,9 @@ export interface PlanStyle {
   readonly changesMax?: number;
 }
 
+/** How the two kinds of entries are called in texts. */
+export const objectNames = { policy: 'policy', sa: 'SA' } as const;
+
 const signs = { create: '+', replace: '~', delete: '-' } as const;
 const foreignShownMax = 10;
 
@@ -61,7 +64,9 @@ export function* renderPlan(
   yield* renderChanges(changes, style, changesMax);
   const shown = foreign.filter(({ comesBefore }) => comesBefore !== undefined);
   for (const each of shown.slice(0, foreignShownMax)) {
-    yield style.yellow(`  ! of others, and before ${visible(each.comesBefore!)}: ${each.object} ${visible(each.text)}`);
+    yield style.yellow(
+      `  ! of others, and before ${visible(each.comesBefore!)}: ${objectNames[each.object]} ${visible(each.text)}`,
+    );
   }
   if (shown.length > foreignShownMax) yield style.dim(`    ... ${shown.length - foreignShownMax} more of others`);
   for (const note of notes) yield style.dim(`  note: ${visible(note)}`);
@@ -78,7 +83,7 @@ export function* renderChanges(changes: readonly PlanChange[], style: Style, cha
   let heading: string | undefined;
   for (const { kind, object, record, reason, command } of changes.slice(0, changesMax)) {
     const owner = record ? `${record.kind} '${visible(record.name)}'` : 'no record';
-    const next = `${signs[kind]} ${object} of ${owner}: ${reason}`;
+    const next = `${signs[kind]} ${objectNames[object]} of ${owner}: ${reason}`;
     if (next !== heading) yield paint[kind](`  ${next}`);
     heading = next;
     yield `      ${visible(command)}`;

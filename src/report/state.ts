@@ -1,4 +1,5 @@
 /** How what is recorded as ours is shown. */
+import { objectNames } from './plan.js';
 import { plainStyle, type Style } from './style.js';
 import { renderTable } from './table.js';
 import { visible } from './visible.js';
@@ -74,6 +75,6 @@ export function* renderEntries(entries: readonly StateEntry[], style: Style = pl
     const next = record ? `${record.kind} '${visible(record.name)}'` : 'no record';
     if (next !== owner) yield style.cyan(`  ${next}`);
     owner = next;
-    yield `      ${object} ${visible(text)}`;
+    yield `      ${objectNames[object]} ${visible(text)}`;
   }
 }

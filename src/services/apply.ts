@@ -1,11 +1,9 @@
-/** The use cases behind `ipsec apply`, `confirm` and `rollback`. */
-import { setTimeout as sleep } from 'node:timers/promises';
+/** The use cases behind `ipsec apply` and `rollback`; confirmation.ts has what waits for `confirm`. */
 import { makePlan, type Plan } from '../backends/plan.js';
 import { EnvironmentError } from '../model/tool-error.js';
-import { type HostSession, openSession } from './host-session.js';
+import type { HostSession } from './host-session.js';
 import { type Cut, findCuts, findLifelines } from './lockout.js';
 import type { PlannedHost } from './plan.js';
-import { monotonicMillis, type Pending, readPending, removePending, timeLeft, writePending } from './state/pending.js';
 import { ownershipOf, type Registry } from './state/registry.js';
 import { type Control, carryOut, type Outcome, recover } from './transaction.js';
 
@@ -112,68 +110,3 @@ export async function applyRollback(
 export async function undoUnfinished(session: HostSession): Promise<Outcome> {
   return recover(session, session.journal!, 'back');
 }
-
-/** Notes that a change must be confirmed within so many milliseconds. */
-export function awaitConfirmation(folder: string, serial: number, timeoutMillis: number): Pending {
-  const pending = {
-    id: `${serial} ${process.pid} ${monotonicMillis()}`,
-    serial,
-    previous: serial - 1,
-    deadline: monotonicMillis() + timeoutMillis,
-    until: new Date(Date.now() + timeoutMillis).toISOString(),
-  };
-  writePending(folder, pending);
-  return readPending(folder)!;
-}
-
-const pollMillis = 200;
-
-/**
- * Waits until somebody confirms, the time is over, or the program is to end. The session must be closed meanwhile, so that
- * `ipsec confirm` gets the lock.
- */
-export async function waitForConfirmation(
-  folder: string,
-  pending: Pending,
-  interrupted: () => boolean,
-): Promise<'confirmed' | 'timeout' | 'interrupted'> {
-  for (;;) {
-    const now = readPending(folder);
-    if (now?.id !== pending.id) return 'confirmed';
-    if (interrupted()) return 'interrupted';
-    const left = timeLeft(pending);
-    if (left <= 0) return 'timeout';
-    await sleep(Math.min(pollMillis, left));
-  }
-}
-
-/** Keeps the change that waits. Throws when none does. */
-export function confirm(session: HostSession): Pending {
-  const { pending, folder } = session;
-  if (!pending) throw new EnvironmentError('no change waits for being confirmed', { code: 'NOTHING_TO_CONFIRM' });
-  removePending(folder);
-  return pending;
-}
-
-/** Takes back a change that nobody confirmed, unless somebody was faster. `before` was closed; it tells where and how. */
-export async function rollBackPending(
-  pending: Pending,
-  before: HostSession,
-  why: string,
-  version: string,
-): Promise<Outcome> {
-  const means = before.backend.means === 'netlink' ? 'netlink' : 'ip';
-  const session = await openSession({ stateDir: before.folder, means, lockMillis: patienceMillis });
-  try {
-    if (session.pending?.id !== pending.id) return { kind: 'done', serial: session.registry.serial, steps: 0 };
-    const outcome = await applyRollback(session, await planRollback(session, 1), version);
-    if (outcome.kind !== 'done') return { kind: 'stuck', why, obstacle: 'why' in outcome ? outcome.why : '' };
-    removePending(session.folder);
-    return { kind: 'undone', why, interrupted: false };
-  } finally {
-    session.close();
-  }
-}
-
-/** Going back waits for others longer than anything else. */
-const patienceMillis = 120_000;

@@ -7,7 +7,7 @@ import { EnvironmentError } from '../model/tool-error.js';
 import { stateDirectory } from './state/directory.js';
 import type { Journal } from './state/journal.js';
 import { type Lock, takeLock } from './state/lock.js';
-import { type Pending, readPending } from './state/pending.js';
+import { type Pending, readPending, removePending } from './state/pending.js';
 import { checkNamespace, type Registry } from './state/registry.js';
 import { openStore, type StateStore } from './state/store.js';
 import { openVault } from './state/vault.js';
@@ -65,7 +65,10 @@ async function openUnder(lock: Lock | undefined, folder: string, options: Sessio
   const store = openStore(folder, openVault(folder));
   const { registry, journal } = store;
   if (!options.anyNamespace) checkNamespace(registry, folder);
-  const pending = readPending(folder);
+  const noted = readPending(folder);
+  // It is noted before its first step; and going back may have been cut off before the note was removed.
+  const pending = noted?.serial === registry.serial && !journal ? noted : undefined;
+  if (lock && noted && !pending && !journal) removePending(folder);
   const backend = options.backend ?? (options.means === 'ip' ? await openIpBackend() : await openNetlinkBackend());
   return {
     folder,

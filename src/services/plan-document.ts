@@ -3,7 +3,7 @@ import type { Change } from '../backends/backend.js';
 import { diff } from '../backends/diff.js';
 import type { Plan } from '../backends/plan.js';
 import { changeText, policyLine, saLine } from '../backends/xfrm/text.js';
-import type { HostPolicy } from '../model/host-state.js';
+import { type HostPolicy, type HostSa, policyKey, saKey } from '../model/host-state.js';
 import type { PlanChange, PlanDocument } from '../report/plan.js';
 import type { HostSession } from './host-session.js';
 import type { PlannedHost } from './plan.js';
@@ -28,9 +28,10 @@ export function planDocument(session: HostSession, planned: PlannedHost): PlanDo
   };
 }
 
-/** The part that tells the changes. */
-export function changesDocument(plan: Plan): Pick<PlanDocument, 'summary' | 'changes'> {
-  const changes = plan.changes.map(changeDocument);
+/** The part that tells the changes. `backTo`: they go back to the state of that number, and not to what records say. */
+export function changesDocument(plan: Plan, backTo?: number): Pick<PlanDocument, 'summary' | 'changes'> {
+  const anew = madeAnew(plan.changes);
+  const changes = plan.changes.map((change) => changeDocument(change, reasonOf(change, anew, backTo)));
   const count = (kind: PlanChange['kind']) => changes.filter((change) => change.kind === kind).length;
   const stay = plan.after.policies.length + plan.after.sas.length - createdOrReplaced(plan);
   return {
@@ -50,7 +51,28 @@ function createdOrReplaced({ before, after }: Plan): number {
   return diff(before, after).filter((change) => change.kind !== 'delete').length;
 }
 
-function changeDocument(change: Change): PlanChange {
+/** What is taken out and made again with other contents, by its name: why. */
+function madeAnew(changes: readonly Change[]): ReadonlyMap<string, string> {
+  const taken = new Map(
+    changes.flatMap((change) => (change.kind === 'delete' ? [[nameOf(change.before), change.before] as const] : [])),
+  );
+  return new Map(
+    changes.flatMap((change): [string, string][] => {
+      if (change.kind !== 'create') return [];
+      const name = nameOf(change.after);
+      const before = taken.get(name);
+      if (!before) return [];
+      const isPolicy = change.object === 'policy' && 'direction' in before;
+      return [[name, isPolicy ? differences(before, change.after).join(', ') : 'its contents change']];
+    }),
+  );
+}
+
+function nameOf(entry: HostPolicy | HostSa): string {
+  return 'direction' in entry ? policyKey(entry) : saKey(entry);
+}
+
+function changeDocument(change: Change, reason: string): PlanChange {
   const { text, inexpressible } = changeText(change);
   const subject = change.kind === 'delete' ? change.before : change.after;
   const { record } = subject;
@@ -58,18 +80,25 @@ function changeDocument(change: Change): PlanChange {
     kind: change.kind,
     object: change.object,
     record: record ? { kind: record.kind, name: record.name } : null,
-    reason: reasonOf(change),
+    reason,
     command: `ip ${text}`,
     ...(inexpressible === undefined ? {} : { inexpressible }),
   };
 }
 
-function reasonOf(change: Change): string {
+function reasonOf(change: Change, anew: ReadonlyMap<string, string>, backTo: number | undefined): string {
   switch (change.kind) {
     case 'create':
-      return 'is asked for and not there';
-    case 'delete':
+      return (
+        anew.get(nameOf(change.after)) ??
+        (backTo === undefined ? 'is asked for and not there' : `is part of state ${backTo} and not there`)
+      );
+    case 'delete': {
+      const why = anew.get(nameOf(change.before));
+      if (why !== undefined) return `${why}: it is taken out first`;
+      if (backTo !== undefined) return `is not part of state ${backTo}`;
       return change.object === 'sa' ? 'no policy asks for it any more' : 'no record asks for it any more';
+    }
     case 'replace':
       return differences(change.before, change.after).join(', ');
   }

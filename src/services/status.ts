@@ -1,4 +1,5 @@
 /** The use case behind `ipsec status`: what is applied here, what is under way, and whether it is still in place. */
+import { readFileSync } from 'node:fs';
 import type { StatusDocument } from '../report/status.js';
 import { findDrift } from './drift.js';
 import type { HostSession } from './host-session.js';
@@ -35,12 +36,11 @@ export async function status(session: HostSession): Promise<StatusDocument> {
   };
 }
 
-/** Does somebody wait who would go back when the time is over? */
+/** Does somebody wait who would go back when the time is over? One who ended and whose end nobody asked for does not. */
 function isAlive(pid: number): boolean {
   try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+    return !/^State:\s*[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
   }
 }

@@ -3,7 +3,7 @@ import { hostFlags, lockFlags, sessionOptions, systemFlag } from '../../cli/host
 import { loadFlags, loadOptions, pathsArgs } from '../../cli/load-flags.js';
 import { count } from '../../model/count.js';
 import { renderEntries, type StateEntry } from '../../report/state.js';
-import { openSession, refuseUnfinished } from '../../services/host-session.js';
+import { openSession, refusePending, refuseUnfinished } from '../../services/host-session.js';
 import { adopt } from '../../services/state-entries.js';
 
 interface AdoptDocument {
@@ -25,6 +25,7 @@ changed: that does the next apply, which then replaces them or leaves them as th
     const session = await openSession(sessionOptions(flags));
     try {
       refuseUnfinished(session);
+      refusePending(session);
       const adopted = await adopt(session, {
         ...loadOptions(flags, argv as string[]),
         ...(flags.host === undefined ? {} : { host: flags.host }),

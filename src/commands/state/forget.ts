@@ -4,7 +4,7 @@ import { hostFlags, lockFlags, sessionOptions } from '../../cli/host-flags.js';
 import { count } from '../../model/count.js';
 import { UsageError } from '../../model/tool-error.js';
 import { renderEntries, type StateEntry } from '../../report/state.js';
-import { openSession, refuseUnfinished } from '../../services/host-session.js';
+import { openSession, refusePending, refuseUnfinished } from '../../services/host-session.js';
 import { forget } from '../../services/state-entries.js';
 
 interface ForgetDocument {
@@ -40,6 +40,7 @@ export default class Forget extends BaseCommand {
     const session = await openSession({ ...sessionOptions(flags), anyNamespace: all });
     try {
       refuseUnfinished(session);
+      refusePending(session);
       const forgotten = forget(session, kind === undefined ? undefined : { kind, name: name! });
       const text = [
         ...renderEntries(forgotten, await this.style()),

@@ -41,7 +41,7 @@ export async function startDetached({ places, command }: StartOptions): Promise<
   child.once('exit', (code, signal) => {
     ended = signal ? `signal ${signal}` : `exit code ${code}`;
   });
-  for (const until = Date.now() + startMillis; Date.now() < until; ) {
+  for (const until = performance.now() + startMillis; performance.now() < until; ) {
     if (ended !== undefined) {
       throw new EnvironmentError(`the daemon did not start (${ended})`, {
         code: 'NOT_STARTED',

@@ -1,4 +1,8 @@
-/** A change that waits for `ipsec confirm`. Its time is counted by the kernel's monotonic clock, so that setting the date changes nothing. */
+/**
+ * A change that waits for `ipsec confirm`. Its time is counted by the kernel's clock since the machine was started: setting the date changes
+ * nothing, and the time that the machine sleeps counts.
+ */
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import * as z from 'zod';
 import { damaged, readIfThere, removeDurably, writeDurably } from './durable.js';
@@ -11,7 +15,7 @@ const pendingSchema = z.object({
   serial: z.int().min(1),
   previous: z.int().min(0),
   bootId: z.string(),
-  /** Milliseconds of the monotonic clock. */
+  /** In `bootMillis`. */
   deadline: z.number(),
   /** For people. */
   until: z.string(),
@@ -25,14 +29,15 @@ function fileOf(folder: string): string {
   return path.join(folder, 'pending.json');
 }
 
-/** Milliseconds of the monotonic clock. */
-export function monotonicMillis(): number {
-  return Number(process.hrtime.bigint() / 1_000_000n);
+/** Milliseconds since the machine was started, those of its sleep too (CLOCK_BOOTTIME), which Node's own monotonic clock leaves out. */
+export function bootMillis(): number {
+  return Math.round(Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0]) * 1000);
 }
 
-export function writePending(folder: string, pending: Omit<Pending, 'schemaVersion' | 'bootId' | 'process'>): void {
-  const whole: Pending = { schemaVersion: 1, ...pending, bootId: whereWeAre().bootId, process: process.pid };
+export function writePending(folder: string, pending: Omit<Pending, 'schemaVersion' | 'bootId'>): Pending {
+  const whole: Pending = { schemaVersion: 1, ...pending, bootId: whereWeAre().bootId };
   writeDurably(fileOf(folder), `${JSON.stringify(whole)}\n`);
+  return whole;
 }
 
 /** The change that waits; undefined when none does, or when the machine was started anew since. */
@@ -54,5 +59,5 @@ export function removePending(folder: string): void {
 
 /** Milliseconds that are left; 0 or less when the time is over. */
 export function timeLeft({ deadline }: Pending): number {
-  return deadline - monotonicMillis();
+  return deadline - bootMillis();
 }

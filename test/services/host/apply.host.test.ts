@@ -1,6 +1,6 @@
-/** `ipsec apply` and its companions on a real kernel: bad cases, confirmation, and streams of packets meanwhile. */
+/** `ipsec apply` and its companions on a real kernel: bad cases, and streams of packets meanwhile. */
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -159,53 +159,6 @@ describe.skipIf(missing !== undefined)('on a real kernel', () => {
       execFileSync('umount', [host.stateDir]);
     }
     expect((await host.ipsec(['drift'])).code).toBe(0);
-  });
-
-  describe('--confirm-timeout', () => {
-    const waiting = async (time: string) => {
-      await apply(small);
-      const before = host.policies();
-      const child = await host.start(['apply', host.records(large), '--auto-approve', '--confirm-timeout', time]);
-      const output: string[] = [];
-      child.stdout?.on('data', (chunk) => output.push(String(chunk)));
-      child.stderr?.on('data', (chunk) => output.push(String(chunk)));
-      const ended = new Promise<number | null>((done) => child.once('close', (code) => done(code)));
-      while (!existsSync(path.join(host.stateDir, 'pending.json'))) await sleep(50);
-      return { before, ended, child, output };
-    };
-
-    it('keeps what is confirmed', async () => {
-      const { before, ended } = await waiting('60s');
-      expect(await host.ipsec(['apply', host.records(small), '--auto-approve'])).toMatchObject({ code: 4 });
-      expect((await host.ipsec(['confirm'])).code).toBe(0);
-      expect(await ended).toBe(0);
-      expect(host.policies()).not.toEqual(before);
-      expect(await host.ipsec(['confirm'])).toMatchObject({ code: 4 });
-    });
-
-    it('goes back when nobody confirms', async () => {
-      const { before, ended } = await waiting('1s');
-      expect(await ended).toBe(5);
-      expect(withoutIndex(host.policies())).toEqual(withoutIndex(before));
-    });
-
-    it('goes back when it is told to end', async () => {
-      const { before, ended, child } = await waiting('60s');
-      child.kill('SIGTERM');
-      expect(await ended).toBe(130);
-      expect(withoutIndex(host.policies())).toEqual(withoutIndex(before));
-    });
-
-    it('can be taken back by hand when who waited is gone', async () => {
-      const { before, ended, child } = await waiting('60s');
-      child.kill('SIGKILL');
-      await ended;
-      const status = await host.ipsec(['status']);
-      expect(status).toMatchObject({ code: 1, stdout: expect.stringContaining('is gone') });
-      expect((await host.ipsec(['rollback', '--auto-approve'])).code).toBe(0);
-      expect(withoutIndex(host.policies())).toEqual(withoutIndex(before));
-      expect((await host.ipsec(['status'])).code).toBe(0);
-    });
   });
 
   it('lets no closed packet through and holds no open one up for long, in either direction, whatever is done meanwhile', async () => {

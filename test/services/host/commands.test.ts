@@ -12,7 +12,7 @@ import { applyPlan, applyRollback, planRollback } from '../../../src/services/ap
 import { findDrift } from '../../../src/services/drift.js';
 import { openSession } from '../../../src/services/host-session.js';
 import { planHost } from '../../../src/services/plan.js';
-import { planDocument } from '../../../src/services/plan-document.js';
+import { changesDocument, planDocument } from '../../../src/services/plan-document.js';
 import { planOptionsOf, readPlanFile, refuseStale, writePlanFile } from '../../../src/services/plan-file.js';
 import { adopt, forget, listStates, showState } from '../../../src/services/state-entries.js';
 import { status } from '../../../src/services/status.js';
@@ -33,6 +33,9 @@ describe('a plan', () => {
     expect(shown).toContain("~ policy of host 'web': block becomes allow");
     expect(shown).toContain("- policy of host 'v6': no record asks for it any more");
     expect(shown).toContain('[128 secret bits]');
+    // An SA cannot be changed while it lives.
+    expect(shown).toContain("- SA of host 'manual': its contents change: it is taken out first");
+    expect(shown).toContain("+ SA of host 'manual': its contents change");
     for (const key of [key16, key32]) expect(shown).not.toContain(key.slice(2));
   });
 
@@ -269,7 +272,13 @@ describe('states', () => {
     const shown = await host.with(async (session) => showState(session, 1));
     expect(text(renderState(shown))).toContain("host 'ssh'");
     await expect(host.with(async (session) => showState(session, 9))).rejects.toThrow('state 9 is not kept');
-    const outcome = await host.with(async (session) => applyRollback(session, await planRollback(session, 2), '0'));
+    const outcome = await host.with(async (session) => {
+      const rollback = await planRollback(session, 2);
+      const reasons = new Set(changesDocument(rollback.plan, rollback.serial).changes.map(({ reason }) => reason));
+      expect(reasons).toContain('is not part of state 1');
+      expect([...reasons].filter((reason) => reason.includes('record'))).toEqual([]);
+      return applyRollback(session, rollback, '0');
+    });
     expect(outcome.kind).toBe('done');
     expect(await host.apply(texts.small)).toMatchObject({ steps: 0 });
     await expect(host.with((session) => planRollback(session, 9))).rejects.toMatchObject({ code: 'NO_HISTORY' });

@@ -19,6 +19,10 @@ export interface RealHost {
   ipsec(args: readonly string[], wrap?: readonly string[]): Promise<RunResult>;
   /** Runs `ipsec apply` for such records, which must end well. */
   apply(text: string): Promise<void>;
+  /** Path of the built program. */
+  readonly program: string;
+  /** Starts any command in the namespace. */
+  within(command: readonly string[]): ChildProcess;
   start(args: readonly string[], wrap?: readonly string[]): Promise<ChildProcess>;
   /** Does it with dying.ts (`apply RECORDS`, `rollback N`, `resume`, `undo`), killed before that step: true, or false when there were fewer. */
   dies(step: number, ...action: readonly string[]): Promise<boolean>;
@@ -83,6 +87,8 @@ export async function realHost(): Promise<RealHost> {
       writeFileSync(file, text);
       return file;
     },
+    program,
+    within,
     start,
     async apply(text) {
       const { code, stderr } = await made.ipsec(['apply', made.records(text), '--auto-approve', '--quiet']);

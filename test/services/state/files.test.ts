@@ -10,7 +10,7 @@ import { EnvironmentError } from '../../../src/model/tool-error.js';
 import { applyPlan, resume } from '../../../src/services/apply.js';
 import { stateDirectory } from '../../../src/services/state/directory.js';
 import { lineOf, readLines } from '../../../src/services/state/lines.js';
-import { monotonicMillis, readPending, timeLeft, writePending } from '../../../src/services/state/pending.js';
+import { bootMillis, readPending, timeLeft, writePending } from '../../../src/services/state/pending.js';
 import { policyFromJson, policyToJson, saFromJson, saToJson } from '../../../src/services/state/serialize.js';
 import { historyMax, openStore } from '../../../src/services/state/store.js';
 import { openVault } from '../../../src/services/state/vault.js';
@@ -242,16 +242,23 @@ function rewrite(folder: string, field: 'bootId' | 'namespace', value: string): 
 describe('a change that waits', () => {
   it('counts its time by a clock that nobody sets', () => {
     const folder = folderWith({});
-    writePending(folder, { id: 'x', serial: 2, previous: 1, deadline: monotonicMillis() + 60_000, until: 'never' });
+    writePending(folder, {
+      id: 'x',
+      serial: 2,
+      previous: 1,
+      deadline: bootMillis() + 60_000,
+      until: 'never',
+      process: 1,
+    });
     const pending = readPending(folder)!;
     // What `until` says is for people: a date that is set changes nothing.
     expect(timeLeft(pending)).toBeGreaterThan(50_000);
-    expect(timeLeft({ ...pending, deadline: monotonicMillis() - 1 })).toBeLessThan(0);
+    expect(timeLeft({ ...pending, deadline: bootMillis() - 1 })).toBeLessThan(0);
   });
 
   it('is over when the machine was started anew', () => {
     const folder = folderWith({});
-    writePending(folder, { id: 'x', serial: 2, previous: 1, deadline: 1, until: '' });
+    writePending(folder, { id: 'x', serial: 2, previous: 1, deadline: 1, until: '', process: 1 });
     const file = path.join(folder, 'pending.json');
     writeFileSync(file, readFileSync(file, 'utf8').replace(/"bootId":"[^"]*"/, '"bootId":"another"'));
     expect(readPending(folder)).toBeUndefined();
