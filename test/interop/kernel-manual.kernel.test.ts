@@ -6,6 +6,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { guestMissing, runInGuest } from '../support/guest.js';
 import { plainEnds, type Seen, type Side, sides } from './kernel/hosts.js';
+import type { LacksOutcome } from './kernel/lacks.js';
 import type { ManualCase, ManualOutcome, Tried } from './kernel/play-manual.js';
 
 const missing = guestMissing();
@@ -124,6 +125,13 @@ const cases: readonly JudgedCase[] = [
 ];
 const ports = byPorts();
 
+/** Left protects what has the mark 7, and drops the rest of it. */
+function byMark(): JudgedCase {
+  const made = transport('by mark: protected and dropped', suites['AES-CBC with SHA-1']);
+  return { ...made, left: `${made.left.trimEnd()} -mark 7\n`, ports: [], marks: [7, 8] };
+}
+const marks = byMark();
+
 function protectedOnly({ passed, seen }: Tried, suite: Suite): void {
   expect(passed).toBe(true);
   for (const side of sides) {
@@ -137,13 +145,18 @@ function protectedOnly({ passed, seen }: Tried, suite: Suite): void {
 describe.skipIf(missing)('manual keys', () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'ipsec-kernel-'));
   const outcomes = new Map<string, ManualOutcome>();
+  let lacking: LacksOutcome | undefined;
 
   beforeAll(async () => {
     const file = path.join(folder, 'cases.json');
-    writeFileSync(file, JSON.stringify([...cases, ports]), { mode: 0o600 });
+    writeFileSync(file, JSON.stringify([...cases, ports, marks]), { mode: 0o600 });
     await runInGuest('test/interop/kernel/play-manual.ts', [file], {
       timeoutSeconds: 900,
-      onLine: (value) => outcomes.set((value as ManualOutcome).name, value as ManualOutcome),
+      onLine(value) {
+        const outcome = value as ManualOutcome | LacksOutcome;
+        if (outcome.name === 'lacks') lacking = outcome as LacksOutcome;
+        else outcomes.set(outcome.name, outcome as ManualOutcome);
+      },
     });
   }, 960_000);
   afterAll(() => rmSync(folder, { recursive: true }));
@@ -161,6 +174,44 @@ describe.skipIf(missing)('manual keys', () => {
     protectedOnly(echo!, suite);
     protectedOnly(tcp![7000]!, suite);
     for (const text of suite.shows) expect(state).toContain(text);
+  });
+
+  it('where the kernel lacks AH: the record is named, and nothing is touched', () => {
+    const said = JSON.stringify(lacking, undefined, 1);
+    expect(lacking?.fault, said).toBeUndefined();
+    expect(lacking?.withoutAh, said).toMatchObject({
+      code: 4,
+      stderr: expect.stringMatching(/host 'second' .*AH_SHA1/),
+    });
+    expect(lacking?.left, said).toBe('');
+  });
+
+  it('where the kernel has no XFRM: every command says so, and what needs none goes on', () => {
+    const said = JSON.stringify(lacking, undefined, 1);
+    const { doctor, emit, ...others } = lacking?.withoutXfrm ?? {};
+    for (const [command, { code, stderr }] of Object.entries(others)) {
+      expect({ command, code, stderr }, said).toEqual({
+        command,
+        code: 4,
+        stderr: expect.stringContaining('this kernel has no XFRM'),
+      });
+    }
+    expect(doctor, said).toMatchObject({
+      code: 1,
+      stdout: expect.stringMatching(/fail +XFRM +this kernel has no XFRM/),
+    });
+    expect(emit, said).toMatchObject({ code: 0, stdout: expect.stringContaining('xfrm policy add src') });
+  });
+
+  it(marks.name, () => {
+    const { marked, echo } = outcomeOf(marks.name);
+    expect(marked![7]!.seen.left).toMatchObject({ clear: 0, ah: 0, espInUdp: 0 });
+    expect(marked![7]!.seen.left.esp).toBeGreaterThan(0);
+    // With another mark, and without one, nothing leaves.
+    for (const { passed, seen } of [marked![8]!, echo!]) {
+      expect(passed).toBe(false);
+      expect(seen.left).toMatchObject({ esp: 0, clear: 0 });
+    }
   });
 
   it(ports.name, () => {

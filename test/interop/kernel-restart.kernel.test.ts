@@ -1,4 +1,4 @@
-/** The daemon's death and return on a real kernel: not one packet goes in the clear meanwhile, and the SAs come back by themselves. */
+/** A date that jumps, and the daemon's death and return on a real kernel: not one packet goes in the clear meanwhile, and the SAs come back by themselves. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -24,7 +24,7 @@ const cases: readonly RestartCase[] = ([1, 2] as const).map((version) => ({
   more: { left: moreOf('left'), right: moreOf('right') },
 }));
 
-describe.skipIf(missing)('the daemon is killed under traffic', () => {
+describe.skipIf(missing)('the date jumps and the daemon is killed under traffic', () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'ipsec-kernel-'));
   const outcomes = new Map<string, RestartOutcome>();
 
@@ -44,6 +44,7 @@ describe.skipIf(missing)('the daemon is killed under traffic', () => {
     const said = JSON.stringify(outcome, undefined, 1);
     expect(outcome, said).toMatchObject({
       up: true,
+      clockJumps: [1, -2, 1].map(() => ({ passes: true, rekeyed: true })),
       carriesOn: true,
       backAgain: true,
       blocked: true,

@@ -20,21 +20,24 @@ interface Kind {
   readonly signed?: boolean;
   readonly nat?: boolean;
   readonly forced?: boolean;
+  readonly esn?: boolean;
 }
 
 const modern = '-group 31 -encryption AES128-GCM16 -prf HMAC-SHA2-256';
 const sha2 = '-group 14 -encryption AES256-CBC -hash HMAC-SHA2-256 -prf HMAC-SHA2-256';
 const old = '-group 2 -encryption 3DES -hash SHA1';
+const des14 = '-group 14 -encryption 3DES -hash SHA1';
 const aes = '-group 14 -encryption AES128-CBC -hash SHA1';
 
-function records(side: Side, { version, ike, action, tunnel, signed, nat, forced }: Kind): string {
+function records(side: Side, { version, ike, action, tunnel, signed, nat, forced, esn }: Kind): string {
   const other = side === 'left' ? 'right' : 'left';
   const { outer, inner, seen } = endsOf(nat);
   const selectors = `-source ${inner[side]}/32 -destination ${inner[other]}/32`;
+  const options = esn ? ' -esn ON' : '';
   const policy = tunnel
-    ? `add tunnel net -tsource ${outer[side]} -tdestination ${seen[other]} ${selectors} -action ${action}
+    ? `add tunnel net -tsource ${outer[side]} -tdestination ${seen[other]} ${selectors} -action ${action}${options}
 add host net ${selectors} -priority 10 -tunnel net -action PASS`
-    : `add host net -source ${outer[side]}/32 -destination ${seen[other]}/32 -priority 10 -action ${action}`;
+    : `add host net -source ${outer[side]}/32 -destination ${seen[other]}/32 -priority 10 -action ${action}${options}`;
   const name = (of: Side) => `${of}-${signed ? 'rsa' : 'psk'}.example`;
   const proof = signed ? '-local_method RSASIG -remote_method RSASIG' : `-preshared ${psk}`;
   const names = `-ltype FQDN -lid ${name(side)} -rtype FQDN -rid ${name(other)}`;
@@ -76,10 +79,12 @@ function withOurs(name: string, kind: Kind, shown: Shown, more: Partial<IkeCase>
 
 interface Proposals {
   readonly ike: string;
-  readonly esp: string;
+  /** Either of them. */
+  readonly esp?: string;
+  readonly ah?: string;
 }
 
-function withStrongswan(name: string, kind: Kind, { ike, esp }: Proposals, shown: Shown): JudgedCase {
+function withStrongswan(name: string, kind: Kind, { ike, esp, ah }: Proposals, shown: Shown): JudgedCase {
   const { version, tunnel, signed } = kind;
   const { outer, inner } = plainEnds;
   const round = (side: Side) => {
@@ -98,7 +103,7 @@ function withStrongswan(name: string, kind: Kind, { ike, esp }: Proposals, shown
   children { net {
     mode = ${tunnel ? 'tunnel' : 'transport'}
     ${tunnel ? `local_ts = ${inner.right}/32\n remote_ts = ${inner.left}/32` : ''}
-    esp_proposals = ${esp}
+    ${ah ? `ah_proposals = ${ah}` : `esp_proposals = ${esp}`}
   } }
 } }
 secrets { ike-lab { secret = "${psk}"
@@ -107,7 +112,7 @@ secrets { ike-lab { secret = "${psk}"
   return { name, version, tunnel, peer: 'strongswan', left: records('left', kind), right, ...shown };
 }
 
-function withLibreswan(name: string, kind: Kind, { ike, esp }: Proposals, shown: Shown): JudgedCase {
+function withLibreswan(name: string, kind: Kind, { ike, esp, ah }: Proposals, shown: Shown): JudgedCase {
   const { version, tunnel, signed, forced } = kind;
   const { outer, inner } = plainEnds;
   const lines = [
@@ -121,7 +126,7 @@ function withLibreswan(name: string, kind: Kind, { ike, esp }: Proposals, shown:
       : ['authby=secret']),
     `ikev2=${version === 2 ? 'insist' : 'no'}`,
     `ike=${ike}`,
-    `esp=${esp}`,
+    ...(ah ? ['phase2=ah', `phase2alg=${ah}`] : [`esp=${esp}`]),
     'pfs=no',
     ...(forced ? ['encapsulation=yes'] : []),
     'auto=add',
@@ -147,6 +152,8 @@ conn lab
 const gcm = { shows: ['rfc4106(gcm(aes))'], carriedBy: 'esp' } as const;
 const cbcSha1 = { shows: ['cbc(aes)', 'hmac(sha1)'], carriedBy: 'esp' } as const;
 const cbcSha2 = { shows: ['cbc(aes)', 'hmac(sha256)', ' 128'], carriedBy: 'esp' } as const;
+const ahSha1 = { shows: ['proto ah', 'hmac(sha1)'], carriedBy: 'ah' } as const;
+const esnSha2 = { shows: [...cbcSha2.shows, 'af-unspec esn'], carriedBy: 'esp' } as const;
 const tripleDesMd5 = { shows: ['cbc(des3_ede)', 'hmac(md5)'], carriedBy: 'esp' } as const;
 
 /** `pki` is a folder of `makePki`, with `our-left`, `our-right` and `right.p12` beside. */
@@ -155,17 +162,14 @@ export function ikeCases(pki: string): readonly JudgedCase[] {
   const sha2Tunnel: Kind = { version: 2, ike: sha2, action: 'ESP_AES256_HMAC_SHA2_256', tunnel: true };
   const desTunnel: Kind = { version: 1, ike: old, action: 'ESP_3DES_HMAC_MD5', tunnel: true };
   const aesTunnel: Kind = { version: 1, ike: aes, action: 'ESP_AES128_HMAC_SHA1', tunnel: true };
+  const ahTransport: Kind = { version: 2, ike: modern, action: 'AH_SHA1', tunnel: false };
   const signed = { signed: true } as const;
   return [
     withOurs('IKEv2, AES-GCM in transport mode, without policies that let IKE pass', gcmTransport, gcm, {
       withoutExemption: true,
     }),
     withOurs('IKEv2, AES-CBC with SHA-2 of 128 bits in tunnel mode', sha2Tunnel, cbcSha2),
-    withOurs(
-      'IKEv2, AH in transport mode',
-      { version: 2, ike: modern, action: 'AH_SHA1', tunnel: false },
-      { shows: ['proto ah', 'hmac(sha1)'], carriedBy: 'ah' },
-    ),
+    withOurs('IKEv2, AH in transport mode', ahTransport, ahSha1),
     withOurs('IKEv1 Main Mode, 3DES with MD5 in transport mode', { ...desTunnel, tunnel: false }, tripleDesMd5),
     withOurs(
       'IKEv2 through a NAT that changes its mind',
@@ -187,13 +191,25 @@ export function ikeCases(pki: string): readonly JudgedCase[] {
     ),
     {
       ...withStrongswan(
-        'strongSwan by IKEv2 with RSA signatures, SHA-2 in tunnel mode',
-        { ...sha2Tunnel, ...signed },
-        { ike: 'aes256-sha256-modp2048', esp: 'aes256-sha256' },
-        cbcSha2,
+        'strongSwan by IKEv2 with RSA signatures, SHA-2 and extended sequence numbers in tunnel mode',
+        { ...sha2Tunnel, ...signed, esn: true },
+        { ike: 'aes256-sha256-modp2048', esp: 'aes256-sha256-esn' },
+        esnSha2,
       ),
       pki,
     },
+    withStrongswan(
+      'strongSwan by IKEv1 Main Mode, AES-CBC with SHA-1 in transport mode',
+      { ...aesTunnel, tunnel: false },
+      { ike: 'aes128-sha1-modp2048', esp: 'aes128-sha1' },
+      cbcSha1,
+    ),
+    withStrongswan(
+      'strongSwan by IKEv2, AH in tunnel mode',
+      { ...ahTransport, tunnel: true },
+      { ike: 'aes128gcm16-prfsha256-x25519', ah: 'sha1' },
+      ahSha1,
+    ),
     withLibreswan(
       'Libreswan by IKEv1 Main Mode, AES-CBC with SHA-1 in tunnel mode',
       aesTunnel,
@@ -205,6 +221,18 @@ export function ikeCases(pki: string): readonly JudgedCase[] {
       gcmTransport,
       { ike: 'aes_gcm128-sha2_256-dh31', esp: 'aes_gcm128' },
       gcm,
+    ),
+    withLibreswan(
+      'Libreswan by IKEv1 Main Mode, 3DES with MD5 in transport mode',
+      { version: 1, ike: des14, action: 'ESP_3DES_HMAC_MD5', tunnel: false },
+      { ike: '3des-sha1-dh14', esp: '3des-md5' },
+      tripleDesMd5,
+    ),
+    withLibreswan(
+      'Libreswan by IKEv2, AH in transport mode',
+      ahTransport,
+      { ike: 'aes_gcm128-sha2_256-dh31', ah: 'sha1' },
+      ahSha1,
     ),
     {
       ...withLibreswan(

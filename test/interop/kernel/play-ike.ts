@@ -150,7 +150,7 @@ async function measure(
 ): Promise<void> {
   const [from, to] = trafficEnds(test, ends);
   const watched = await watch(folder);
-  result.up = await until(15_000, () => ping('left', from, to));
+  result.up = await until(40_000, () => ping('left', from, to));
   if (result.up) {
     result.tcp = await tcpEcho(from, to, 7000);
     const before = await left!.sas();

@@ -5,7 +5,20 @@
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { makeHosts, ping, plainEnds, removeHosts, run, type Seen, type Side, sides, tcpEcho, watch } from './hosts.js';
+import {
+  inside,
+  makeHosts,
+  ping,
+  plainEnds,
+  removeHosts,
+  run,
+  type Seen,
+  type Side,
+  sides,
+  tcpEcho,
+  watch,
+} from './hosts.js';
+import { lacks } from './lacks.js';
 import { ours } from './programs.js';
 
 export interface ManualCase {
@@ -14,6 +27,8 @@ export interface ManualCase {
   /** Our records. */
   readonly left: string;
   readonly right: string;
+  /** Marks that left gives its echoes, each under a watch of its own. */
+  readonly marks?: readonly number[];
   /** Ports of right that are tried by TCP, each under a watch of its own; the echo of ICMP is tried in any case. */
   readonly ports: readonly number[];
 }
@@ -22,6 +37,8 @@ export interface ManualOutcome {
   readonly name: string;
   fault?: string;
   echo?: Tried;
+  /** By mark. Whether they come back is up to who marks what comes in. */
+  marked?: Readonly<Record<number, Tried>>;
   /** By port. */
   tcp?: Readonly<Record<number, Tried>>;
   /** `ip xfrm state` of left, keys taken out. */
@@ -50,6 +67,12 @@ async function play(program: string, test: ManualCase): Promise<ManualOutcome> {
       ours(program, side, folder).apply(records);
     }
     result.echo = await tried(folder, async () => ping('left', from, to));
+    const marked: Record<number, Tried> = {};
+    for (const mark of test.marks ?? []) {
+      const words = inside('left', 'ping', '-c', '1', '-W', '1', '-m', `${mark}`, '-I', from, to);
+      marked[mark] = await tried(folder, async () => run(words).ok);
+    }
+    result.marked = marked;
     const tcp: Record<number, Tried> = {};
     for (const port of test.ports) tcp[port] = await tried(folder, () => tcpEcho(from, to, port, 5000));
     result.tcp = tcp;
@@ -82,4 +105,5 @@ const [program = '', file = ''] = process.argv.slice(2);
 for (const test of JSON.parse(readFileSync(file, 'utf8')) as readonly ManualCase[]) {
   process.stdout.write(`${JSON.stringify(await play(program, test))}\n`);
 }
+process.stdout.write(`${JSON.stringify(lacks(program))}\n`);
 process.exit(0);

@@ -8,6 +8,7 @@ import path from 'node:path';
 import type { EnvironmentError } from '../../../src/model/tool-error.js';
 import {
   makeHosts,
+  must,
   ping,
   pings,
   plainEnds,
@@ -34,6 +35,8 @@ export interface RestartOutcome {
   readonly name: string;
   fault?: string;
   up?: boolean;
+  /** After each jump of the date, a day or two forward or back: packets pass at once, and SAs are renewed. */
+  clockJumps?: readonly { readonly passes: boolean; readonly rekeyed: boolean }[];
   /** Right after the daemon was killed: the kernel goes on with the SAs that it has. */
   carriesOn?: boolean;
   /** With a new daemon, from this side and from the other. */
@@ -52,6 +55,12 @@ export interface RestartOutcome {
 }
 
 const patienceMillis = 30_000;
+const daySeconds = 24 * 3600;
+
+/** The guest's own date, which is nobody else's. */
+function setDate(days: number): void {
+  must(run(['date', '-u', '-s', `@${Math.floor(Date.now() / 1000) + days * daySeconds}`]));
+}
 
 async function play(program: string, test: RestartCase): Promise<RestartOutcome> {
   const result: RestartOutcome = { name: test.name };
@@ -75,6 +84,19 @@ async function play(program: string, test: RestartCase): Promise<RestartOutcome>
     result.up = await until(patienceMillis, answers);
     // Packets in both directions all the while.
     const floods = [pings('left', from, to, 10_000, 0.1), pings('right', to, from, 10_000, 0.1)];
+    const jumps: { readonly passes: boolean; readonly rekeyed: boolean }[] = [];
+    for (const days of [1, -2, 1]) {
+      setDate(days);
+      const passes = answers();
+      const [child] = (await left.sas()).childSas;
+      if (child) await left.call('sa.rekey', { sa: child.id });
+      const rekeyed = await until(patienceMillis, async () => {
+        const now = (await left.sas()).childSas;
+        return now.length > 0 && now.every(({ id }) => id !== child?.id);
+      });
+      jumps.push({ passes, rekeyed });
+    }
+    result.clockJumps = jumps;
     left.child.kill('SIGKILL');
     await sleep(300);
     result.carriesOn = answers();

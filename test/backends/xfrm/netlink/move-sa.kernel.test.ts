@@ -1,19 +1,12 @@
 /** SAs of a real kernel whose peer is elsewhere: ends and ports are others; keys, counters and sequence numbers go on. */
-import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { sharedMissing, sharedPath } from '../../../support/shared.js';
+import { guestMissing, runInGuest } from '../../../support/guest.js';
 
-const vm = sharedPath('lab', 'kernel', 'vm');
-const missing =
-  vm === undefined ? sharedMissing : existsSync('/usr/bin/linux.uml') ? undefined : 'user-mode-linux is not installed';
+const missing = guestMissing();
 if (missing) console.warn(`moves of the kernel's SAs are skipped: ${missing}`);
 
 /** What the guest's kernel would ask modprobe for, which not every machine has. */
-const modules = 'hmac cbc ctr authenc authencesn echainiv seqiv sha512_generic jitterentropy_rng drbg'
-  .split(' ')
-  .flatMap((module) => ['--module', module]);
+const modules = 'hmac cbc ctr authenc authencesn echainiv seqiv sha512_generic jitterentropy_rng drbg'.split(' ');
 
 interface Told {
   readonly source: number;
@@ -34,20 +27,14 @@ interface Outcome {
 }
 
 describe.skipIf(missing)('the kernel moves SAs', () => {
-  let outcomes: readonly Outcome[] = [];
+  const outcomes: Outcome[] = [];
 
-  beforeAll(() => {
-    const root = path.resolve(import.meta.dirname, '../../../..');
-    const guest = path.join(import.meta.dirname, 'move-sa-guest.ts');
-    const printed = execFileSync(
-      vm!,
-      ['run', '--timeout', '240', ...modules, '--', process.execPath, path.join(root, 'scripts/run-ts.mjs'), guest],
-      { encoding: 'utf8', cwd: root, stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 16 * 1024 * 1024 },
-    );
-    outcomes = printed
-      .split('\n')
-      .filter((line) => line.startsWith('{'))
-      .map((line) => JSON.parse(line) as Outcome);
+  beforeAll(async () => {
+    await runInGuest('test/backends/xfrm/netlink/move-sa-guest.ts', [], {
+      timeoutSeconds: 240,
+      modules,
+      onLine: (value) => outcomes.push(value as Outcome),
+    });
   }, 300_000);
 
   it.each([
