@@ -18,6 +18,7 @@ import { ReadContext } from '../common/context.js';
 import { kernelLists } from '../common/lists.js';
 import type { Piece } from '../common/piece.js';
 import type { DialectInput, DialectReading } from '../dialect.js';
+import { noKeyExchange } from '../strongswan/keywords.js';
 import { distinct, type Flow, flowPriority, flowsOf, inOrder, listsOf } from './flows.js';
 import { singleOf } from './hosts.js';
 import { type IkedRule, type IkedSettings, readIkedRule, readSetting } from './iked-rule.js';
@@ -164,6 +165,9 @@ function templateOf(rule: IkedRule, frame: Frame, flows: readonly Flow[], settin
   const suites = suitesOf(rule.childSas, rule.protocol);
   const region = flows.flatMap((flow) => flow.region);
   const groups = [...new Set(suites.flatMap((suite) => suite.groups))];
+  // `none` beside groups makes PFS a choice, and other groups in each list are those of its proposals alone.
+  const isOne = suites.every((suite) => suite.groups.length === groups.length);
+  const ofTemplate = isOne && (groups.length === 1 || !groups.includes('none'));
   const written: Origin = rule.childSas.length > 0 ? { kind: 'explicit', at: rule.words.at } : origin(rule, undefined);
   const proposals = suites.map(
     (suite): ChildProposal => ({
@@ -179,6 +183,7 @@ function templateOf(rule: IkedRule, frame: Frame, flows: readonly Flow[], settin
       encryption: suite.encryption,
       authentication: suite.integrity,
       esn: suite.esn,
+      ...(ofTemplate ? {} : { keyExchange: suite.groups.map((group) => (group === 'none' ? noKeyExchange : group)) }),
       lifetimeSeconds: {
         value: rule.lifetimeSeconds?.value ?? ikedDefaults.lifetimeSeconds,
         origin: origin(rule, rule.lifetimeSeconds?.at),
@@ -199,10 +204,14 @@ function templateOf(rule: IkedRule, frame: Frame, flows: readonly Flow[], settin
     selectors: region,
     lists: listsOf(flows, frame.local ? [frame.local] : [], frame.peer),
     proposals,
-    pfsGroups: {
-      value: groups.filter((group): group is KeyExchangeTransform => group !== 'none'),
-      origin: written,
-    },
+    ...(ofTemplate
+      ? {
+          pfsGroups: {
+            value: groups.filter((group): group is KeyExchangeTransform => group !== 'none'),
+            origin: written,
+          },
+        }
+      : {}),
     start: { value: isStarted ? 'START' : 'NONE', origin: { kind: 'explicit', at: rule.words.at } },
     ...(rule.ipComp ? { ipComp: { value: true, origin: { kind: 'explicit', at: rule.words.at } } } : {}),
   };

@@ -40,6 +40,19 @@ describe('an ikev2 rule', () => {
     });
   });
 
+  it('may do without PFS where none stands beside groups, and each list has groups of its own', () => {
+    const groupsOf = (text: string) => {
+      const { proposals, pfsGroups } = templateOf(read(`${basic} ${text}`));
+      const names = proposals.map(({ keyExchange }) => keyExchange?.map(({ name }) => name));
+      return { names, pfs: pfsGroups?.value.map(({ name }) => name) };
+    };
+    expect(groupsOf('childsa enc aes-128-gcm group modp2048 group none')).toEqual({ names: [['MODP-2048', 'NONE']] });
+    expect(groupsOf('childsa enc aes-128-gcm group none')).toEqual({ names: [undefined], pfs: [] });
+    expect(groupsOf('childsa enc aes-128-gcm group modp2048 childsa enc aes-256-gcm group curve25519')).toEqual({
+      names: [['MODP-2048'], ['X25519']],
+    });
+  });
+
   it('has what is written, filled up from the defaults of its kind', () => {
     const reading = read(
       `${basic} ikesa enc aes-256-gcm prf hmac-sha2-256 group curve25519 ikesa auth hmac-sha2-512 enc aes-256 childsa enc aes-128 auth hmac-sha2-256 group modp2048 noesn srcid a@example dstid "/C=DE/CN=b" ikelifetime 8h lifetime 1h bytes 512M psk "hunter2"`,
