@@ -6,6 +6,7 @@
  */
 import { formatAddress } from '../model/address.js';
 import type { PadEntry } from '../model/system-config.js';
+import { configuredProfile } from './configured-profile.js';
 import type { Environment } from './environment.js';
 import type { EngineEvent, IkeSaDescription, PassedOverEntry } from './event.js';
 import type { Failure } from './failure.js';
@@ -13,8 +14,9 @@ import type { IkeVersion, IkeVersionFactory, SaInput } from './ike-version.js';
 import type { ChildRequest, EngineInput } from './input.js';
 import type { Millis } from './ipsec/sa.js';
 import type { EngineOutput } from './output.js';
+import { productSetting } from './product-setting.js';
 import { createStarter, type Start } from './starter.js';
-import { decodeHeader } from './wire/header.js';
+import { decodeHeader, isResponse } from './wire/header.js';
 
 export interface Engine {
   handle(input: EngineInput, now: Millis): readonly EngineOutput[];
@@ -26,8 +28,10 @@ export interface Engine {
 const hopelessRetryMillis = 60_000;
 
 /** Makes an engine with the given versions of IKE. */
-export function createEngine(environment: Environment, versions: readonly IkeVersionFactory[]): Engine {
-  const { view } = environment;
+export function createEngine(given: Environment, versions: readonly IkeVersionFactory[]): Engine {
+  const { view } = given;
+  const environment: Environment = { ...given, profile: configuredProfile(given.profile, view.config) };
+  const onlyInitiates = productSetting(given, 'charon.initiator_only') ?? false;
   const modules = versions.map((make) => make(environment));
   const starter = createStarter(environment);
   const ofVersion = (version: 1 | 2): IkeVersion | undefined => modules.find((module) => module.version === version);
@@ -94,6 +98,8 @@ export function createEngine(environment: Environment, versions: readonly IkeVer
     ];
     if (!header) return ignored(`${octets.length} octets are too few for an IKE header`, 'RFC 7296 §3.1');
     const { major } = header.version;
+    if (onlyInitiates && header.responderSpi === 0n && (major === 1 || !isResponse(header)))
+      return ignored('this system only initiates (charon.initiator_only)', 'RFC 7296 §1.2');
     if (major !== 1 && major !== 2) {
       // The one answer that RFC 7296 §2.5 allows needs IKEv2; a version that we lack is not answered.
       return (

@@ -12,7 +12,7 @@ const addresses = { west: ['192.0.2.1'], east: ['192.0.2.2'] } as const;
 let engines: Engines;
 beforeAll(async () => {
   engines = await loadEngines();
-});
+}, 60_000);
 
 function read(dialect: Dialect, name: 'west' | 'east', text: string, secrets?: string): SystemConfig {
   const files = secrets === undefined ? {} : { files: { 'ipsec.secrets': secrets } };
@@ -88,12 +88,16 @@ describe('pluto', () => {
   });
 
   it('does not make another attempt with the group that a Child SA is refused for', () => {
-    const text = (esp: string) => `${conn('a', `${ends}\nike=aes128-sha2;dh19\nleftsubnet=10.1.0.0/16`)}
-${conn('b', `${ends}\nike=aes128-sha2;dh19\nleftsubnet=10.3.0.0/16\nesp=${esp}`)}`;
-    const [west, east] = [text('aes128-sha2;modp2048,aes128-sha2;modp4096'), text('aes128-sha2;modp4096')];
-    const lab = labOf(read(libreswan, 'west', west, key), read(libreswan, 'east', east, key));
-    expect([up(lab, 'a'), up(lab, 'b')]).toEqual(['done', 'done']);
-    expect(lab.sas('west').map(({ children }) => children.length)).toEqual([1]);
+    const nets = 'leftsubnet=10.3.0.0/16\nrightsubnet=10.4.0.0/16';
+    const text = (esp: string) => conn('a', ends) + conn('b', `${ends}\n${nets}\nesp=${esp}`);
+    const [two, other] = ['aes128-sha2;modp2048,aes128-sha2;modp4096', 'aes128-sha2;modp4096'];
+    const run = (first: string, second: string) => {
+      const lab = labOf(read(libreswan, 'west', text(first), key), read(libreswan, 'east', text(second), key));
+      expect([up(lab, 'a'), up(lab, 'b')]).toEqual(['done', 'done']);
+      return lab.sas('west').map(({ children }) => children.length);
+    };
+    expect(run(two, two)).toEqual([2]);
+    expect(run(two, other)).toEqual([1]);
   });
 });
 
@@ -125,6 +129,31 @@ function swanctl(own: 'west' | 'east', more: string): string {
 }
 
 describe('charon', () => {
+  const withSettings = (settings: string, own: 'west' | 'east'): SystemConfig => {
+    const files = { 'strongswan.conf': `charon { ${settings} }` };
+    const reading = readDialect(strongswan, swanctl(own, 'version = 2'), { addresses: addresses[own], files });
+    return { ...reading.config, name: own };
+  };
+  const sentBy = (lab: Lab, host: string) => lab.trace.filter((entry) => entry.host === host && entry.kind === 'sent');
+
+  it('that only initiates says nothing to whoever begins', () => {
+    const lab = labOf(withSettings('', 'west'), withSettings('initiator_only = yes', 'east'));
+    expect(up(lab, 'a.net')).toBe('done');
+    expect(lab.sas('west')).toEqual([]);
+    expect(sentBy(lab, 'east')).toEqual([]);
+    expect(sentBy(lab, 'west')).toHaveLength(6);
+    const other = labOf(withSettings('initiator_only = yes', 'west'), withSettings('', 'east'));
+    expect(up(other, 'a.net')).toBe('done');
+    expect(other.sas('west')).toHaveLength(1);
+  });
+
+  it('repeats as strongswan.conf says', () => {
+    const settings = 'retransmit_tries = 2\nretransmit_timeout = 1.5\nretransmit_base = 2';
+    const lab = labOf(withSettings(settings, 'west'), withSettings('initiator_only = yes', 'east'));
+    expect(up(lab, 'a.net')).toBe('done');
+    expect(sentBy(lab, 'west').map(({ at }) => at)).toEqual([0, 1500, 4500]);
+  });
+
   const both = (more: string, other = more) =>
     labOf(read(strongswan, 'west', swanctl('west', more)), read(strongswan, 'east', swanctl('east', other)));
 

@@ -46,7 +46,7 @@ export const libreswan: PeerProfile = {
     note: 'A connection that is to be up is revived: REVIVE_CONN_DELAY adds 5 s each time, up to 300 s.',
   },
   icmpErrorsBy: { value: 'own-header', note: 'Linux looks at quoted packets for policies with the flag `icmp` only.' },
-  retriesRekeyGroup: {
+  retriesWithGroup: {
     value: false,
     note: 'A CREATE_CHILD_SA that is answered by INVALID_KE_PAYLOAD fails, and the connection is tried anew (ikev2_create_child_sa.c).',
   },

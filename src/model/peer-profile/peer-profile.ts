@@ -199,5 +199,5 @@ export interface PeerProfile {
   /** IKEv2: the share of the margin, in percent, that the responder of the exchange keeps, so that the initiator comes first. */
   readonly rekeyResponderPercent: Trait<number>;
   /** A Child SA or rekeying whose group the peer refuses is tried again with the group that INVALID_KE_PAYLOAD names. */
-  readonly retriesRekeyGroup: Trait<boolean>;
+  readonly retriesWithGroup: Trait<boolean>;
 }

@@ -78,7 +78,7 @@ describe('rekeying of a Child SA (RFC 7296 §1.3.3, §2.8)', () => {
   });
 
   it('is not tried again with another group by a product that does not', () => {
-    const stubborn = { ...peerProfile('strict-rfc'), retriesRekeyGroup: { value: false, note: '' } };
+    const stubborn = { ...peerProfile('strict-rfc'), retriesWithGroup: { value: false, note: '' } };
     const world = connected({ a: { pfs: [19, 31], profile: stubborn }, b: { pfs: [31] } });
     world.give(world.a, { kind: 'rekey-child', sa: outboundOf(world.a) });
     world.run(20_000);

@@ -69,7 +69,7 @@ function onNewChild(turn: Turn, sa: IkeSa, { task, attempt }: Creating, form: Fo
     }
   }
   const group = notify === 'INVALID_KE_PAYLOAD' ? wantedGroup(sa, attempt, payloads) : undefined;
-  if (group) {
+  if (group && turn.env.profile.retriesWithGroup.value) {
     sendChildRequest(turn, sa, task, { group, attempt });
     return;
   }
@@ -97,7 +97,7 @@ function onChildRekeyed(turn: Turn, sa: IkeSa, { task, attempt }: Rekeying, form
   }
   const notify = refusalOf(form, payloads);
   const group = notify === 'INVALID_KE_PAYLOAD' ? wantedGroup(sa, attempt, payloads) : undefined;
-  if (group && turn.env.profile.retriesRekeyGroup.value && old.state === 'Rekeying') {
+  if (group && turn.env.profile.retriesWithGroup.value && old.state === 'Rekeying') {
     sendChildRequest(turn, sa, task, { group, attempt });
     return;
   }
@@ -193,7 +193,7 @@ function onIkeAnswer(
     return;
   }
   const notify = refusalOf(form, payloads);
-  if (notify === 'INVALID_KE_PAYLOAD' && turn.env.profile.retriesRekeyGroup.value) {
+  if (notify === 'INVALID_KE_PAYLOAD' && turn.env.profile.retriesWithGroup.value) {
     const id = readGroup(payloads.error()!.data);
     const group = attempt.own.flatMap((one) => one.keyExchange ?? []).find((one) => one.id === id);
     if (group && !attempt.groups.includes(group.name) && attempt.groups.length < groupTriesMax) {
