@@ -30,7 +30,8 @@ export interface GroupCredentials {
   readonly assumptions: readonly string[];
 }
 
-const byKey: ReadonlySet<AuthenticationMethod> = new Set(['PSK', 'EAP', 'XAUTH', 'ANY']);
+/** Without a method of its own (`ANY`) an end signs. */
+const byKey: ReadonlySet<AuthenticationMethod> = new Set(['PSK', 'EAP', 'XAUTH']);
 const placeholderLength = 32;
 
 /** Two systems that meet, and what their records say of it. */
