@@ -23,7 +23,7 @@ const methodOf: Readonly<Record<TestKeyKind, AuthenticationMethod>> = {
   EdDSA: 'EDDSASIG',
 };
 
-const withoutKeyPair: ReadonlySet<AuthenticationMethod> = new Set(['PSK', 'EAP', 'XAUTH', 'ANY']);
+const withoutKeyPair: ReadonlySet<AuthenticationMethod> = new Set(['PSK', 'EAP', 'XAUTH']);
 
 export interface TrustingOptions {
   readonly provider: CryptoProvider;

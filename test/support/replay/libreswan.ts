@@ -53,24 +53,43 @@ export function replayLibreswan(engines: Engines, folder: string, scenario: Libr
     lab = createLab(engines, {
       seed: scenario.id,
       hosts: hosts.map((name) => ({ name, config: readHost(configs, name, steps) })),
+      network: {
+        nats: hosts.filter((name) => isBehindNat(scenario, name)).map((host) => ({ host, publicAddress: nat })),
+      },
     });
   } catch (error) {
     return { differences: [(error as Error).message], trace: [] };
   }
   const differences: string[] = [];
+  const gone = new Set<string>();
   /** A connection, and those that it is an alias of. */
   const meant = (host: string, name: string) => [
     name,
     ...[...aliasesOf(confText(configs, host))].flatMap(([conn, aliases]) => (aliases.includes(name) ? [conn] : [])),
   ];
   for (const { host, verb, name } of steps) {
-    if (verb === 'up') differences.push(...bringUp(lab, host, meant(host, name)));
-    else if (verb === 'down' || verb === 'delete') for (const each of meant(host, name)) takeDown(lab, host, each);
+    if (verb === 'add') for (const each of meant(host, name)) gone.delete(`${host} ${each}`);
+    else if (verb === 'up') {
+      const there = meant(host, name).filter((each) => !gone.has(`${host} ${each}`));
+      differences.push(...bringUp(lab, host, there));
+    } else if (verb === 'down' || verb === 'delete') {
+      for (const each of meant(host, name)) {
+        takeDown(lab, host, each);
+        if (verb === 'delete') gone.add(`${host} ${each}`);
+      }
+    }
   }
   for (const host of hosts) differences.push(...compareFacts(lab, host, scenario.log[host] ?? []));
   if (scenario.outcome === 'no-log') differences.push('the scenario has no log that tells an outcome');
   return { differences, trace: lab.trace };
 }
+
+/** Where the scripts make the host nic translate addresses, as they do where pluto's log has ESP in UDP behind a NAT. */
+function isBehindNat({ log }: LibreswanScenario, host: string): boolean {
+  return (host === 'road' || host === 'north') && (log[host] ?? []).some((line) => / NATD=/.test(line));
+}
+
+const nat = address('192.1.2.254');
 
 /** The commands that make a difference here. */
 function stepsOf({ ipsecCommands }: LibreswanScenario): readonly Step[] {
@@ -189,10 +208,12 @@ function namedPeer({ pad }: SystemConfig, host: string): Address | undefined {
 
 /** Every child of a connection. */
 function namesOf({ spd }: SystemConfig, name: string): readonly string[] {
+  // One network at an end counts as 0 there.
+  const numbered = name.replace(/\/0x(\d+)$/, '/1x$1').replace(/\/(\d+)x0$/, '/$1x1');
   const names = spd.flatMap(({ action }) =>
     action.kind === 'PROTECT'
       ? action.bundle.flatMap(({ connection, source }) =>
-          connection === name || source.record.name === name ? [source.record.name] : [],
+          connection === name || source.record.name === numbered ? [source.record.name] : [],
         )
       : [],
   );

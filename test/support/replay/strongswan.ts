@@ -8,6 +8,7 @@ import type { Address } from '../../../src/model/address.js';
 import { protocolNumbers } from '../../../src/model/packet.js';
 import { SourceText } from '../../../src/model/span.js';
 import type { SystemConfig } from '../../../src/model/system-config.js';
+import { charonLog, comparedLines } from './charon-log.js';
 import type { TestKeyKind } from './credentials.js';
 import { address, createLab, type Engines, type Lab, packetBetween } from './lab.js';
 import { natFindings, rawListing, statusListing } from './listings.js';
@@ -83,8 +84,14 @@ export function readScenarios(folder: string): readonly StrongswanScenario[] {
   return JSON.parse(readFileSync(path.join(folder, 'scenarios.json'), 'utf8')) as StrongswanScenario[];
 }
 
+/** What the hosts' strongswan.conf say that counts here; those files are not part of the tables. */
+const daemonSettings: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'strongswan:ikev1/rw-initiator-only': { carol: 'charon { initiator_only = yes }' },
+  'strongswan:ikev2/rw-initiator-only': { carol: 'charon { initiator_only = yes }' },
+};
+
 /** Reads the configuration of one host of a scenario. */
-function readHost(folder: string, host: string): SystemConfig {
+function readHost(folder: string, scenario: string, host: string): SystemConfig {
   const where = path.join(folder, host);
   const texts = readdirSync(where).map((name) => ({
     name,
@@ -92,10 +99,14 @@ function readHost(folder: string, host: string): SystemConfig {
   }));
   const isSwan = texts.some(({ name }) => name === 'swanctl.conf');
   // The files are loaded by hand in the scenarios' scripts, so nothing that they say is left to the daemon's start.
+  const daemon = daemonSettings[scenario]?.[host];
   const wanted = texts.filter(({ name }) => isSwan === (name === 'swanctl.conf'));
   const { config, problems } = (isSwan ? strongswan : starter).read!({
     name: host,
-    sources: wanted.map(({ source }) => source),
+    sources: [
+      ...wanted.map(({ source }) => source),
+      ...(daemon ? [new SourceText(`${host}/strongswan.conf`, daemon)] : []),
+    ],
     files: noFiles,
     version,
     addresses: (addresses[host] ?? []).map(address),
@@ -112,7 +123,7 @@ export function replayStrongswan(engines: Engines, folder: string, scenario: Str
   try {
     lab = createLab(engines, {
       seed: scenario.id,
-      hosts: scenario.hosts.map((name) => ({ name, config: readHost(configs, name) })),
+      hosts: scenario.hosts.map((name) => ({ name, config: readHost(configs, scenario.id, name) })),
       keyKind: keyKindOf(scenario),
     });
   } catch (error) {
@@ -137,7 +148,20 @@ export function replayStrongswan(engines: Engines, folder: string, scenario: Str
     lab.send('moon', packet, 'forwarded');
   }
   for (const expected of scenario.expectedSas) differences.push(...difference(lab, expected));
+  differences.push(...logDifferences(lab, scenario));
   return { differences, trace: lab.trace };
+}
+
+/** Lines that the logs must have, or must not; those that a trace says nothing of are left out. */
+function logDifferences(lab: Lab, { expectedLog }: StrongswanScenario): string[] {
+  return expectedLog.flatMap(({ host, pattern, expect }) => {
+    if (!lab.world.hosts.has(host) || !comparedLines.some((kind) => kind.test(pattern))) return [];
+    const expression = basicExpression(filledIn(pattern));
+    const isThere = charonLog(lab.trace, host, lab.config(host)).some((line) => expression.test(line));
+    return isThere === (expect !== 'NO')
+      ? []
+      : [`${host}: the log ${expect === 'NO' ? 'must not have' : 'must have'}: ${pattern}`];
+  });
 }
 
 function difference(lab: Lab, { host, expect, pattern, kind }: ExpectedSa): string[] {
