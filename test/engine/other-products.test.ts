@@ -90,7 +90,7 @@ describe('pluto', () => {
   it('does not make another attempt with the group that a Child SA is refused for', () => {
     const nets = 'leftsubnet=10.3.0.0/16\nrightsubnet=10.4.0.0/16';
     const text = (esp: string) => conn('a', ends) + conn('b', `${ends}\n${nets}\nesp=${esp}`);
-    const [two, other] = ['aes128-sha2;modp2048,aes128-sha2;modp4096', 'aes128-sha2;modp4096'];
+    const [two, other] = ['aes128-sha1-modp2048+modp3072', 'aes128-sha1-modp3072'];
     const run = (first: string, second: string) => {
       const lab = labOf(read(libreswan, 'west', text(first), key), read(libreswan, 'east', text(second), key));
       expect([up(lab, 'a'), up(lab, 'b')]).toEqual(['done', 'done']);
@@ -145,6 +145,24 @@ describe('charon', () => {
     const other = labOf(withSettings('initiator_only = yes', 'west'), withSettings('', 'east'));
     expect(up(other, 'a.net')).toBe('done');
     expect(other.sas('west')).toHaveLength(1);
+  });
+
+  it.each([
+    ['6.0.0', false],
+    ['6.0.6', true],
+  ])('without proposals of its own takes a group of the peer when an SA is replaced: %s', (version, isTaken) => {
+    const child = 'esp_proposals = aes256gcm16-modp3072';
+    const west = swanctl('west', 'version = 2').replace('net { }', `net { ${child} }`);
+    const read6 = (own: 'west' | 'east', text: string): SystemConfig => ({
+      ...readDialect(strongswan, text, { addresses: addresses[own], version }).config,
+      name: own,
+    });
+    const lab = labOf(read6('west', west), read6('east', swanctl('east', 'version = 2')));
+    expect(up(lab, 'a.net')).toBe('done');
+    const [before] = lab.sas('west')[0]!.children;
+    lab.command('west', { kind: 'rekey-child', sa: before!.inbound });
+    const groups = lab.sas('west')[0]!.children.map(({ transforms }) => transforms.keyExchange?.name);
+    expect(groups).toEqual([isTaken ? 'MODP-3072' : undefined]);
   });
 
   it('repeats as strongswan.conf says', () => {

@@ -88,7 +88,7 @@ export function starterChildOffer(values: ConnValues, source: EntrySource): Chil
       return reading.kind === 'fault' ? reading : { ...reading, proposal: { ...reading.proposal, ...place } };
     },
     isAh ? 'sha256' : 'aes128-sha256',
-    isAh ? [defaultAhProposal] : defaultEspProposals('default', '5.9.8'),
+    isAh ? [defaultAhProposal('5.9.8')] : defaultEspProposals('default', '5.9.8'),
   );
   const lifetime = values.seconds('lifetime', values.product.defaults.childLifetimeSeconds);
   const { margin, random } = margins(values);

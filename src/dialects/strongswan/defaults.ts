@@ -6,7 +6,7 @@
  */
 import type { IkeProposal } from '../../model/system-config.js';
 import { authentication, encryption, type KeyExchangeTransform, keyExchange, prf } from '../../model/transform.js';
-import { proposalKeywords } from './keywords.js';
+import { noKeyExchange, proposalKeywords } from './keywords.js';
 import type { SwanChildProposal } from './proposal.js';
 
 /** Oldest first. The last one stands for what came after 6.0.0. */
@@ -116,7 +116,7 @@ export function defaultEspProposals(
   how: 'nothing written' | 'default',
   version: SwanVersion,
 ): readonly SwanChildProposal[] {
-  const base = { protocol: 'ESP' as const, keyExchange: [], esn: ['no-esn' as const] };
+  const base = { protocol: 'ESP' as const, keyExchange: childGroups(version), esn: ['no-esn' as const] };
   const classic: SwanChildProposal = {
     ...base,
     name: 'default',
@@ -133,11 +133,18 @@ export function defaultEspProposals(
 }
 
 /** `default` of ah_proposals (proposal_create_default). */
-export const defaultAhProposal: SwanChildProposal = {
-  protocol: 'AH',
-  name: 'default',
-  encryption: [],
-  authentication: classicIntegrity,
-  keyExchange: [],
-  esn: ['no-esn'],
-};
+export function defaultAhProposal(version: SwanVersion): SwanChildProposal {
+  return {
+    protocol: 'AH',
+    name: 'default',
+    encryption: [],
+    authentication: classicIntegrity,
+    keyExchange: childGroups(version),
+    esn: ['no-esn'],
+  };
+}
+
+/** Since 6.0.2 the defaults of ESP and AH have every group, and none: PFS is there where the peer asks for it (proposal.c). */
+function childGroups(version: SwanVersion): readonly KeyExchangeTransform[] {
+  return version === '5.9.8' || version === '6.0.0' ? [] : [...defaultGroups, noKeyExchange];
+}

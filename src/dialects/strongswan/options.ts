@@ -92,7 +92,7 @@ function childProposals(protocol: 'ESP' | 'AH') {
     const proposals: SwanChildProposal[] = [];
     for (const item of listItems(value)) {
       if (item.text.toLowerCase() === 'default') {
-        proposals.push(...(protocol === 'AH' ? [defaultAhProposal] : defaultEspProposals('default', version)));
+        proposals.push(...(protocol === 'AH' ? [defaultAhProposal(version)] : defaultEspProposals('default', version)));
         continue;
       }
       const reading = readChildProposal(item.text, protocol, seriesOf(version));

@@ -120,7 +120,7 @@ export function childProposalWords(
   if (sameProposals(proposals, defaultEspProposals('nothing written', version), childKey)) return [];
   const protocols = [...new Set(proposals.map(({ protocol }) => protocol))];
   const found = protocols.flatMap((protocol) => {
-    const defaults = protocol === 'AH' ? [defaultAhProposal] : defaultEspProposals('default', version);
+    const defaults = protocol === 'AH' ? [defaultAhProposal(version)] : defaultEspProposals('default', version);
     const text = joined(
       proposals.filter((proposal) => proposal.protocol === protocol),
       defaults,

@@ -63,7 +63,7 @@ export const strongswan: PeerProfile = {
   },
   cookieThreshold: {
     value: 30,
-    note: 'charon.cookie_threshold (3 a source, 30 in all since 5.9.?); not confirmed for every version.',
+    note: 'charon.cookie_threshold: 30 in all, and 3 from one address, which is not modelled (receiver.c, 5.9.8 to 6.0.6).',
   },
   mobikeMovesToNatPort: {
     value: true,
