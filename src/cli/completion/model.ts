@@ -151,9 +151,16 @@ function flagOf(flag: ManifestCommand['flags'][string]): CompletedFlag {
   return {
     name: flag.name,
     ...(flag.char ? { char: flag.char } : {}),
-    summary: (flag.summary ?? '').replace(/\.$/, ''),
+    summary: summaryOf(flag),
     ...(flag.type === 'option' ? { values: valuesOf(flag) } : {}),
   };
+}
+
+/** Without the full stop, and without the list of values that a shell offers anyway. */
+function summaryOf({ summary = '', ...flag }: ManifestCommand['flags'][string]): string {
+  const options = (flag.type === 'option' && flag.options) || [];
+  const list = `: ${options.join(', ')}.`;
+  return (summary.endsWith(list) ? summary.slice(0, -list.length) : summary).replace(/\.$/, '');
 }
 
 function valuesOf(flag: ManifestCommand['flags'][string] & { readonly type: 'option' }): Values {
