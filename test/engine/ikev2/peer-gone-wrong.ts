@@ -14,13 +14,16 @@ export interface Sealed {
   readonly messageId: number;
   readonly inner: readonly Ikev2Payload[];
   readonly response?: boolean;
+  /** Further bits of the header's flags, and its minor version. */
+  readonly flags?: number;
+  readonly minor?: number;
   /** Which of the IKE SAs whose keys were told of, from 0; the newest when absent. */
   readonly ikeSa?: number;
 }
 
 /** A message of `role` in an IKE SA whose keys `side` has told of. */
 export function sealedBy(side: Side, role: 'initiator' | 'responder', sealed: Sealed): Uint8Array {
-  const { exchange, messageId, inner, response = false, ikeSa = -1 } = sealed;
+  const { exchange, messageId, inner, response = false, ikeSa = -1, flags = 0, minor = 0 } = sealed;
   const provider = nodeProvider(seededRandom(`peer gone wrong ${messageId}`));
   const { keys } = eventsOf(side, 'ike-keys').at(ikeSa)!;
   if (keys.version !== 2) throw new Error('not IKEv2');
@@ -34,9 +37,9 @@ export function sealedBy(side: Side, role: 'initiator' | 'responder', sealed: Se
   const header: Header = {
     initiatorSpi: keys.initiatorSpi,
     responderSpi: keys.responderSpi,
-    version: { major: 2, minor: 0 },
+    version: { major: 2, minor },
     exchangeType: exchangeTypes.number[exchange],
-    flags: (role === 'initiator' ? ikev2Flags.INITIATOR : 0) | (response ? ikev2Flags.RESPONSE : 0),
+    flags: (role === 'initiator' ? ikev2Flags.INITIATOR : 0) | (response ? ikev2Flags.RESPONSE : 0) | flags,
     messageId,
   };
   return sealMessage({ header, inner }, crypto.outbound, provider.random(crypto.outbound.ivLength));
