@@ -77,7 +77,7 @@ export function programPage(commands: Commands): string {
       escapeMan('configuration, found from the given path upward; its schema is printed by ipsec schema config'),
     ),
     tagged('inventory.yaml', escapeMan('the systems of a repository; its schema is printed by ipsec schema inventory')),
-    '.SH SEE ALSO\n.BR ipsec\\-policy (5),\n.BR ipsec\\-rules (7)',
+    '.SH SEE ALSO\n.BR ipsec\\-policy (5),\n.BR ipsec\\-rules (7),\n.BR ipsec\\-errors (7)',
   ].join('\n')}\n`;
 }
 

@@ -1,12 +1,14 @@
 /** The manual pages that are made from the product's own tables, so that they cannot drift from it. */
 import { rules } from '../src/lint/registry.js';
 import type { Rule, RuleExample } from '../src/lint/rule.js';
+import { errnoEntry } from '../src/model/error-catalogue.js';
 import { type ArgumentRow, argumentsOf } from '../src/model/language/arguments.js';
 import { describeLifespan } from '../src/model/language/dialect.js';
 import { ranges } from '../src/model/language/limits.js';
 import { objectRows } from '../src/model/language/objects.js';
 import { shippedProfile } from '../src/model/language/shipped-profile.js';
 import { protocolRows, serviceRows, transformRows, type ValueRow } from '../src/model/language/values.js';
+import { errorDocuments } from '../src/services/explain-code.js';
 import { commandPages, type ManifestCommand, programPage } from './man-commands.js';
 import { escapeMan, section, tagged, titleLine, verbatim } from './man-text.js';
 
@@ -17,6 +19,7 @@ export function manPages(commands: Readonly<Record<string, ManifestCommand>>): R
     ...commandPages(commands),
     ['ipsec-policy.5', policyPage()],
     ['ipsec-rules.7', rulesPage()],
+    ['ipsec-errors.7', errorsPage()],
   ]);
 }
 
@@ -52,7 +55,25 @@ function rulesPage(): string {
     verbatim('# ipsec-disable-next-line SHD004 until=2027-01-01 -- reason'),
     'hides its findings on the next statement.',
     ...groups.flatMap(({ title, members }) => [`.SH ${title.toUpperCase()}`, ...members.map(ruleText)]),
-    '.SH SEE ALSO\n.BR ipsec (1),\n.BR ipsec\\-policy\\-lint (1),\n.BR ipsec\\-policy (5)',
+    '.SH SEE ALSO\n.BR ipsec (1),\n.BR ipsec\\-policy\\-lint (1),\n.BR ipsec\\-policy (5),\n.BR ipsec\\-errors (7)',
+  ].join('\n')}\n`;
+}
+
+function errorsPage(): string {
+  return `${[
+    titleLine('ipsec-errors', 7, 'codes of errors of ipsec'),
+    section(
+      'Description',
+      escapeMan(
+        'An error that ends a command is told on the standard error, with what can be done about it and the command line that explains its code; with --json it is an object "error" with "code", "message", "exitCode", "hints", "explanation" and, for errors of usage, "help". The codes are stable. What is wrong with a policy is no error of a command but a finding, with the code of a rule: see ipsec-rules(7).',
+      ),
+    ),
+    '.SH CODES',
+    ...errorDocuments().map(({ code, exit, meaning, remedy }) =>
+      tagged(`${code} (exit code ${exit})`, escapeMan(`${meaning} ${remedy}`)),
+    ),
+    tagged('EACCES, ENOENT, …', escapeMan(`${errnoEntry.meaning} ${errnoEntry.remedy}`)),
+    '.SH SEE ALSO\n.BR ipsec (1),\n.BR ipsec\\-rules (7)',
   ].join('\n')}\n`;
 }
 

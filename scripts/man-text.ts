@@ -1,4 +1,5 @@
 /** Pieces of manual pages in man(7) macros. */
+import { visible } from '../src/report/visible.js';
 
 /** Text in which nothing can be taken for a macro or an escape. */
 export function escapeMan(text: string): string {
@@ -39,7 +40,11 @@ export function tagged(tag: string, text: string): string {
   return `.TP\n.B ${escapeMan(tag)}\n${text}`;
 }
 
-/** Lines as they are. */
+/** Lines as they are, without what no page can hold. */
 export function verbatim(text: string): string {
-  return `.PP\n.nf\n.RS\n${escapeMan(text.trimEnd())}\n.RE\n.fi`;
+  const lines = text
+    .trimEnd()
+    .split('\n')
+    .map((line) => visible(line));
+  return `.PP\n.nf\n.RS\n${escapeMan(lines.join('\n'))}\n.RE\n.fi`;
 }

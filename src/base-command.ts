@@ -170,6 +170,6 @@ function enterDirectory(directory: string): void {
     process.chdir(directory);
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
-    throw new UsageError(`-C ${directory}: cannot enter that directory (${code})`, { cause });
+    throw new UsageError(`-C ${directory}: cannot enter that directory (${code})`, { code: 'NO_SUCH_FILE', cause });
   }
 }

@@ -2,16 +2,20 @@
 import { Errors } from '@oclif/core';
 import { exitCode } from '../exit-code.js';
 import { closest } from '../model/did-you-mean.js';
-import { EnvironmentError, UsageError } from '../model/tool-error.js';
+import type { ErrorCode } from '../model/error-catalogue.js';
+import { EnvironmentError, type Errno, errno, UsageError } from '../model/tool-error.js';
 import { shownTextMax, visible } from '../report/visible.js';
+import { isShim } from './shims.js';
 
 export interface Fault {
   readonly exitCode: number;
-  /** Stable word for programs. */
-  readonly code: string;
+  /** Stable word for programs; `ipsec explain` tells what it means. */
+  readonly code: ErrorCode | Errno | 'EXIT';
   /** One sentence; more lines may follow it. Undefined when there is nothing to say (a command that chose its exit code). */
   readonly message?: string;
   readonly hints: readonly string[];
+  /** The command line whose help says more. */
+  readonly help?: string;
   /** True for a bug of ours. */
   readonly internal: boolean;
 }
@@ -24,6 +28,9 @@ export interface FaultContext {
   readonly command?: string;
 }
 
+/** Where all codes are described. */
+const documentation = 'ipsec-errors(7)';
+
 /** Version of the JSON form of a fault. */
 const schemaVersion = 1;
 
@@ -33,9 +40,9 @@ export function describeFault(error: unknown, context: FaultContext): Fault {
     return { exitCode: error.oclif.exit ?? exitCode.internal, code: 'EXIT', hints: [], internal: false };
   }
   if (error instanceof UsageError) {
-    const hints = [...error.hints, ...seeHelp(context)];
+    const { code, hints } = error;
     const message = withoutParserWords(error.message);
-    return { exitCode: exitCode.usage, code: error.code, message, hints, internal: false };
+    return { exitCode: exitCode.usage, code, message, hints, help: helpOf(context), internal: false };
   }
   if (error instanceof EnvironmentError) {
     const { code, message, hints } = error;
@@ -44,7 +51,13 @@ export function describeFault(error: unknown, context: FaultContext): Fault {
   if (error instanceof Errors.CLIError) return describeOclifError(error, context);
   if (isSystemError(error)) {
     const message = `the system refused: ${error.message}`;
-    return { exitCode: exitCode.environment, code: error.code, message, hints: [], internal: false };
+    return {
+      exitCode: exitCode.environment,
+      code: errno(error.code) ?? 'ENVIRONMENT',
+      message,
+      hints: [],
+      internal: false,
+    };
   }
   const message = `internal error: ${error instanceof Error ? error.message : String(error)}`;
   const hints = [
@@ -60,11 +73,22 @@ export function printFault(fault: Fault, error: unknown, options: { bin: string;
   if (fault.message === undefined) return;
   const message = visibleLines(fault.message);
   const hints = fault.hints.map((hint) => visible(hint));
+  const explanation = explanationOf(fault.code, options.bin);
   if (options.json) {
-    const body = { code: fault.code, message, exitCode: fault.exitCode, hints };
+    const { code, exitCode: exit, help } = fault;
+    const body = {
+      code,
+      message,
+      exitCode: exit,
+      hints,
+      ...(help === undefined ? {} : { help }),
+      explanation,
+      documentation,
+    };
     process.stdout.write(`${JSON.stringify({ schemaVersion, error: body }, undefined, 2)}\n`);
   } else {
-    process.stderr.write([`${options.bin}: ${message}`, ...hints.map((hint) => `  ${hint}`), ''].join('\n'));
+    const see = `See: ${[...(fault.help === undefined ? [] : [fault.help]), explanation].join(', ')}`;
+    process.stderr.write([`${options.bin}: ${message}`, ...[...hints, see].map((hint) => `  ${hint}`), ''].join('\n'));
   }
   if (process.env.DEBUG && error instanceof Error) process.stderr.write(`${visibleLines(error.stack ?? '')}\n`);
 }
@@ -77,7 +101,7 @@ interface ParseFault {
 }
 
 function describeOclifError(error: Errors.CLIError & ParseFault, context: FaultContext): Fault {
-  const usage = { exitCode: error.oclif.exit ?? exitCode.usage, internal: false };
+  const usage = { exitCode: error.oclif.exit ?? exitCode.usage, help: helpOf(context), internal: false };
   if (error.parse && Array.isArray(error.flags)) {
     // A value attached by `=` stays out of the message: it may be a secret.
     const names = error.flags.map((flag) => String(flag).split('=', 1)[0]!);
@@ -86,21 +110,20 @@ function describeOclifError(error: Errors.CLIError & ParseFault, context: FaultC
       .map((name) => closest(`--${name.replace(/^-+/, '')}`, known))
       .filter((each) => each !== undefined);
     const message = `unknown flag${names.length === 1 ? '' : 's'} ${names.join(', ')}`;
-    const hints = [...didYouMean(meant), ...seeHelp(context)];
-    return { ...usage, code: 'UNKNOWN_FLAG', message, hints };
+    return { ...usage, code: 'UNKNOWN_FLAG', message, hints: didYouMean(meant) };
   }
   if (error.parse && Array.isArray(error.args)) {
     const names = error.args.map((arg) => (typeof arg === 'string' ? `"${arg}"` : String(arg.name).toUpperCase()));
     const missing = error.args.some((arg) => typeof arg !== 'string');
     const message = `${missing ? 'missing' : 'unexpected'} argument${names.length === 1 ? '' : 's'} ${names.join(', ')}`;
-    return { ...usage, code: missing ? 'MISSING_ARGUMENT' : 'UNEXPECTED_ARGUMENT', message, hints: seeHelp(context) };
+    return { ...usage, code: missing ? 'MISSING_ARGUMENT' : 'UNEXPECTED_ARGUMENT', message, hints: [] };
   }
   const text = withoutParserWords(error.message);
   const notAnOption = /^Expected (?:--[^=\s]+=)?(.*) to be one of: (.*)$/s.exec(text);
   const meant = notAnOption ? closest(notAnOption[1]!, notAnOption[2]!.split(', ')) : undefined;
   const message = text.charAt(0).toLowerCase() + text.slice(1);
-  const hints = [...didYouMean(meant === undefined ? [] : [meant]), ...(error.suggestions ?? []), ...seeHelp(context)];
-  return { ...usage, code: error.code ?? 'USAGE', message, hints };
+  const hints = [...didYouMean(meant === undefined ? [] : [meant]), ...(error.suggestions ?? [])];
+  return { ...usage, code: 'USAGE', message, hints };
 }
 
 /** oclif wraps what a check of flags says in lines that say nothing. */
@@ -117,8 +140,13 @@ export function didYouMean(suggestions: readonly string[]): readonly string[] {
   return suggestions.length === 0 ? [] : [`Did you mean ${suggestions.join(', ')}?`];
 }
 
-function seeHelp({ bin, command }: FaultContext): readonly string[] {
-  return [`See: ${[bin, command, '--help'].filter((part) => part !== undefined).join(' ')}`];
+function helpOf({ bin, command }: FaultContext): string {
+  return [bin, command, '--help'].filter((part) => part !== undefined).join(' ');
+}
+
+/** The command that tells what a code means; the names of HP-UX's commands have none. */
+function explanationOf(code: Fault['code'], bin: string): string {
+  return `${isShim(bin) ? 'ipsec' : bin} explain ${code}`;
 }
 
 function isSystemError(error: unknown): error is NodeJS.ErrnoException & { code: string } {

@@ -229,6 +229,7 @@ failed too.`;
 async function approve({ plan }: PlannedHost, file: PlanFile | undefined): Promise<boolean> {
   if (!process.stdin.isTTY) {
     throw new UsageError('nobody can be asked whether to go on: the standard input is no terminal', {
+      code: 'NO_TERMINAL',
       hints: ['Say --auto-approve.'],
     });
   }

@@ -129,6 +129,7 @@ function trafficOf(text: string, here: InitEnd, there: InitEnd): InitTraffic {
 async function ask(flags: InitFlags, missing: readonly string[]): Promise<InitFlags> {
   if (!process.stdin.isTTY) {
     throw new UsageError(`--${missing.join(' and --')} must be given, because there is no terminal to ask on`, {
+      code: 'NO_TERMINAL',
       hints: ['For instance: ipsec init net --here alpha=10.1.1.1 --there beta=10.2.2.2'],
     });
   }

@@ -166,7 +166,7 @@ is installed here, and the peer's other SAs are left alone. B may name the peer'
     if (flags.matrix) return this.runMatrix(args, flags);
     const words = [args.a, args.b].filter((word) => word !== undefined);
     const packet = flags.packet === undefined ? undefined : parsePacket(flags.packet, 'outbound');
-    if (packet && 'error' in packet) throw new UsageError(packet.error);
+    if (packet && 'error' in packet) throw new UsageError(packet.error, { code: 'PACKET' });
     const { negotiate } = await import('../services/negotiate/negotiate.js');
     const { parseDuration } = await import('../services/negotiate/durations.js');
     const { paths: _, ...load } = loadOptions(flags, []);
@@ -213,7 +213,7 @@ is installed here, and the peer's other SAs are left alone. B may name the peer'
     if (flags.crypto !== 'node') throw new UsageError('--crypto is for simulated peers, and --against for a live one');
     const peer = parseEndpoint(given);
     const packet = flags.packet === undefined ? undefined : parsePacket(flags.packet, 'outbound');
-    if (packet && 'error' in packet) throw new UsageError(packet.error);
+    if (packet && 'error' in packet) throw new UsageError(packet.error, { code: 'PACKET' });
     const { negotiateAgainst } = await import('../services/negotiate/against/against.js');
     const { parseDuration } = await import('../services/negotiate/durations.js');
     const { paths: _, ...load } = loadOptions(flags, []);

@@ -144,6 +144,7 @@ async function toTheEnd<T>(action: () => Promise<T>): Promise<T> {
 async function approve(steps: number): Promise<boolean> {
   if (!process.stdin.isTTY) {
     throw new UsageError('nobody can be asked whether to go on: the standard input is no terminal', {
+      code: 'NO_TERMINAL',
       hints: ['Say --auto-approve.'],
     });
   }

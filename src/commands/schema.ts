@@ -25,7 +25,10 @@ export default class Schema extends BaseCommand {
       return { schemas: names };
     }
     if (!names.includes(name))
-      throw new UsageError(`no schema is called '${name}'`, { hints: [`Schemas: ${names.join(', ')}.`] });
+      throw new UsageError(`no schema is called '${name}'`, {
+        code: 'UNKNOWN_NAME',
+        hints: [`Schemas: ${names.join(', ')}.`],
+      });
     let schema: object;
     if (name === 'config' || name === 'inventory') {
       const { jsonSchemaOf } = await import('../services/repository/schema.js');

@@ -55,6 +55,6 @@ export async function negotiate(
 
 function packetOf(text: string): Packet {
   const packet = parsePacket(text, 'outbound');
-  if ('error' in packet) throw new UsageError(packet.error);
+  if ('error' in packet) throw new UsageError(packet.error, { code: 'PACKET' });
   return packet;
 }

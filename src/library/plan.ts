@@ -25,6 +25,7 @@ export async function plan(paths: string | readonly string[], { host }: PlanPoli
     });
     if (planned.kind === 'faulty')
       throw new UsageError('the records have faults, so what they mean is not certain enough for a host', {
+        code: 'RECORDS_FAULTY',
         hints: planned.problems.slice(0, 20).map(({ code, message }) => `${code}: ${message}`),
       });
     return planDocument(session, planned);

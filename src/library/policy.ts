@@ -44,7 +44,8 @@ export async function loadPolicy(
   if (typeof from === 'object' && 'text' in from) {
     const source = new SourceText(from.name, from.text);
     const choice = format === undefined ? undefined : await parseFormat(format);
-    if (format !== undefined && choice === undefined) throw new UsageError(`no format is called '${format}'`);
+    if (format !== undefined && choice === undefined)
+      throw new UsageError(`no format is called '${format}'`, { code: 'UNKNOWN_NAME' });
     const loaded = loadSystem({
       name: from.name.replace(/\.[^.]*$/, ''),
       sources: [source],

@@ -3,9 +3,19 @@
  * or the host refuses. Whatever else is thrown is a bug of ours. What a policy or a peer says is never an exception.
  */
 
-export interface ToolErrorOptions {
-  /** Stable word for programs, in capitals, as `PRIVILEGE`. */
-  readonly code?: string;
+import type { CodesOf, ErrorCode } from './error-catalogue.js';
+
+/** The operating system's own name of an error, as `EACCES`: see `errno`. */
+export type Errno = string & { readonly isErrno: true };
+
+/** The name of an error as a code; undefined for what is no such name. */
+export function errno(name: string | undefined): Errno | undefined {
+  return name !== undefined && /^E[A-Z0-9]+$/.test(name) ? (name as Errno) : undefined;
+}
+
+export interface ToolErrorOptions<Code extends ErrorCode = ErrorCode> {
+  /** Stable word for programs, as `PRIVILEGE`; `ipsec explain` tells what it means. */
+  readonly code?: Code | Errno | undefined;
   /** What the user can do about it, one sentence each. */
   readonly hints?: readonly string[];
   readonly cause?: unknown;
@@ -13,10 +23,10 @@ export interface ToolErrorOptions {
 
 /** What both have; only the two kinds below are thrown. The message is one sentence without a full stop, never a secret. */
 abstract class ToolError extends Error {
-  readonly code: string;
+  readonly code: ErrorCode | Errno;
   readonly hints: readonly string[];
 
-  constructor(message: string, codeDefault: string, options: ToolErrorOptions) {
+  constructor(message: string, codeDefault: ErrorCode, options: ToolErrorOptions) {
     super(message, { cause: options.cause });
     this.code = options.code ?? codeDefault;
     this.hints = options.hints ?? [];
@@ -27,7 +37,7 @@ abstract class ToolError extends Error {
 export class UsageError extends ToolError {
   override readonly name = 'UsageError';
 
-  constructor(message: string, options: ToolErrorOptions = {}) {
+  constructor(message: string, options: ToolErrorOptions<CodesOf<2>> = {}) {
     super(message, 'USAGE', options);
   }
 }
@@ -36,7 +46,7 @@ export class UsageError extends ToolError {
 export class EnvironmentError extends ToolError {
   override readonly name = 'EnvironmentError';
 
-  constructor(message: string, options: ToolErrorOptions = {}) {
+  constructor(message: string, options: ToolErrorOptions<CodesOf<4>> = {}) {
     super(message, 'ENVIRONMENT', options);
   }
 }
@@ -47,7 +57,9 @@ export function writeFault(file: string, cause: { readonly code?: string }): Usa
   const message = `cannot write ${file} (${code})`;
   const hint = writeHints[code];
   const options = { cause, hints: hint === undefined ? [] : [hint] };
-  return placesThatAreNone.has(code) ? new UsageError(message, options) : new EnvironmentError(message, options);
+  return placesThatAreNone.has(code)
+    ? new UsageError(message, { ...options, code: 'CANNOT_WRITE' })
+    : new EnvironmentError(message, { ...options, code: errno(code) });
 }
 
 const placesThatAreNone: ReadonlySet<string> = new Set(['ENOENT', 'EISDIR', 'ENOTDIR', 'EEXIST']);

@@ -20,6 +20,7 @@ export async function writeBaseline(
   const file = fileOf(outcome.repository, named);
   if (existsSync(file) && !force) {
     throw new UsageError(`${file} exists`, {
+      code: 'EXISTS',
       hints: ['Replace it with --force, or take away what is mended with `ipsec policy baseline prune`.'],
     });
   }
@@ -60,9 +61,12 @@ function fileOf(repository: Parameters<typeof baselineFile>[0], named: string | 
 
 function readBaseline(file: string): Baseline {
   if (!existsSync(file))
-    throw new UsageError(`there is no baseline ${file}`, { hints: ['Make one with `ipsec policy baseline create`.'] });
+    throw new UsageError(`there is no baseline ${file}`, {
+      code: 'BASELINE',
+      hints: ['Make one with `ipsec policy baseline create`.'],
+    });
   const baseline = parseBaseline(readFileSync(file, 'utf8'));
-  if ('error' in baseline) throw new UsageError(`baseline ${file}: ${baseline.error}`);
+  if ('error' in baseline) throw new UsageError(`baseline ${file}: ${baseline.error}`, { code: 'BASELINE' });
   return baseline;
 }
 

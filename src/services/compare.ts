@@ -42,7 +42,8 @@ async function loadSide(
       systems: (await loadRepository({ ...load, paths: [word] })).systems,
     };
   const checkedOut = await checkOutRevision(word);
-  if (!checkedOut) throw new UsageError(`'${word}' is neither a file or folder nor a git revision`);
+  if (!checkedOut)
+    throw new UsageError(`'${word}' is neither a file or folder nor a git revision`, { code: 'NO_SUCH_FILE' });
   try {
     return { label: word, systems: (await loadRepository({ ...load, paths: [checkedOut.folder] })).systems };
   } finally {

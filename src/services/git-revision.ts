@@ -30,9 +30,11 @@ export async function checkOutRevision(word: string): Promise<CheckedOut | undef
   try {
     const env = { GIT_INDEX_FILE: path.join(folder, '.index') };
     const tree = await git(['rev-parse', '--verify', '--quiet', `${commit}:${prefix.replace(/\/$/, '')}`]);
-    if (tree === undefined) throw new UsageError(`revision ${revision} has no ${prefix || 'files here'}`);
+    if (tree === undefined)
+      throw new UsageError(`revision ${revision} has no ${prefix || 'files here'}`, { code: 'NO_SUCH_FILE' });
     const type = await git(['cat-file', '-t', tree]);
-    if (type !== 'tree') throw new UsageError(`${word} is a file; name a folder of the revision`);
+    if (type !== 'tree')
+      throw new UsageError(`${word} is a file; name a folder of the revision`, { code: 'NO_SUCH_FILE' });
     // In a subfolder of the work tree git would only look at what is below it.
     const cwd = (await git(['rev-parse', '--show-toplevel'])) ?? '.';
     await gitOrFail(['read-tree', tree], { env, cwd });
@@ -53,10 +55,11 @@ interface GitOptions {
 async function git(args: readonly string[], options: GitOptions = {}): Promise<string | undefined> {
   const { execa } = await import('execa');
   const result = await execa('git', args, { ...options, reject: false, timeout: 60_000, stdin: 'ignore' });
-  if (result.code === 'ENOENT') throw new EnvironmentError('git is not installed, and a revision was named');
+  if (result.code === 'ENOENT')
+    throw new EnvironmentError('git is not installed, and a revision was named', { code: 'GIT' });
   return result.exitCode === 0 ? String(result.stdout) : undefined;
 }
 
 async function gitOrFail(args: readonly string[], options: GitOptions): Promise<void> {
-  if ((await git(args, options)) === undefined) throw new EnvironmentError(`git ${args[0]} failed`);
+  if ((await git(args, options)) === undefined) throw new EnvironmentError(`git ${args[0]} failed`, { code: 'GIT' });
 }

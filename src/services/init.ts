@@ -90,6 +90,7 @@ export async function init(folder: string, files: readonly InitFile[], force: bo
   const [first] = existing;
   if (first && !force)
     throw new UsageError(`${path.join(folder, first.path)} exists`, {
+      code: 'EXISTS',
       hints: ['Name another folder, or replace what is there with --force.'],
     });
   for (const file of files) {

@@ -151,6 +151,7 @@ function chooseRules(options: LintOptions, config: LintConfig): Rule[] {
   ]);
   if (unknown) {
     throw new UsageError(`no rule is called '${unknown.selector}'`, {
+      code: 'UNKNOWN_NAME',
       hints: [
         ...(unknown.guess ? [`Did you mean ${unknown.guess}?`] : []),
         'Rules are listed by `ipsec policy rules`.',
@@ -166,7 +167,7 @@ function lintSettings(repository: Repository, options: LintOptions, config: Lint
   if (unknown) {
     const guess = unknown.guess ? [`Did you mean ${unknown.guess}?`] : [];
     const hints = [...guess, `Profiles: ${allProfiles.map(({ name }) => name).join(', ')}.`];
-    throw new UsageError(`no guidance profile is called '${unknown.name}'`, { hints });
+    throw new UsageError(`no guidance profile is called '${unknown.name}'`, { code: 'UNKNOWN_NAME', hints });
   }
   const peerProfile = options.peerProfile ?? config.peerProfile;
   return {
@@ -346,9 +347,12 @@ async function takeOffBaseline(
   if (file === undefined) return { findings, known: [], stale: 0 };
   const { applyBaseline, parseBaseline } = await import('../lint/baseline.js');
   if (!existsSync(file))
-    throw new UsageError(`there is no baseline ${file}`, { hints: ['Make one with `ipsec policy baseline create`.'] });
+    throw new UsageError(`there is no baseline ${file}`, {
+      code: 'BASELINE',
+      hints: ['Make one with `ipsec policy baseline create`.'],
+    });
   const baseline = parseBaseline(readFileSync(file, 'utf8'));
-  if ('error' in baseline) throw new UsageError(`baseline ${file}: ${baseline.error}`);
+  if ('error' in baseline) throw new UsageError(`baseline ${file}: ${baseline.error}`, { code: 'BASELINE' });
   const { kept, known, stale } = applyBaseline(findings, baseline, statementFinder(repository.systems));
   return { findings: kept, known, stale: stale.length };
 }

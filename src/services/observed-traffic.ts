@@ -42,7 +42,8 @@ function observeFile(file: string, owners: ReadonlyMap<string, readonly Observer
   let frames = 0;
   for (const item of captureFrames(readCapture(file))) {
     if (item.kind === 'fault') {
-      if (frames === 0) throw new UsageError(`${file} is no capture that can be read: ${item.why}`);
+      if (frames === 0)
+        throw new UsageError(`${file} is no capture that can be read: ${item.why}`, { code: 'UNREADABLE' });
       continue;
     }
     frames += 1;
@@ -113,13 +114,14 @@ function readCapture(file: string): Uint8Array {
   try {
     descriptor = openSync(file, 'r');
   } catch (error) {
-    throw new UsageError(`${file} cannot be read: ${(error as NodeJS.ErrnoException).code}`);
+    throw new UsageError(`${file} cannot be read: ${(error as NodeJS.ErrnoException).code}`, { code: 'UNREADABLE' });
   }
   try {
     const status = fstatSync(descriptor);
-    if (!status.isFile()) throw new UsageError(`${file} is no file`);
+    if (!status.isFile()) throw new UsageError(`${file} is no file`, { code: 'NO_SUCH_FILE' });
     if (status.size > captureOctetsMax)
       throw new UsageError(`${file} has more than ${captureOctetsMax / 1024 / 1024} MiB`, {
+        code: 'UNREADABLE',
         hints: ['Give a part of it: editcap -c 1000000 cuts a capture into pieces.'],
       });
     const octets = new Uint8Array(status.size);

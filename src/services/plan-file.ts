@@ -92,14 +92,17 @@ export function readPlanFile(file: string): PlanFile | undefined {
   const parsed = planFileSchema.safeParse(parseJson(file, text));
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  throw new UsageError(`${file} is not a plan that this version can read: ${issue?.path.join('.')}: ${issue?.message}`);
+  throw new UsageError(
+    `${file} is not a plan that this version can read: ${issue?.path.join('.')}: ${issue?.message}`,
+    { code: 'UNREADABLE' },
+  );
 }
 
 function parseJson(file: string, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new UsageError(`${file} begins like a plan but is no JSON`);
+    throw new UsageError(`${file} begins like a plan but is no JSON`, { code: 'UNREADABLE' });
   }
 }
 

@@ -39,6 +39,7 @@ export function chooseSystem(repository: Repository, name: string | undefined): 
     const system = repository.systems.find((candidate) => candidate.name === name);
     if (system) return system;
     throw new UsageError(`no system is called '${name}'`, {
+      code: 'NO_SUCH_SYSTEM',
       hints: [`Systems here: ${names.slice(0, 20).join(', ')}.`],
     });
   }
@@ -47,6 +48,7 @@ export function chooseSystem(repository: Repository, name: string | undefined): 
   throw new UsageError(
     only ? `${names.length} systems are here: say which one is asked with --host` : 'there are no record files here',
     {
+      code: 'NO_SUCH_SYSTEM',
       hints: only
         ? [`Systems here: ${names.slice(0, 20).join(', ')}.`]
         : ['Name a file, or a folder with *.conf files.'],

@@ -45,6 +45,7 @@ export function changeRecords({ file, words, dialect, dryRun = false }: RecordCh
   const record = `${only.object?.text.toLowerCase() ?? ''} ${only.subject?.text ?? ''}`.trim();
   if (after === undefined) {
     throw new UsageError(`there is no record ${record} in ${file}`, {
+      code: 'NO_SUCH_RECORD',
       hints: ['ipsec policy show lists those there are.'],
     });
   }

@@ -23,6 +23,7 @@ export function ruleDocuments(selector?: string): readonly RuleDocument[] {
   const unknown = selector === undefined ? undefined : unknownSelector(rules, [selector]);
   if (unknown) {
     throw new UsageError(`no rule is called '${unknown.selector}'`, {
+      code: 'UNKNOWN_NAME',
       hints: unknown.guess ? [`Did you mean ${unknown.guess}?`] : [],
     });
   }

@@ -39,7 +39,8 @@ const assertionSuffix = '.ipsectest';
 export async function runAssertions(options: AssertionOptions): Promise<AssertionRun> {
   const files = options.paths.flatMap((given) => assertionFiles(given));
   if (options.paths.length === 0) files.push(...assertionFiles('.'));
-  if (files.length === 0) throw new UsageError('there are no assertion files (*.ipsectest) here');
+  if (files.length === 0)
+    throw new UsageError('there are no assertion files (*.ipsectest) here', { code: 'NO_RECORDS' });
   const policies = options.paths.filter((given) => !given.endsWith(assertionSuffix));
   const repository = await loadRepository({
     ...options,
@@ -57,6 +58,7 @@ export async function runAssertions(options: AssertionOptions): Promise<Assertio
   if (judged.length === 0 && problems.length === 0)
     throw new UsageError(
       options.filter === undefined ? 'the assertion files hold no assertion' : `no assertion holds '${options.filter}'`,
+      { code: 'NO_RECORDS' },
     );
   return {
     judged,
@@ -169,7 +171,7 @@ function assertionFiles(given: string): string[] {
   if (given === '-') return [];
   const full = path.resolve(given);
   const status = existsSync(full) ? statSync(full) : undefined;
-  if (!status) throw new UsageError(`there is no file or folder ${given}`);
+  if (!status) throw new UsageError(`there is no file or folder ${given}`, { code: 'NO_SUCH_FILE' });
   if (!status.isDirectory()) return given.endsWith(assertionSuffix) ? [full] : [];
   return readdirSync(full, { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith(assertionSuffix) && !file.split(path.sep).includes('node_modules'))

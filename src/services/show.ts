@@ -43,6 +43,7 @@ export async function show(options: ShowOptions): Promise<readonly ShownSystem[]
   const systems = repository.systems.filter((system) => options.host === undefined || system.name === options.host);
   if (systems.length === 0 && options.host !== undefined) {
     throw new UsageError(`no system is called '${options.host}'`, {
+      code: 'NO_SUCH_SYSTEM',
       hints: [
         `Systems here: ${repository.systems
           .slice(0, 20)
@@ -58,7 +59,7 @@ export async function show(options: ShowOptions): Promise<readonly ShownSystem[]
         : { name, dialect, imported: false, records: shownRecords(policies, options) },
   );
   if (options.name !== undefined && shown.every((system) => system.records.length === 0)) {
-    throw new UsageError(`there is no ${options.kind} record '${options.name}'`);
+    throw new UsageError(`there is no ${options.kind} record '${options.name}'`, { code: 'NO_SUCH_RECORD' });
   }
   return shown;
 }

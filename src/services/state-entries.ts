@@ -32,7 +32,10 @@ export function listStates({ folder, registry, store }: HostSession): StateList 
 export function showState({ registry, store }: HostSession, serial: number | undefined): StateDocument {
   const found = serial === undefined || serial === registry.serial ? registry : store.earlier(serial);
   if (!found) {
-    throw new UsageError(`state ${serial} is not kept`, { hints: ['"ipsec state list" shows which there are.'] });
+    throw new UsageError(`state ${serial} is not kept`, {
+      code: 'UNKNOWN_NAME',
+      hints: ['"ipsec state list" shows which there are.'],
+    });
   }
   return {
     serial: found.serial,

@@ -37,13 +37,20 @@ describe('a bug', () => {
 describe('what the host refuses', () => {
   it('ends with 4', async () => {
     const { stderr, code } = await fixture(['refuse', '--how', 'environment']);
-    expect(stderr).toBe('ipsec: this needs root\n  Run it with sudo.\n');
+    expect(stderr).toBe('ipsec: this needs root\n  Run it with sudo.\n  See: ipsec explain PRIVILEGE\n');
     expect(code).toBe(4);
   });
 
   it('keeps its code in JSON', async () => {
     const { stdout } = await fixture(['refuse', '--how', 'environment', '--json']);
-    const error = { code: 'PRIVILEGE', message: 'this needs root', exitCode: 4, hints: ['Run it with sudo.'] };
+    const error = {
+      code: 'PRIVILEGE',
+      message: 'this needs root',
+      exitCode: 4,
+      hints: ['Run it with sudo.'],
+      explanation: 'ipsec explain PRIVILEGE',
+      documentation: 'ipsec-errors(7)',
+    };
     expect(JSON.parse(stdout)).toEqual({ schemaVersion: 1, error });
   });
 
@@ -91,13 +98,15 @@ describe('a command line that is wrong', () => {
     const { stdout, stderr, code } = await runCli(args);
     expect(stderr).toMatch(message);
     if (hint) expect(stderr).toMatch(hint);
-    expect(stderr).toMatch(/^ {2}See: ipsec ([a-z ]+ )?--help$/m);
+    expect(stderr).toMatch(/^ {2}See: ipsec ([a-z ]+ )?--help, ipsec explain [A-Z_]+$/m);
     expect([stdout, code]).toEqual(['', 2]);
   });
 
   it('names the missing argument', async () => {
     const { stderr, code } = await fixture(['values']);
-    expect(stderr).toBe('ipsec: missing argument WORD\n  See: ipsec fixture values --help\n');
+    expect(stderr).toBe(
+      'ipsec: missing argument WORD\n  See: ipsec fixture values --help, ipsec explain MISSING_ARGUMENT\n',
+    );
     expect(code).toBe(2);
   });
 
@@ -131,7 +140,7 @@ describe('a command line that is wrong', () => {
   it.each(['usage', 'error'])('may be found by the command itself (%s)', async (how) => {
     const { stderr, code } = await fixture(['refuse', '--how', how]);
     expect(stderr).toMatch(
-      /^ipsec: (the two flags do not go together|oclif says no)\n {2}See: ipsec fixture refuse --help\n$/,
+      /^ipsec: (the two flags do not go together|oclif says no)\n {2}See: ipsec fixture refuse --help, ipsec explain USAGE\n$/,
     );
     expect(code).toBe(2);
   });

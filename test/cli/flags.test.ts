@@ -73,7 +73,7 @@ describe('the flags that many commands share', () => {
   ])('%s is refused', async (flag, message) => {
     const { stderr, stdout, code } = await runCli(['fixture', 'values', 'word', flag], { fixtures: true });
     expect(stderr).toMatch(message);
-    expect(stderr).toMatch(/^ {2}See: ipsec fixture values --help$/m);
+    expect(stderr).toMatch(/^ {2}See: ipsec fixture values --help, ipsec explain [A-Z_]+$/m);
     expect(stderr).not.toMatch(/See more help/);
     expect(stdout).toBe('');
     expect(code).toBe(2);

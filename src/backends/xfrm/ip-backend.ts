@@ -30,7 +30,8 @@ export async function openIpBackend(): Promise<Backend> {
       env: { LC_ALL: 'C' },
       stripFinalNewline: false,
     });
-    if (result.code === 'ENOENT') throw new EnvironmentError('ip is not installed (iproute2)', { code: 'NO_IPROUTE2' });
+    if (result.code === 'ENOENT')
+      throw new EnvironmentError('ip is not installed (iproute2)', { code: 'TOOL_MISSING' });
     return { code: result.exitCode ?? 1, stdout: result.stdout, stderr: result.stderr };
   };
   const list = async (what: 'policy' | 'state'): Promise<string> => {
@@ -120,5 +121,5 @@ function listError(what: string, stderr: string): EnvironmentError {
   if (/not supported/.test(stderr)) {
     return new EnvironmentError('this kernel has no XFRM, the IPsec stack of Linux', { code: 'NO_XFRM' });
   }
-  return new EnvironmentError(`ip xfrm ${what} list failed: ${stderr.trim()}`, { code: 'IPROUTE2' });
+  return new EnvironmentError(`ip xfrm ${what} list failed: ${stderr.trim()}`, { code: 'IPROUTE' });
 }

@@ -1,6 +1,6 @@
 /** Linux XFRM by netlink: reads, tries and changes the state of the network namespace that the program is in. */
 import { emptyHostState, type HostState } from '../../model/host-state.js';
-import { EnvironmentError } from '../../model/tool-error.js';
+import { EnvironmentError, errno } from '../../model/tool-error.js';
 import type { Backend, Change, Execution, Failure } from '../backend.js';
 import type { Entries } from '../plan.js';
 import { kernelAlgorithms } from './algorithms.js';
@@ -97,5 +97,5 @@ function refused(socket: NetlinkSocket, answer: Answer, what: string): Environme
       hints: ['Run it as root, or with the capability CAP_NET_ADMIN.'],
     });
   }
-  return new EnvironmentError(`the kernel ${what}: ${message}`, { code: code ?? 'NETLINK' });
+  return new EnvironmentError(`the kernel ${what}: ${message}`, { code: errno(code) ?? 'NETLINK' });
 }

@@ -56,7 +56,7 @@ pages of GitHub and GitLab, DOT for Graphviz, and SVG needs nothing but a browse
     if (kind === 'sequence' && flags.host !== undefined)
       throw new UsageError('--host is for the other pictures', { hints: ['Name the two systems after sequence.'] });
     const packet = flags.packet === undefined ? undefined : parsePacket(flags.packet, 'outbound');
-    if (packet && 'error' in packet) throw new UsageError(packet.error);
+    if (packet && 'error' in packet) throw new UsageError(packet.error, { code: 'PACKET' });
     const picture = await graph({
       ...loadOptions(flags, (argv as string[]).slice(1)),
       kind,

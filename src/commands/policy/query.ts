@@ -64,7 +64,7 @@ destination are those of the packet on the wire. The options of ipsec_policy wor
     const { argv, flags } = await this.parse(Query);
     const direction: Direction = flags.in || flags.direction === 'in' ? 'inbound' : 'outbound';
     const packet = flags.packet === undefined ? fromParts(flags, direction) : parsePacket(flags.packet, direction);
-    if ('error' in packet) throw new UsageError(packet.error);
+    if ('error' in packet) throw new UsageError(packet.error, { code: 'PACKET' });
     const { system, explanation, problems } = await query({
       ...loadOptions(flags, argv as string[]),
       packet,
@@ -94,6 +94,7 @@ interface Parts {
 function fromParts(parts: Parts, direction: Direction): Packet | { error: string } {
   if (parts.src === undefined && parts.dst === undefined) {
     throw new UsageError('no packet is given', {
+      code: 'PACKET',
       hints: ['Say which with --packet, or with --src, --dst and --proto.'],
     });
   }

@@ -1,7 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../base-command.js';
-import type { Style } from '../../report/style.js';
-import { renderTable, wrapToWidth } from '../../report/table.js';
+import { renderRule } from '../../report/rule-text.js';
+import { renderTable } from '../../report/table.js';
 import { terminalWidth } from '../../report/terminal.js';
 import { type RuleDocument, ruleDocuments } from '../../services/rules.js';
 
@@ -28,7 +28,7 @@ export default class Rules extends BaseCommand {
     const style = await this.style();
     const width = terminalWidth();
     if (flags.all || (args.rule !== undefined && shown.length === 1)) {
-      this.writeResult(`${shown.map((rule) => [...describeRule(rule, style, width)].join('\n')).join('\n\n')}\n`);
+      this.writeResult(`${shown.map((rule) => [...renderRule(rule, style, width)].join('\n')).join('\n\n')}\n`);
     } else {
       const rows = shown.map((rule) => [rule.code, rule.slug, rule.severity, rule.summary]);
       const columns = [
@@ -41,28 +41,4 @@ export default class Rules extends BaseCommand {
     }
     return { rules: shown };
   }
-}
-
-function* describeRule(rule: RuleDocument, style: Style, width: number): Generator<string> {
-  yield `${style.bold(rule.code)} ${rule.slug} (${rule.severity}${rule.optional ? ', off unless selected' : ''})`;
-  yield '';
-  yield* wrapToWidth(rule.summary, width);
-  yield '';
-  yield* wrapToWidth(rule.rationale, width);
-  yield* examples('Reported:', rule.bad);
-  yield* examples('Not reported:', rule.good);
-  yield '';
-  yield* wrapToWidth(`References: ${rule.references.join('; ')}`, width);
-  yield `Suppress:   # ipsec-disable-next-line ${rule.code} -- reason`;
-}
-
-function* examples(title: string, list: RuleDocument['bad']): Generator<string> {
-  const [first] = list;
-  if (!first) return;
-  yield '';
-  yield title;
-  for (const line of first.text.trim().split('\n')) yield `    ${line}`;
-  if (first.peer === undefined) return;
-  yield '  with the peer';
-  for (const line of first.peer.trim().split('\n')) yield `    ${line}`;
 }

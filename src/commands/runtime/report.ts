@@ -23,7 +23,10 @@ export default class RuntimeReportCommand extends BaseCommand {
     const kinds = (argv as string[]).map((word): ReportKind => {
       const kind = reportKinds.find((each) => each === word);
       if (kind) return kind;
-      throw new UsageError(`there is no report '${word}'`, { hints: [`Reports: ${reportKinds.join(', ')}.`] });
+      throw new UsageError(`there is no report '${word}'`, {
+        code: 'UNKNOWN_NAME',
+        hints: [`Reports: ${reportKinds.join(', ')}.`],
+      });
     });
     const report = (await callDaemon(runtimePlaces(flags['run-dir']).socket, 'report', {
       kinds: kinds.length > 0 ? kinds : [...reportKinds],

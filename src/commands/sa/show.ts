@@ -19,7 +19,8 @@ export default class SaShow extends BaseCommand {
     const { args, flags } = await this.parse(SaShow);
     const list = (await callDaemon(runtimePlaces(flags['run-dir']).socket, 'sa.list', {})) as SaListDocument;
     const found = [...list.ikeSas, ...list.childSas].find(({ id }) => id === args.sa);
-    if (!found) throw new UsageError(`there is no SA ${args.sa}`, { hints: ['ipsec sa list shows them.'] });
+    if (!found)
+      throw new UsageError(`there is no SA ${args.sa}`, { code: 'NO_SUCH_SA', hints: ['ipsec sa list shows them.'] });
     this.writeResult(`${[...renderSa(found, await this.style())].join('\n')}\n`);
     return found;
   }

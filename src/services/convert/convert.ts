@@ -52,6 +52,7 @@ export async function convert(options: ConvertOptions): Promise<Conversion> {
   const [original, ...others] = systems;
   if (!original || others.length > 0) {
     throw new UsageError(`${input} holds ${systems.length} systems`, {
+      code: 'NO_SUCH_SYSTEM',
       hints: [
         `Name one of them: ${systems
           .slice(0, 10)
@@ -99,6 +100,7 @@ export async function targetOf(word: string): Promise<FormatChoice> {
     choice === recordsFormat ? { dialect: (await import('../../dialects/hpux/dialect.js')).records } : choice;
   if (!found?.dialect.write) {
     throw new UsageError(found ? `${word} can be read, not written` : `no format is called '${word}'`, {
+      code: 'UNKNOWN_NAME',
       hints: [`Formats that can be written: ${writableFormats.join(', ')}; NAME@VERSION for a product's version.`],
     });
   }
@@ -156,9 +158,7 @@ export function writeConversion({ files }: Conversion, { out, force }: WriteFile
   if (there.length > 0 && !force) {
     throw new UsageError(
       `${there.map(({ target }) => target).join(', ')} ${there.length === 1 ? 'is' : 'are'} there already`,
-      {
-        hints: ['Name another place, or replace them with --force.'],
-      },
+      { code: 'EXISTS', hints: ['Name another place, or replace them with --force.'] },
     );
   }
   return targets.map(({ file, target }) => {

@@ -97,6 +97,7 @@ function readFolder(folder: string, provider: CryptoProvider, faults: string[]):
     names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort();
   } catch (cause) {
     throw new UsageError(`the credential folder ${folder} cannot be read (${(cause as NodeJS.ErrnoException).code})`, {
+      code: 'UNREADABLE',
       cause,
     });
   }

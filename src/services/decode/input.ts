@@ -34,6 +34,7 @@ export function readInput(word: string): DecodeInput {
         ? `'${shortened(word)}' is no file, and too short or with a digit too few for an IKE message`
         : `'${shortened(word)}' is neither a file nor hexadecimal`,
       {
+        code: 'NO_SUCH_FILE',
         hints: [
           'Give a pcap or pcapng file, the octets of an IKE message in hexadecimal, or - for the standard input.',
         ],
@@ -46,9 +47,11 @@ export function readInput(word: string): DecodeInput {
 function readFile(file: string): Uint8Array {
   try {
     const status = statSync(file);
-    if (status.isDirectory()) throw new UsageError(`${file} is a folder`, { hints: ['Name a capture in it.'] });
+    if (status.isDirectory())
+      throw new UsageError(`${file} is a folder`, { code: 'UNREADABLE', hints: ['Name a capture in it.'] });
     if (status.size > captureOctetsMax)
       throw new UsageError(`${file} has ${status.size} octets; at most ${captureOctetsMax} are read`, {
+        code: 'UNREADABLE',
         hints: [
           "Take what concerns IPsec out of it: tcpdump -r FILE -w LESS 'udp port 500 or udp port 4500 or esp or ah'.",
         ],
@@ -56,25 +59,31 @@ function readFile(file: string): Uint8Array {
     return readFileSync(file);
   } catch (cause) {
     if (cause instanceof UsageError) throw cause;
-    throw new UsageError(`cannot read ${file} (${(cause as NodeJS.ErrnoException).code})`, { cause });
+    throw new UsageError(`cannot read ${file} (${(cause as NodeJS.ErrnoException).code})`, {
+      code: 'UNREADABLE',
+      cause,
+    });
   }
 }
 
 /** By what the octets begin with; text of hexadecimal digits is a message, in whatever form people copy it. */
 function inputOf(name: string, octets: Uint8Array): DecodeInput {
-  if (octets.length === 0) throw new UsageError(`${name} is empty`);
+  if (octets.length === 0) throw new UsageError(`${name} is empty`, { code: 'UNREADABLE' });
   const view = new DataView(octets.buffer, octets.byteOffset, octets.byteLength);
   const format = octets.length >= 4 ? magics.get(view.getUint32(0)) : undefined;
   if (format) return { kind: 'capture', name, format, octets };
   if (octets[0] === 0x1f && octets[1] === 0x8b)
     throw new UsageError(`${name} is compressed`, {
+      code: 'UNREADABLE',
       hints: [`Decompress it first: gunzip -c ${name} | ipsec decode -`],
     });
   if (looksLikeIke(octets)) return messageOf(name, octets);
   const text = octets.length <= 1_000_000 ? new TextDecoder('latin1').decode(octets) : '';
   const fromText = hexMessage(dumpDigits(text)) ?? hexMessage(text);
   if (fromText) return messageOf(name, fromText);
-  throw new UsageError(`${name} is neither a capture (pcap, pcapng) nor an IKE message in hexadecimal`);
+  throw new UsageError(`${name} is neither a capture (pcap, pcapng) nor an IKE message in hexadecimal`, {
+    code: 'UNREADABLE',
+  });
 }
 
 /** Digits with blanks, colons and `0x` between; undefined where there is anything else, or too little. */

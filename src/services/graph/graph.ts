@@ -50,7 +50,10 @@ function named(systems: readonly NegotiatingSystem[], host: string): Negotiating
   const found = systems.find(({ name, loaded }) => name === host || loaded.name === host);
   if (found) return found;
   const names = systems.map(({ name }) => name);
-  throw new UsageError(`no system is called '${host}'`, { hints: [`Systems here: ${names.slice(0, 20).join(', ')}.`] });
+  throw new UsageError(`no system is called '${host}'`, {
+    code: 'NO_SUCH_SYSTEM',
+    hints: [`Systems here: ${names.slice(0, 20).join(', ')}.`],
+  });
 }
 
 /** A system with what it is joined to, and what lies behind that. */
@@ -88,6 +91,7 @@ async function sequence(options: GraphOptions): Promise<Picture> {
   if (!first) {
     const names = document.systems.map(({ name }) => name).join(' and ');
     throw new UsageError(`${names} protect nothing towards each other: there is nothing to negotiate`, {
+      code: 'NOTHING_TO_DO',
       hints: document.notes,
     });
   }

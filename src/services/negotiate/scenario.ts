@@ -50,6 +50,7 @@ export function scenarioOf(
     const found = systems[index];
     if (found) return found;
     throw new UsageError(`'${word}' is no system of this run`, {
+      code: 'NO_SUCH_SYSTEM',
       hints: [`Systems: ${systems.map(({ name }) => name).join(', ')}; A and B stand for the first two.`],
     });
   };
@@ -102,7 +103,7 @@ export function scenarioOf(
     starts: new Set((file?.starts ?? []).map((word) => named(word).name)),
     packets: (file?.packets ?? []).map(({ at, from, packet }) => {
       const parsed = parsePacket(packet, 'outbound');
-      if ('error' in parsed) throw new UsageError(`packets: ${parsed.error}`);
+      if ('error' in parsed) throw new UsageError(`packets: ${parsed.error}`, { code: 'PACKET' });
       return { at: time(at, 'packets.at'), from: named(from).name, packet: parsed };
     }),
   };

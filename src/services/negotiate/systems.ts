@@ -48,12 +48,16 @@ export async function choosePair(
 ): Promise<SystemChoice> {
   const [first, second] = words;
   if (first === undefined)
-    throw new UsageError('two systems are needed', { hints: ['Name two files, folders or hosts of a repository.'] });
+    throw new UsageError('two systems are needed', {
+      code: 'NO_SUCH_SYSTEM',
+      hints: ['Name two files, folders or hosts of a repository.'],
+    });
   if (second === undefined) {
     const repository = await loadWord(first, load);
     const names = repository.systems.map(({ name }) => name);
     if (names.length !== 2) {
       throw new UsageError(`${first} holds ${count(names.length, 'system')}, and a negotiation is between two`, {
+        code: 'NO_SUCH_SYSTEM',
         hints: [
           names.length > 2
             ? `Name two of them (${listOf(names)}), or compare every pair with --matrix.`
@@ -68,7 +72,9 @@ export async function choosePair(
     );
   }
   if (first === '-' && second === '-')
-    throw new UsageError('the standard input is one system, and a negotiation is between two');
+    throw new UsageError('the standard input is one system, and a negotiation is between two', {
+      code: 'NO_SUCH_SYSTEM',
+    });
   let whole: Repository | undefined;
   const chosen: Found[] = [];
   for (const word of [first, second]) {
@@ -80,7 +86,8 @@ export async function choosePair(
     whole ??= await loadWhole(word, load);
     chosen.push({ loaded: systemNamed(word, whole), repository: whole });
   }
-  if (isSameSystem(chosen as [Found, Found])) throw new UsageError(`${first} and ${second} are the same system`);
+  if (isSameSystem(chosen as [Found, Found]))
+    throw new UsageError(`${first} and ${second} are the same system`, { code: 'NO_SUCH_SYSTEM' });
   return chosenOf(chosen, await furtherSystems(further, load, whole), wishes);
 }
 
@@ -115,6 +122,7 @@ function noSuchPath(word: string): UsageError {
   const folder = path.dirname(word);
   const guess = existsSync(folder) ? closest(path.basename(word), entriesOf(folder)) : undefined;
   return new UsageError(`there is no file or folder ${word}`, {
+    code: 'NO_SUCH_SYSTEM',
     hints: guess ? [`Did you mean ${path.join(folder, guess)}?`] : [],
   });
 }
@@ -133,6 +141,7 @@ function systemNamed(word: string, { systems }: Repository): LoadedSystem {
   const names = systems.map(({ name }) => name);
   const guess = closest(word, names);
   throw new UsageError(`'${word}' is neither a file or folder nor a system here`, {
+    code: 'NO_SUCH_FILE',
     hints: [...(guess ? [`Did you mean ${guess}?`] : []), `Systems here: ${listOf(names)}.`],
   });
 }
@@ -218,6 +227,7 @@ function onlySystem(word: string, { systems }: Repository): LoadedSystem {
   if (only && others.length === 0) return only;
   const names = systems.map(({ name }) => name);
   throw new UsageError(`${word} holds ${count(names.length, 'system')}`, {
+    code: 'NO_SUCH_SYSTEM',
     hints: [`Name one of them: ${listOf(names)}.`],
   });
 }
@@ -310,6 +320,7 @@ export function checkWishes(
       const names = systems.map((system) => system.name);
       const guess = closest(name, names);
       throw new UsageError(`${flag}: '${name}' is no system of this run`, {
+        code: 'NO_SUCH_SYSTEM',
         hints: [...(guess ? [`Did you mean ${guess}?`] : []), `Systems: ${listOf(names)}.`],
       });
     }

@@ -31,6 +31,7 @@ function profileNamed(name: string): PeerProfile {
   const found = findPeerProfile(name);
   if ('profile' in found) return found.profile;
   throw new UsageError(`no peer profile is called '${name}'`, {
+    code: 'UNKNOWN_NAME',
     hints: [
       ...(found.guess ? [`Did you mean ${found.guess}?`] : []),
       `Profiles: ${peerProfiles.map((profile) => profile.name).join(', ')}.`,
@@ -43,6 +44,7 @@ function dataPathNamed(name: string): DataPathName {
   if (found) return found;
   const guess = closest(name, dataPathNames);
   throw new UsageError(`no data path is called '${name}'`, {
+    code: 'UNKNOWN_NAME',
     hints: [...(guess ? [`Did you mean ${guess}?`] : []), `Data paths: ${dataPathNames.join(', ')}.`],
   });
 }

@@ -18,7 +18,7 @@ export interface FoundConfig {
 export async function findConfig(from: string, named?: string): Promise<FoundConfig> {
   if (named !== undefined) {
     const file = path.resolve(named);
-    if (!existsSync(file)) throw new UsageError(`there is no configuration file ${named}`);
+    if (!existsSync(file)) throw new UsageError(`there is no configuration file ${named}`, { code: 'CONFIG' });
     return { config: await readConfig(file), file, root: path.dirname(file) };
   }
   for (let folder = path.resolve(from); ; folder = path.dirname(folder)) {
@@ -46,7 +46,7 @@ export async function readStructured(file: string): Promise<unknown> {
   try {
     text = readFileSync(file, 'utf8');
   } catch (cause) {
-    throw new UsageError(`cannot read ${file} (${(cause as NodeJS.ErrnoException).code})`, { cause });
+    throw new UsageError(`cannot read ${file} (${(cause as NodeJS.ErrnoException).code})`, { code: 'CONFIG', cause });
   }
   const { parseDocument } = await import('./parse-yaml.js');
   const document = parseDocument(text, { prettyErrors: true, uniqueKeys: true });
@@ -54,7 +54,7 @@ export async function readStructured(file: string): Promise<unknown> {
   if (error) {
     const [place] = error.linePos ?? [];
     const said = error.message.split('\n', 1)[0]!.replace(/ at line \d+, column \d+:?$/, '');
-    throw new UsageError(`${file}${place ? `:${place.line}:${place.col}` : ''}: ${said}`);
+    throw new UsageError(`${file}${place ? `:${place.line}:${place.col}` : ''}: ${said}`, { code: 'CONFIG' });
   }
   // Aliases can make a small file expand without end; configurations do not need more than a few.
   return document.toJS({ maxAliasCount: 100 });
@@ -76,6 +76,7 @@ export function validate<T>(schema: Schema<T>, value: unknown, file: string): T 
     .slice(0, 5)
     .map(({ path: at, message }) => `${at.map(String).join('.') || 'the file'}: ${message}`);
   throw new UsageError(`${file}: ${issues[0]}`, {
+    code: 'CONFIG',
     hints: [...issues.slice(1), 'Schemas are printed by `ipsec schema config`, `inventory` and `scenario`.'],
   });
 }

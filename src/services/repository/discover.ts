@@ -51,7 +51,7 @@ export function discover(paths: readonly string[], config: ToolConfig, root: str
     const status = statusOf(full);
     if (!status?.isDirectory()) {
       // A file that cannot be read is a finding, so that CI shows it; one that is not there is a mistake of the call.
-      if (!status) throw new UsageError(`there is no file or folder ${target}`);
+      if (!status) throw new UsageError(`there is no file or folder ${target}`, { code: 'NO_SUCH_FILE' });
       const owner = hostOf(full, root, hostsFolder);
       if (owner && !systems.has(owner.name)) {
         const files = recordFiles(owner.folder, config, root);
@@ -123,6 +123,7 @@ function recordFiles(folder: string, config: ToolConfig, root: string | undefine
         found.push(full);
         if (found.length > filesMax)
           throw new UsageError(`${folder} holds more than ${filesMax} record files`, {
+            code: 'TOO_MANY_FILES',
             hints: ['Name a smaller folder, or exclude some in ipsec.config.'],
           });
       }
@@ -145,7 +146,10 @@ function entriesOf(folder: string): string[] {
   try {
     return readdirSync(folder);
   } catch (cause) {
-    throw new UsageError(`cannot list the folder ${folder} (${(cause as NodeJS.ErrnoException).code})`, { cause });
+    throw new UsageError(`cannot list the folder ${folder} (${(cause as NodeJS.ErrnoException).code})`, {
+      code: 'UNREADABLE',
+      cause,
+    });
   }
 }
 

@@ -72,6 +72,7 @@ export async function loadRepository(options: LoadOptions): Promise<Repository> 
   if (found.systems.length === 0) {
     // A run that looked at nothing must not end as if all were well.
     throw new UsageError(`there are no record files in ${options.paths.join(', ') || 'this folder'}`, {
+      code: 'NO_RECORDS',
       hints: [`Looked for ${(config.config.files ?? recordGlobs).join(' and ')}; ipsec.config can name others.`],
     });
   }
@@ -145,6 +146,7 @@ export async function formatOf(text: string): Promise<FormatChoice | typeof reco
   const names = formatNames.filter(({ reads }) => reads).map(({ name }) => name);
   const guess = closest(text, [recordsFormat, ...formatNames.map(({ name }) => name)]);
   throw new UsageError(`no format that can be read is called '${text}'`, {
+    code: 'UNKNOWN_NAME',
     hints: [...(guess ? [`Did you mean ${guess}?`] : []), `Formats: ${[recordsFormat, ...names].join(', ')}.`],
   });
 }
@@ -167,7 +169,10 @@ function extendedTables({ config, file }: FoundConfig): ExtendedTables | undefin
   const { tables, faults } = extendTables(config.values);
   const [first] = faults;
   if (first) {
-    throw new UsageError(`${file}: values.${first.at} ${first.message}`, { hints: first.hint ? [first.hint] : [] });
+    throw new UsageError(`${file}: values.${first.at} ${first.message}`, {
+      code: 'CONFIG',
+      hints: first.hint ? [first.hint] : [],
+    });
   }
   return tables;
 }
@@ -190,7 +195,9 @@ async function loadInventory(config: FoundConfig, root: string | undefined): Pro
   if (config.config.inventory) {
     const file = path.resolve(config.root ?? '.', config.config.inventory);
     if (!existsSync(file))
-      throw new UsageError(`${config.file}: the inventory ${config.config.inventory} does not exist`);
+      throw new UsageError(`${config.file}: the inventory ${config.config.inventory} does not exist`, {
+        code: 'CONFIG',
+      });
     return readInventory(file);
   }
   const file = ['inventory.yaml', 'inventory.yml', 'inventory.json']
@@ -211,7 +218,7 @@ function readProfile(file: string, cache: Map<string, SourceText>): SourceText {
   let source = cache.get(file);
   if (!source) {
     const { source: readText, problems } = readSource(file, shownPath(file));
-    if (problems[0]) throw new UsageError(`profile ${file}: ${problems[0].message}`);
+    if (problems[0]) throw new UsageError(`profile ${file}: ${problems[0].message}`, { code: 'CONFIG' });
     source = readText;
     cache.set(file, source);
   }

@@ -1,6 +1,7 @@
 /** The commands' side of the control socket. */
 import { connect, type Socket } from 'node:net';
-import { EnvironmentError, UsageError } from '../../model/tool-error.js';
+import { type CodesOf, errorCatalogue, isErrorCode } from '../../model/error-catalogue.js';
+import { EnvironmentError, errno, UsageError } from '../../model/tool-error.js';
 import {
   type ControlMethod,
   type ControlParams,
@@ -12,9 +13,6 @@ import {
 
 /** Milliseconds until an answer must have come; a stop waits for peers and for the data path. */
 const answerMillis = 30_000;
-
-/** Faults of the call itself end with exit code 2, all others are the environment's. */
-const usageCodes: ReadonlySet<string> = new Set(['USAGE', 'PARAMETERS', 'NO_SUCH_SA', 'NO_SUCH_RECORD']);
 
 /** Calls the daemon. Throws EnvironmentError where none runs, and what the daemon answered as the error that it is. */
 export async function callDaemon<M extends Exclude<ControlMethod, 'follow'>>(
@@ -118,7 +116,11 @@ function readReplies(socket: Socket, listener: (reply: ControlReply) => void): v
 }
 
 function asError({ code, message, hints }: { code: string; message: string; hints: readonly string[] }): Error {
-  return usageCodes.has(code)
-    ? new UsageError(message, { code, hints })
-    : new EnvironmentError(message, { code, hints });
+  // A daemon of another version may know codes that this program does not.
+  if (isErrorCode(code)) {
+    const { exit } = errorCatalogue[code];
+    if (exit === 2) return new UsageError(message, { code: code as CodesOf<2>, hints });
+    if (exit === 4) return new EnvironmentError(message, { code: code as CodesOf<4>, hints });
+  }
+  return new EnvironmentError(message, { code: errno(code), hints });
 }

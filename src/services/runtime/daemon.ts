@@ -342,11 +342,13 @@ async function loadConfig(
   const [first] = errors;
   if (first) {
     throw new UsageError(`the records of ${system.name} have ${errors.length} errors: ${first.message}`, {
+      code: 'RECORDS_FAULTY',
       hints: ['ipsec policy lint shows them all with their places.'],
     });
   }
   if (system.config.addresses.length === 0) {
     throw new UsageError(`no address of ${system.name} is known`, {
+      code: 'CONFIG',
       hints: ['Name its addresses in inventory.yaml, or give a policy with a source address.'],
     });
   }
@@ -359,6 +361,7 @@ function profileOf(config: SystemConfig, named: string | undefined): PeerProfile
   const found = findPeerProfile(named);
   if ('profile' in found) return found.profile;
   throw new UsageError(`there is no peer profile '${named}'`, {
+    code: 'UNKNOWN_NAME',
     hints: found.guess ? [`Did you mean ${found.guess}?`] : [],
   });
 }

@@ -16,7 +16,7 @@ export function requestFor(
 ): ChildRequest {
   if (wish.packet !== undefined) {
     const packet = parsePacket(wish.packet, 'outbound');
-    if ('error' in packet) throw new UsageError(packet.error);
+    if ('error' in packet) throw new UsageError(packet.error, { code: 'PACKET' });
     return forPacket(config, packet);
   }
   if (wish.record === undefined) throw new UsageError('say what to negotiate: the name of a record, or --packet');

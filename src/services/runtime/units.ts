@@ -1,7 +1,7 @@
 /** The units of systemd that come with the program, made to fit where it is installed and where the records are. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { EnvironmentError, UsageError } from '../../model/tool-error.js';
+import { UsageError } from '../../model/tool-error.js';
 import { readIfThere, writeDurably } from '../state/durable.js';
 
 export const unitNames = ['ipsec-apply.service', 'ipsec-runtime.service', 'ipsec-runtime.socket'] as const;
@@ -57,14 +57,14 @@ function quoted(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
 }
 
-/** Writes units to a folder and gives the paths that changed. Throws EnvironmentError where somebody else's unit has one of the names. */
+/** Writes units to a folder and gives the paths that changed. Throws UsageError where somebody else's unit has one of the names. */
 export function installUnits(list: readonly Unit[], folder: string, force: boolean): readonly string[] {
   const changed = list
     .map((unit) => ({ file: path.join(folder, unit.name), unit, there: readIfThere(path.join(folder, unit.name)) }))
     .filter(({ unit, there }) => there?.toString('utf8') !== unit.text);
   const other = changed.find(({ there }) => there !== undefined);
   if (other && !force) {
-    throw new EnvironmentError(`${other.file} is there already and says something else`, {
+    throw new UsageError(`${other.file} is there already and says something else`, {
       code: 'EXISTS',
       hints: ['Put what differs into a drop-in (systemctl edit), or say --force.'],
     });

@@ -11,7 +11,7 @@ import {
   writeSync,
 } from 'node:fs';
 import path from 'node:path';
-import { EnvironmentError } from '../../model/tool-error.js';
+import { EnvironmentError, errno } from '../../model/tool-error.js';
 import { makeFolder } from '../make-folder.js';
 
 /** Octets of one file of the state directory at most; a million policies are below. */
@@ -119,5 +119,5 @@ export function cannot(verb: string, file: string, cause: unknown): EnvironmentE
       : code === 'ENOSPC' || code === 'EDQUOT'
         ? ['The disk is full. Nothing is done to the host without a journal of it.']
         : [];
-  return new EnvironmentError(`cannot ${verb} ${file} (${code})`, { code, cause, hints });
+  return new EnvironmentError(`cannot ${verb} ${file} (${code})`, { code: errno(code), cause, hints });
 }

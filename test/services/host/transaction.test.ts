@@ -5,7 +5,7 @@ import { describe, expect, it, test } from 'vitest';
 import type { Backend } from '../../../src/backends/backend.js';
 import type { createFakeKernel } from '../../../src/backends/fake/fake-kernel.js';
 import { isOpen } from '../../../src/backends/order.js';
-import { EnvironmentError } from '../../../src/model/tool-error.js';
+import { EnvironmentError, errno } from '../../../src/model/tool-error.js';
 import { applyPlan, applyRollback, planRollback, resume, undoUnfinished } from '../../../src/services/apply.js';
 import { bench, dyingBefore, key16, key32, otherKey16, picture, texts } from './support.js';
 
@@ -204,7 +204,7 @@ test('when the end of a change finds no room on the disk, the host is as before 
       begin: (journal) => ({
         ...session.store.begin(journal),
         done() {
-          throw new EnvironmentError('cannot write state.jsonl (ENOSPC)', { code: 'ENOSPC' });
+          throw new EnvironmentError('cannot write state.jsonl (ENOSPC)', { code: errno('ENOSPC') });
         },
       }),
     };

@@ -1,5 +1,5 @@
 /** What the host says when it refuses, as a sentence with a remedy. */
-import { EnvironmentError } from '../../../model/tool-error.js';
+import { EnvironmentError, errno } from '../../../model/tool-error.js';
 import type { Native } from './native.js';
 
 const privilege = ['Run as root, or give the program CAP_NET_ADMIN and CAP_NET_RAW.'];
@@ -28,7 +28,7 @@ export function hostRefused(
 ): EnvironmentError {
   const name = errorName(native, native.libc.errno());
   return new EnvironmentError(`the host refused to ${what} (${name})`, {
-    code: name,
+    code: errno(name),
     hints: hints[name] ?? remedies[name] ?? [],
   });
 }

@@ -44,11 +44,12 @@ export function readJsonKeys(text: string, file: string): KeySet {
     document = JSON.parse(text);
   } catch {
     // What JSON.parse says of a place shows what stands there, and that may be a key.
-    throw new UsageError(`${file} is not JSON`);
+    throw new UsageError(`${file} is not JSON`, { code: 'UNREADABLE' });
   }
   const sets = setsOf(document);
   if (sets.length === 0)
     throw new UsageError(`${file} holds no keys`, {
+      code: 'UNREADABLE',
       hints: [`Keys are in lists that are called ${lists.join(', ')}.`],
     });
   return joinKeys(sets.map((set) => readSet(set, file)));
@@ -69,7 +70,9 @@ function readSet(set: unknown, file: string): KeySet {
   const parsed = keySetShape.safeParse(set);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
-    throw new UsageError(`${file}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not as it should be'}`);
+    throw new UsageError(`${file}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not as it should be'}`, {
+      code: 'UNREADABLE',
+    });
   }
   const { ikev1Sas = [], ikev2Sas = [], espSas = [] } = parsed.data;
   return {

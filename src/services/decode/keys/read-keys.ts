@@ -23,18 +23,23 @@ function filesOf(word: string): string[] {
   const known: readonly string[] = Object.values(tableNames);
   const names = guarded(word, () => readdirSync(word)).filter((name) => known.includes(name));
   if (names.length === 0)
-    throw new UsageError(`${word} has no table of keys`, { hints: [`Tables are called ${known.join(', ')}.`] });
+    throw new UsageError(`${word} has no table of keys`, {
+      code: 'UNKNOWN_NAME',
+      hints: [`Tables are called ${known.join(', ')}.`],
+    });
   return names.sort().map((name) => path.join(word, name));
 }
 
 function readFile(file: string): KeySet {
   const { size } = guarded(file, () => statSync(file));
-  if (size > fileOctetsMax) throw new UsageError(`${file} has ${size} octets, too many for a table of keys`);
+  if (size > fileOctetsMax)
+    throw new UsageError(`${file} has ${size} octets, too many for a table of keys`, { code: 'UNREADABLE' });
   const text = guarded(file, () => readFileSync(file, 'utf8')).replace(/^\ufeff/, '');
   if (/^\s*[[{]/.test(text)) return readJsonKeys(text, file);
   const kind = tableKind(path.basename(file), text);
   if (kind) return readTable(kind, text, file);
   throw new UsageError(`${file} is no table of keys`, {
+    code: 'UNREADABLE',
     hints: [
       `Give a folder with ${Object.values(tableNames).join(', ')}, one of these files, or the same keys as JSON.`,
     ],
@@ -46,6 +51,6 @@ function guarded<T>(file: string, action: () => T): T {
     return action();
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
-    throw new UsageError(`cannot read the keys of ${file} (${code})`, { cause });
+    throw new UsageError(`cannot read the keys of ${file} (${code})`, { code: 'UNREADABLE', cause });
   }
 }

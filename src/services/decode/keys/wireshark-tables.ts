@@ -41,7 +41,7 @@ export function tableKind(name: string, text: string): TableKind | undefined {
 /** Reads a table. Throws UsageError with file and line for what is no entry of it; never shows a key. */
 export function readTable(kind: TableKind, text: string, file: string): KeySet {
   const lines = text.split(/\r?\n/);
-  if (lines.length > linesMax) throw new UsageError(`${file} has more than ${linesMax} lines`);
+  if (lines.length > linesMax) throw new UsageError(`${file} has more than ${linesMax} lines`, { code: 'UNREADABLE' });
   const entries = lines.flatMap((line, index) => (isBlank(line) ? [] : [{ line, place: `${file}:${index + 1}` }]));
   switch (kind) {
     case 'ikev1':
@@ -81,6 +81,7 @@ function valuesOf(line: string, place: string, counts: readonly number[]): strin
 
 function wrong(place: string, why: string): UsageError {
   return new UsageError(`${place}: ${why}`, {
+    code: 'UNREADABLE',
     hints: [
       `Tables of keys are ${Object.values(tableNames).join(', ')}, as Wireshark keeps them and \`ipsec negotiate --keys\` writes them.`,
     ],

@@ -151,6 +151,7 @@ function wantedOf({ config, name }: NegotiatingSystem, { peer, packet }: Against
     const { remote } = request.ends;
     if (remote.family === peer.family && remote.value === peer.value) return [request];
     throw new UsageError(`the SA of this packet ends at ${addressText(remote)}, not at ${address}`, {
+      code: 'PACKET',
       hints: [`Ask that one: --against ${addressText(remote)}.`],
     });
   }
