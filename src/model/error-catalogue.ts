@@ -192,6 +192,10 @@ export const errorCatalogue = {
     'Its log tells what it does; `ipsec runtime stop` ends it.',
   ),
   CLOSED: host('The daemon closed the connection before it answered.', 'Its log tells why.'),
+  DAEMON_FAULT: host(
+    'The daemon came upon a fault of its own while it did what it was asked.',
+    'Report it with the output of `ipsec version` and, free of secrets, the end of its log.',
+  ),
   NO_SUCH_SA: usage('There is no SA of this name.', '`ipsec sa list` shows them.'),
   PARAMETERS: usage('A request to the daemon has a value that it does not take.', 'The message says which.'),
   SYNTAX: host('What came over the control socket is no request.', 'Requests are one JSON object on a line.'),

@@ -116,6 +116,7 @@ function readReplies(socket: Socket, listener: (reply: ControlReply) => void): v
 }
 
 function asError({ code, message, hints }: { code: string; message: string; hints: readonly string[] }): Error {
+  if (code === 'INTERNAL') return new EnvironmentError(message, { code: 'DAEMON_FAULT', hints });
   // A daemon of another version may know codes that this program does not.
   if (isErrorCode(code)) {
     const { exit } = errorCatalogue[code];

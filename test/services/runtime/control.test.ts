@@ -77,7 +77,7 @@ describe('the control socket', () => {
       await expect(callDaemon(file, 'sa.rekey', { sa: 'child:1' })).rejects.toMatchObject({ name: 'UsageError' });
       await expect(callDaemon(file, 'sa.flush', {})).rejects.toMatchObject({
         name: 'EnvironmentError',
-        code: 'INTERNAL',
+        code: 'DAEMON_FAULT',
       });
       await expect(callDaemon(file, 'sa.delete', { sa: 'everything' })).rejects.toMatchObject({ code: 'PARAMETERS' });
     }));
