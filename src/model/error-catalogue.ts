@@ -169,6 +169,10 @@ export const errorCatalogue = {
     'The last change waits for being confirmed.',
     '`ipsec confirm` keeps it, `ipsec rollback` takes it back.',
   ),
+  NO_GUARDIAN: host(
+    'The process that would go back when nobody confirms a change could not be started, so nothing was changed.',
+    'See to what the host says about it, or leave --confirm-timeout out.',
+  ),
   NOTHING_TO_CONFIRM: host(
     'No change waits for being confirmed: it was confirmed or taken back already.',
     '`ipsec state list` shows which state holds.',
