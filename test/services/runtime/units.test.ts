@@ -1,8 +1,7 @@
-/** The units that come with the program: they name it and the records, and systemd takes them. */
-import { execFileSync, spawnSync } from 'node:child_process';
+/** The units that come with the program: they name it and the records. */
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { describe, expect, it, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { installUnits, type UnitOptions, unitNames, units } from '../../../src/services/runtime/units.js';
 import { folderWith } from '../../support/folder.js';
 import { root } from '../../support/sources.js';
@@ -42,21 +41,6 @@ describe('units', () => {
     for (const { text } of make()) {
       for (const line of text.split('\n'))
         expect(line).toMatch(/^(#.*|\[(Unit|Service|Socket|Install)\]|[A-Z]\w+=.+|)$/);
-    }
-  });
-
-  test('systemd has nothing to say against them, where it is there to be asked', () => {
-    if (spawnSync('systemd-analyze', ['--version']).status !== 0) return;
-    const program = path.join(folderWith({ ipsec: '#!/bin/sh\n' }), 'ipsec');
-    execFileSync('chmod', ['755', program]);
-    const folder = folderWith({});
-    installUnits(make({ program: [program] }), folder, false);
-    for (const name of unitNames) {
-      const { stderr } = spawnSync('systemd-analyze', ['verify', '--man=no', path.join(folder, name)], {
-        encoding: 'utf8',
-      });
-      const said = stderr.split('\n').filter((line) => line.includes('ipsec-'));
-      expect(said).toEqual([]);
     }
   });
 });
