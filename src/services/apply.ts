@@ -59,7 +59,8 @@ export async function planRollback(session: HostSession, steps: number): Promise
   const serial = registry.serial - steps;
   const target = serial > 0 ? store.earlier(serial) : undefined;
   if (serial < 0 || (serial > 0 && !target)) {
-    throw new EnvironmentError(`there is no state ${steps} before this one`, {
+    const why = serial < 0 ? 'there were never so many' : `state ${serial} is not kept any more`;
+    throw new EnvironmentError(`the host cannot go back ${steps} from state ${registry.serial}: ${why}`, {
       code: 'NO_HISTORY',
       hints: ['"ipsec state list" shows which there are.'],
     });

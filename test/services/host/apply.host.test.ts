@@ -205,6 +205,11 @@ add host open -source 10.0.0.1 -destination 10.0.0.2/32/2000-2001 -protocol UDP 
           for (const file of [...files.slice(1), files[0]!]) await run('apply', file);
           await run('rollback');
           await run('rollback', '2');
+          // Others are in the way of the last policies: it fails in the middle and is undone.
+          const theirs = 'src 10.0.0.1/32 dst 10.0.0.2/32 proto tcp dir out';
+          const failed = await host.disturbed(1, `ip xfrm policy add ${theirs} action block`, 'apply', files[2]!);
+          expect(failed).toMatchObject({ kind: 'undone', why: expect.stringContaining('EEXIST') });
+          host.namespace.shell(`ip xfrm policy delete ${theirs}`);
           // Killed in the middle, and taken back or finished.
           await host.dies(2 + round, 'apply', files[2]!);
           if (round === 0) await run('rollback');

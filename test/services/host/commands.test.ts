@@ -281,7 +281,10 @@ describe('states', () => {
     });
     expect(outcome.kind).toBe('done');
     expect(await host.apply(texts.small)).toMatchObject({ steps: 0 });
-    await expect(host.with((session) => planRollback(session, 9))).rejects.toMatchObject({ code: 'NO_HISTORY' });
+    await expect(host.with((session) => planRollback(session, 9))).rejects.toMatchObject({
+      code: 'NO_HISTORY',
+      message: 'the host cannot go back 9 from state 4: there were never so many',
+    });
   });
 
   test('status tells what is in place', async () => {
