@@ -1,5 +1,5 @@
 /** What the decisions say about the project against what it is. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { root } from './support/sources.js';
@@ -34,4 +34,28 @@ it('the oldest Node that is named is the same everywhere', () => {
   expect(readFileSync(path.join(root, 'bin', 'start.js'), 'utf8')).toContain(`olderThan(${major}, ${minor})`);
   expect(readFileSync(path.join(root, 'scripts', 'build-program.mjs'), 'utf8')).toContain(`target: 'node${oldest}'`);
   expect(readFileSync(path.join(decisions, '0001-node-version.md'), 'utf8')).toContain(`Node ≥ ${oldest}`);
+});
+
+describe('docs/verification.md', () => {
+  const text = readFileSync(path.join(root, 'docs', 'verification.md'), 'utf8');
+  const tests = [...text.matchAll(/`(test\/[^`]+)`/g)].map(([, file]) => file!);
+
+  it('names tests that there are', () => {
+    expect(tests.length).toBeGreaterThan(30);
+    expect(tests.filter((file) => !existsSync(path.join(root, file)))).toEqual([]);
+  });
+
+  it('names scripts that there are', () => {
+    const scripts = [...text.matchAll(/npm run ([\w:]+)/g)].map(([, name]) => name!);
+    expect(scripts.length).toBeGreaterThan(0);
+    expect(scripts.filter((name) => !(name in pjson.scripts))).toEqual([]);
+  });
+
+  it('leaves out no test with another daemon or a real kernel of its own', () => {
+    const kinds = readdirSync(path.join(root, 'test', 'interop')).filter((file) =>
+      /\.(?:interop|kernel)\.test\.ts$/.test(file),
+    );
+    const unnamed = kinds.filter((file) => !tests.includes(`test/interop/${file}`));
+    expect(unnamed).toEqual([]);
+  });
 });
