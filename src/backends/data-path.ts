@@ -49,8 +49,9 @@ export interface DataPath {
   /** A changed configuration. SAs that still fit stay. */
   reconfigure(config: SystemConfig): Promise<void>;
   /**
-   * `template`: what it was negotiated for. Rejects with why the data path cannot take it. What is sent or asked after the call
-   * finds the SA in place already, also while the promise is pending: the answer to a peer need not wait for it.
+   * `template`: what it was negotiated for. Rejects with why the data path cannot take it. What is sent by it or asked after the call
+   * finds the SA in place already, also while the promise is pending: the answer to a peer need not wait for it. Whoever sends by himself
+   * calls `flush` before.
    */
   install(sa: SaParameters, template?: SaTemplate): Promise<void>;
   /** False where there is no such SA. As `install`, it counts from the call on. */
@@ -65,6 +66,8 @@ export interface DataPath {
    * it adds the non-ESP marker. False: that is no port of the data path, and the caller sends by itself.
    */
   sendIke(local: UdpEnd, remote: UdpEnd, octets: Uint8Array): boolean;
+  /** Hands on all that was asked for, so that what is sent from now on by whatever socket finds it done. */
+  flush?(): void;
   /** Sets what a socket of IKE needs that is open beside the data path, by its descriptor; called once for each. */
   prepareSocket?(descriptor: number, port: number, family: Family): void;
   /** Undoes what `start` set up. With `keepBlocked` protected traffic stays blocked instead of going in the clear. */

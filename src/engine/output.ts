@@ -18,9 +18,16 @@ export type EngineOutput =
   | { readonly kind: 'keepalive'; readonly local: Endpoint; readonly remote: Endpoint }
   /**
    * Give an SA to the data path. Both directions of a pair come one by one: an initiator may install the inbound one first.
-   * `template` is the one that it was negotiated for; a kernel ties the SA to the policies that ask for that one.
+   * `template` is the one that it was negotiated for; a kernel ties the SA to the policies that ask for that one. `settleMillis`: the peer
+   * may install its end only so much later, and a world that has packets waiting for the SA loses fewer of them when it lets them wait as long.
    */
-  | { readonly kind: 'install'; readonly child: ChildSaName; readonly sa: SaParameters; readonly template?: SaTemplate }
+  | {
+      readonly kind: 'install';
+      readonly child: ChildSaName;
+      readonly sa: SaParameters;
+      readonly template?: SaTemplate;
+      readonly settleMillis?: Millis;
+    }
   /** Take an SA from the data path. */
   | { readonly kind: 'remove'; readonly sa: SaId; readonly why: string }
   /** The peer of SAs is elsewhere now, and they go on there. */

@@ -329,10 +329,13 @@ export function installInbound(machine: Machine, slot: ChildSlot): void {
   machine.out.push({ kind: 'install', child: slot.child.name, sa: slot.child.inbound, template: slot.child.template });
 }
 
-export function installOutbound(machine: Machine, slot: ChildSlot): void {
+/** `settleMillis`: the peer will not have its end of it before. */
+export function installOutbound(machine: Machine, slot: ChildSlot, settleMillis = 0): void {
   if (slot.outboundInstalled) return;
   slot.outboundInstalled = true;
-  machine.out.push({ kind: 'install', child: slot.child.name, sa: slot.child.outbound, template: slot.child.template });
+  const { name, outbound, template } = slot.child;
+  const settles = settleMillis > 0 ? { settleMillis } : {};
+  machine.out.push({ kind: 'install', child: name, sa: outbound, template, ...settles });
 }
 
 /** Pairs between two addresses, whichever ISAKMP SA they were made under; the oldest first. */

@@ -5,6 +5,7 @@ import { sameProxyIds } from '../../model/proxy-ids.js';
 import { equalConstantTime } from '../crypto/octets.js';
 import type { Failure } from '../failure.js';
 import type { Endpoint } from '../input.js';
+import type { Millis } from '../ipsec/sa.js';
 import { openIsakmp } from '../wire/isakmp/protect.js';
 import type { EncryptedIsakmpMessage } from '../wire/message.js';
 import { isakmpNotifyTypes } from '../wire/registry/isakmp.js';
@@ -41,6 +42,8 @@ import { answerAgain, ignore, repeat, sendAwaiting, sendLast, transmit, triesTex
 
 /** How long a pair that was replaced still takes packets that are on their way. */
 export const replacedMillis = 5_000;
+/** Packets that waited for a whole negotiation do not wait longer for the peer to install its end of it. */
+export const settleMillisMax = 50;
 /** How long CONNECTED is waited for, after which the SAs are used without it. */
 export const connectedMillis = 2_000;
 /** Quick Modes in a row without any answer, after which the peer is taken to have lost the ISAKMP SA. */
@@ -251,11 +254,12 @@ function finish(
   const replaces = 'goal' in state ? state.goal.replaces : [];
   const key = quickTimerKey(slot, quick.messageId);
   const made = step.children.map((child) => keep(machine, slot, child));
+  const settles = 'goal' in state && step.send && replaces.length === 0 ? settleMillis(machine, quick) : 0;
   for (const child of made) installInbound(machine, child);
   if (step.send) quick.sent = sendLast(machine, slot, step.send, key);
   // Message 3 needs no answer: one that comes again is not to bring message 2 and itself back.
   else if (state.state === 'AwaitQuickEnd') delete quick.sent;
-  for (const child of made) installOutbound(machine, child);
+  for (const child of made) installOutbound(machine, child, settles);
   if (state.state === 'AwaitQuickEnd' && state.committed) connected(machine, slot, step.children[0]);
   quick.received = octets;
   quick.repeated = 0;
@@ -269,6 +273,14 @@ function finish(
       machine.now + closingMillis * (slot.role === 'initiator' ? 1 : 2),
     );
   }
+}
+
+/**
+ * How long a responder that installs its SAs at message 3 has not done so yet: nothing tells (but the commit bit, which hardly anybody sets), so
+ * that it is given as long as its last answer took, which was more work. What the SAs replace would carry packets meanwhile.
+ */
+function settleMillis({ now }: Machine, { sent }: QuickSlot): Millis {
+  return sent?.repetition === 0 ? Math.min(settleMillisMax, now - sent.since) : 0;
 }
 
 /** Has an ISAKMP SA had all the Quick Modes that the records allow (HP-UX A.02 -maxqm; 1 is PFS of identities)? */

@@ -42,6 +42,8 @@ export interface LiveOptions {
   readonly starts?: boolean;
   /** 500 and 4500 when absent. */
   readonly ports?: UdpOptions['ports'];
+  /** When it cannot start: what is to be protected stays blocked, as it was before. */
+  readonly staysBlocked?: boolean;
   /** `from`: whose datagram led to it. What it throws is told as trouble, and keeps nothing of the protocol from being done. */
   listener(fact: LiveFact, at: Date, from?: Endpoint): void;
 }
@@ -56,6 +58,8 @@ export interface LiveSystem {
   /** Closes IKE SAs when `graceful`, then everything else. */
   stop(options?: { readonly graceful?: boolean; readonly keepBlocked?: boolean }): Promise<void>;
 }
+
+type Install = Extract<EngineOutput, { kind: 'install' }>;
 
 /** setTimeout cannot wait longer. */
 const timeoutMax = 2 ** 31 - 1;
@@ -80,6 +84,8 @@ export async function startLiveSystem(options: LiveOptions): Promise<LiveSystem>
   let isPumping = false;
   /** What the data path has not confirmed yet. */
   const unconfirmed = new Set<Promise<void>>();
+  /** What installs SAs that wait until their peer has them. */
+  const settling = new Set<() => void>();
   let timer: NodeJS.Timeout | undefined;
   let isStopping = false;
   let sockets: UdpSockets | undefined;
@@ -148,6 +154,26 @@ export async function startLiveSystem(options: LiveOptions): Promise<LiveSystem>
     void confirmed.finally(() => unconfirmed.delete(confirmed));
   }
 
+  function install({ sa, template }: Install): void {
+    confirm(dataPath.install(sa, template), () => tell({ kind: 'installed', sa }), 'an SA could not be installed');
+  }
+
+  /** Packets that have waited for it go out when the peer has it, too. */
+  function installLater(output: Install, millis: number): void {
+    const installNow = (): void => {
+      clearTimeout(waiting);
+      settling.delete(installNow);
+      install(output);
+    };
+    const waiting = setTimeout(installNow, millis);
+    settling.add(installNow);
+  }
+
+  /** What waits is installed now. */
+  function settle(): void {
+    for (const installNow of settling) installNow();
+  }
+
   function carryOut(output: EngineOutput): void {
     switch (output.kind) {
       case 'transmit':
@@ -161,13 +187,11 @@ export async function startLiveSystem(options: LiveOptions): Promise<LiveSystem>
         return;
       case 'install':
         spis.add(output.sa.spi);
-        confirm(
-          dataPath.install(output.sa, output.template),
-          () => tell({ kind: 'installed', sa: output.sa }),
-          'an SA could not be installed',
-        );
+        if (output.settleMillis) installLater(output, output.settleMillis);
+        else install(output);
         return;
       case 'remove':
+        settle();
         spis.delete(output.sa.spi);
         confirm(
           dataPath.remove(output.sa),
@@ -176,6 +200,7 @@ export async function startLiveSystem(options: LiveOptions): Promise<LiveSystem>
         );
         return;
       case 'move':
+        settle();
         confirm(dataPath.movePeer(output.move), () => {}, 'SAs could not follow their peer');
         return;
       case 'request-failed': {
@@ -195,6 +220,7 @@ export async function startLiveSystem(options: LiveOptions): Promise<LiveSystem>
 
   function send(local: Endpoint, remote: Endpoint, octets: Uint8Array): void {
     if (dataPath.sendIke(local, remote, octets)) return;
+    dataPath.flush?.();
     const framed = local.port === ports.natTraversal ? frameNatTraversal(octets) : octets;
     if (!sockets?.send(local, remote, framed)) {
       trouble(`no socket is open on ${formatAddress(local.address.family, local.address.value)} port ${local.port}`);
@@ -237,7 +263,7 @@ export async function startLiveSystem(options: LiveOptions): Promise<LiveSystem>
       prepare: (descriptor, port, family) => dataPath.prepareSocket?.(descriptor, port, family),
     });
   } catch (error) {
-    await dataPath.stop();
+    await dataPath.stop({ keepBlocked: options.staysBlocked ?? false });
     throw error;
   }
   if (options.starts) hand({ kind: 'start' });
@@ -248,6 +274,7 @@ export async function startLiveSystem(options: LiveOptions): Promise<LiveSystem>
     ikeSas: () => engine.ikeSas(),
     command: hand,
     async settled() {
+      settle();
       while (unconfirmed.size > 0) await Promise.all(unconfirmed);
     },
     async stop({ graceful = false, keepBlocked = false } = {}) {
@@ -258,6 +285,7 @@ export async function startLiveSystem(options: LiveOptions): Promise<LiveSystem>
       }
       isStopping = true;
       clearTimeout(timer);
+      settle();
       while (unconfirmed.size > 0) await Promise.all(unconfirmed);
       await sockets?.close();
       await dataPath.stop({ keepBlocked });

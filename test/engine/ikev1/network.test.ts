@@ -100,6 +100,44 @@ describe.each(exchanges)('%s and Quick Mode', (exchange, messages) => {
   });
 });
 
+describe('an initiator of Quick Mode', () => {
+  const settled = (world: World) =>
+    world.installs.map(({ by, direction, settleMillis }) => `${by} ${direction} ${settleMillis}`);
+
+  it('gives its peer as long to install its SAs after message 3 as message 2 took, within reason', () => {
+    for (const [delay, millis] of [
+      [10, 20],
+      [400, 50],
+    ] as const) {
+      const world = start('MM', (datagram) => [{ delay, datagram }]);
+      world.settle();
+      expectUp(world);
+      expect(settled(world).filter((install) => !install.endsWith(' 0'))).toEqual([`alpha outbound ${millis}`]);
+    }
+  });
+
+  it('does not know how long that is when it had to ask twice', () => {
+    const lost = new Set([6]);
+    const world = start('MM', (datagram) => (lost.delete(datagram.number) ? [] : [{ delay: 10, datagram }]));
+    world.run(60_000);
+    expectUp(world);
+    expect(settled(world).filter((install) => !install.endsWith(' 0'))).toEqual([]);
+  });
+
+  it('lets no packet wait where there are SAs already', () => {
+    const world = start('MM', straight);
+    world.settle();
+    const before = world.installs.length;
+    const [pair] = eventsOf(world.system('alpha'), 'child-sa');
+    if (!pair || !('sa' in pair)) throw new Error('no pair');
+    world.input('alpha', { kind: 'rekey-child', sa: pair.sa.inbound });
+    world.settle();
+    const later = settled(world).slice(before);
+    expect(later).toContain('alpha outbound 0');
+    expect(later.every((install) => install.endsWith(' 0'))).toBe(true);
+  });
+});
+
 describe('the responder of Quick Mode', () => {
   it('takes packets that overtake message 3, where the product installs its SA early', () => {
     const world = start('MM', (datagram) => [{ delay: datagram.number === 8 ? 900 : 10, datagram }]);

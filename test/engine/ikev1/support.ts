@@ -143,6 +143,8 @@ export class World {
   readonly systems: readonly System[];
   network: Network;
   readonly sent: Datagram[] = [];
+  /** SAs in the order in which they were installed. */
+  readonly installs: { readonly by: string; readonly direction: string; readonly settleMillis: number }[] = [];
   readonly trace: string[] = [];
   private readonly flying: Delivery[] = [];
   private order = 0;
@@ -263,6 +265,7 @@ export class World {
         break;
       }
       case 'install': {
+        this.installs.push({ by: target.name, direction: output.sa.direction, settleMillis: output.settleMillis ?? 0 });
         const { sa } = output;
         const key = saKey(sa);
         if (target.sas.has(key)) throw new Error(`SA ${key} is there already`);
