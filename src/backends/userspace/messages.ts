@@ -11,6 +11,7 @@ import type { ManualSa, SpdEntry, SystemConfig } from '../../model/system-config
 import { authentication, encryption } from '../../model/transform.js';
 import type { CachedFlow, IkeMessage, SaUsageReport } from './report.js';
 
+/** Comes in lists: what the main thread has to say at a time. */
 export type ToWorker =
   /** `generation` numbers the policies. */
   | { readonly kind: 'config'; readonly request: number; readonly generation: number; readonly config: SystemConfig }
@@ -26,12 +27,17 @@ export type ToWorker =
 
 export type FromWorker =
   | { readonly kind: 'ready' }
-  | { readonly kind: 'answer'; readonly request: number; readonly answer: Answer }
+  | { readonly kind: 'answers'; readonly answers: readonly AnswerMessage[] }
   | { readonly kind: 'sa'; readonly event: SaEvent; readonly more: number }
   | { readonly kind: 'drop'; readonly reason: DropReason; readonly why: string; readonly more: number }
   | { readonly kind: 'acquire'; readonly acquire: AcquireMessage }
   | { readonly kind: 'ike'; readonly message: IkeMessage }
   | { readonly kind: 'fault'; readonly isFatal: boolean; readonly why: string };
+
+export interface AnswerMessage {
+  readonly request: number;
+  readonly answer: Answer;
+}
 
 /** What a request came to. */
 export type Answer =

@@ -4,12 +4,9 @@
  */
 import type { Acquire } from '../../engine/ipsec/bundle.js';
 import type { IcmpErrorPolicy } from '../../engine/ipsec/icmp-errors.js';
-import { ipProtocols } from '../../engine/ipsec/packet.js';
 import type { PeerMove } from '../../engine/ipsec/peer-move.js';
 import type { SaId, SaParameters } from '../../engine/ipsec/sa.js';
-import type { Family } from '../../model/address.js';
 import type { SystemConfig } from '../../model/system-config.js';
-import { EnvironmentError } from '../../model/tool-error.js';
 import type { DataPath, DataPathEvent, SaCounters, UdpEnd } from '../data-path.js';
 import { Counters, countersBlock, sumCounters } from './counters.js';
 import { type HostOptions, putOnHost, renewGuard, takeOffHost } from './host/host.js';
@@ -17,8 +14,9 @@ import { type HostNames, namesDefault } from './host/names.js';
 import { manualChanges } from './manual-sas.js';
 import { acquireMessage, acquireOf, type FromWorker, saMessage, workerConfig } from './messages.js';
 import type { AuditedDrop, CachedFlow, DataPathTotals, SaUsageReport } from './report.js';
+import { openSockets } from './sockets.js';
 import { loadNative, type Native } from './system/native.js';
-import { markSocket, openSocket, type Socket, type SocketPurpose } from './system/socket.js';
+import { markSocket, type Socket } from './system/socket.js';
 import { openTun, type TunDevice, type TunOffloads } from './system/tun.js';
 import { type Wake, wake } from './system/wake.js';
 import { stopBlock } from './worker/ended.js';
@@ -94,6 +92,8 @@ class OwnDataPath implements UserspaceDataPath {
   /** Numbers the policies, so that what a worker says of older ones is known for it. */
   #generation = 0;
   #manual: readonly SaParameters[] = [];
+  /** What blocks protected packets may be on the host. */
+  #isOnHost = false;
   #hostTurn: Promise<void> = Promise.resolve();
   /** Totals of the workers that are gone, for who asks after the end. */
   #last: DataPathTotals = sumCounters([]);
@@ -142,7 +142,7 @@ class OwnDataPath implements UserspaceDataPath {
       undo.push(() => clearInterval(guardCheck));
       this.#running = { native, tun, sockets, wakes, inbound, outbound, listener, onExit, guardCheck };
       await this.#setPolicies(config);
-      await this.#inTurn(() => putOnHost(config, this.#host));
+      await this.#inTurn(() => this.#putOn(config));
     } catch (error) {
       this.#running = undefined;
       for (const step of undo.reverse()) await step();
@@ -179,7 +179,7 @@ class OwnDataPath implements UserspaceDataPath {
 
   #hear(
     direction: 'inbound' | 'outbound',
-    message: Exclude<FromWorker, { kind: 'ready' | 'answer' }>,
+    message: Exclude<FromWorker, { kind: 'ready' | 'answers' }>,
     listener: Running['listener'],
   ): void {
     switch (message.kind) {
@@ -242,7 +242,7 @@ class OwnDataPath implements UserspaceDataPath {
     this.#now();
     await this.#inTurn(async () => {
       // What is to be protected from now on must not slip by: the host first, then the workers.
-      await putOnHost(config, this.#host);
+      await this.#putOn(config);
       await this.#setPolicies(config);
     });
   }
@@ -324,7 +324,14 @@ class OwnDataPath implements UserspaceDataPath {
     if (!this.#running || !this.listensOn.includes(local.port)) return false;
     const ends = { local: local.address, localPort: local.port, remote: remote.address, remotePort: remote.port };
     this.#running.outbound.tell({ kind: 'send-ike', message: { ...ends, octets } });
+    this.flush();
     return true;
+  }
+
+  flush(): void {
+    // The way in first: what goes out may be answered at once.
+    this.#running?.inbound.flush();
+    this.#running?.outbound.flush();
   }
 
   prepareSocket(descriptor: number): void {
@@ -333,7 +340,11 @@ class OwnDataPath implements UserspaceDataPath {
 
   async stop({ keepBlocked = false }: { readonly keepBlocked?: boolean } = {}): Promise<void> {
     const running = this.#running;
-    if (!running) return;
+    if (!running) {
+      // A start that failed, or an earlier stop, left protected packets blocked.
+      if (this.#isOnHost && !keepBlocked) await this.#takeOff(false);
+      return;
+    }
     clearInterval(running.guardCheck);
     await Promise.all([running.outbound.stop(), running.inbound.stop()]);
     this.#last = this.totals();
@@ -341,7 +352,19 @@ class OwnDataPath implements UserspaceDataPath {
     this.#manual = [];
     process.off('exit', running.onExit);
     for (const { close } of [...running.sockets, running.tun, ...running.wakes]) close();
-    await this.#inTurn(() => takeOffHost(this.#host, keepBlocked));
+    await this.#takeOff(keepBlocked);
+  }
+
+  #putOn(config: SystemConfig): Promise<void> {
+    this.#isOnHost = true;
+    return putOnHost(config, this.#host);
+  }
+
+  #takeOff(keepBlocked: boolean): Promise<void> {
+    return this.#inTurn(async () => {
+      await takeOffHost(this.#host, keepBlocked);
+      this.#isOnHost = keepBlocked;
+    });
   }
 
   #now(): Running {
@@ -353,30 +376,4 @@ class OwnDataPath implements UserspaceDataPath {
 /** The name of the SA that parameters describe. */
 function idOf({ direction, protocol, spi, local, remote }: SaParameters): SaId {
   return { direction, protocol, spi, destination: direction === 'outbound' ? remote : local };
-}
-
-/** For both IP versions: ESP in UDP, ESP and AH right on IP, whole packets. IPv6 is left out where the host has none. */
-function openSockets(native: Native, { mark, ikePorts }: HostNames): readonly Socket[] {
-  const purposes: readonly SocketPurpose[] = [
-    { kind: 'UDP', port: ikePorts.natTraversal },
-    { kind: 'raw', protocol: ipProtocols.ESP },
-    { kind: 'raw', protocol: ipProtocols.AH },
-    { kind: 'whole' },
-  ];
-  const opened: Socket[] = [];
-  const open = (family: Family) => {
-    for (const purpose of purposes) opened.push(openSocket(native, { family, purpose, mark, receiveOffload: true }));
-  };
-  try {
-    open(4);
-    try {
-      open(6);
-    } catch (error) {
-      if (!(error instanceof EnvironmentError) || error.code !== 'EAFNOSUPPORT') throw error;
-    }
-    return opened;
-  } catch (error) {
-    for (const { close } of opened) close();
-    throw error;
-  }
 }

@@ -15,6 +15,8 @@ export interface WorkerHandle {
   ask(message: Distributive<Exclude<ToWorker, { kind: 'stop' | 'failed' | 'send-ike' }>>): Promise<Answer>;
   /** Sends what has no answer. */
   tell(message: ToWorker): void;
+  /** Sends at once what was said so far; otherwise it goes when the main thread has nothing else to do at the moment. */
+  flush(): void;
   /** Ends it, and waits until its thread is gone. */
   stop(): Promise<void>;
   /** As `stop`, when the process is about to exit: waits for the end of its loop, blocking, for a bounded time. */
@@ -24,7 +26,7 @@ export interface WorkerHandle {
 type Distributive<T> = T extends unknown ? Omit<T, 'request'> : never;
 
 export interface WorkerListener {
-  message(message: Exclude<FromWorker, { kind: 'ready' | 'answer' }>): void;
+  message(message: Exclude<FromWorker, { kind: 'ready' | 'answers' }>): void;
   /** It has ended by itself. */
   failed(why: string): void;
 }
@@ -51,9 +53,11 @@ export async function startWorker(
   const ready = new Promise<void>((resolve, reject) => {
     worker.on('message', (message: FromWorker) => {
       if (message.kind === 'ready') resolve();
-      else if (message.kind === 'answer') {
-        waiting.get(message.request)?.resolve(message.answer);
-        waiting.delete(message.request);
+      else if (message.kind === 'answers') {
+        for (const { request, answer } of message.answers) {
+          waiting.get(request)?.resolve(answer);
+          waiting.delete(request);
+        }
       } else {
         if (message.kind !== 'fault') backlog.leave();
         listener.message(message);
@@ -76,14 +80,23 @@ export async function startWorker(
   exited.catch(() => {});
   await ready;
 
+  let outbox: ToWorker[] = [];
+  const flush = (): void => {
+    if (outbox.length === 0) return;
+    worker.postMessage(outbox);
+    outbox = [];
+    // From here on it finds them when it looks. It is woken for all that this turn of the main thread says to it, and only if it has come
+    // to what was said before: to wake a thread costs more than to send it something.
+    if (Atomics.exchange(words, wokenWord, 1) === 0) setImmediate(() => signal.signal());
+  };
   const tell = (message: ToWorker): void => {
-    worker.postMessage(message);
-    // Once for all messages that it has not come to yet: to wake a thread costs more than to send it something.
-    if (Atomics.exchange(words, wokenWord, 1) === 0) signal.signal();
+    outbox.push(message);
+    if (outbox.length === 1) queueMicrotask(flush);
   };
   return {
     counters,
     tell,
+    flush,
     ask(message) {
       if (failure || isStopping) return Promise.reject(new Error(`the ${setup.direction} worker has ended`));
       const request = nextRequest;
@@ -98,6 +111,8 @@ export async function startWorker(
       if (worker.threadId < 0) return;
       Atomics.store(words, stopWord, 1);
       tell({ kind: 'stop' });
+      flush();
+      signal.signal();
       await exited.catch(() => {});
     },
     stopNow() {

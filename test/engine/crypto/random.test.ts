@@ -1,6 +1,6 @@
 import { createCipheriv, createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { nodeRandom } from '../../../src/engine/crypto/node/provider.js';
+import { nodeRandom, pooledRandom } from '../../../src/engine/crypto/node/provider.js';
 import { bitLength, concat, toHex } from '../../../src/engine/crypto/octets.js';
 import { randomScalar, seededRandom } from '../../../src/engine/crypto/random.js';
 
@@ -67,5 +67,40 @@ describe('random scalars', () => {
   it('do not wait for ever for a broken source', () => {
     const broken = Object.assign((length: number) => new Uint8Array(length), { reproducible: true });
     expect(() => randomScalar(broken, 100n)).toThrow('repeats itself');
+  });
+});
+
+describe('octets that are drawn at once', () => {
+  it('are given out once each, in whatever pieces, and long wishes are met from the source', () => {
+    let drawn = 0;
+    // A source that counts in 32 bits, so that every octet tells where it comes from.
+    const random = pooledRandom((octets) => {
+      const view = new DataView(octets.buffer);
+      for (let at = 0; at + 4 <= octets.length; at += 4) {
+        view.setUint32(at, drawn);
+        drawn += 1;
+      }
+    });
+    const seen = new Set<number>();
+    for (let wish = 0; wish < 4_000; wish += 1) {
+      const octets = random([4, 8, 16, 32, 256, 260, 4096][wish % 7]!);
+      const view = new DataView(octets.buffer);
+      for (let at = 0; at < octets.length; at += 4) {
+        const number = view.getUint32(at);
+        expect(seen.has(number)).toBe(false);
+        seen.add(number);
+      }
+    }
+    // 1000 draws would be 4 MB from the system for less than 3 MB that were wanted.
+    expect(drawn * 4).toBeLessThan(1.2 * seen.size * 4);
+  });
+
+  it('are not kept by whoever gave them out', () => {
+    let pool: Uint8Array | undefined;
+    const random = pooledRandom((octets) => {
+      pool = octets.fill(7);
+    });
+    expect(random(32)).toEqual(new Uint8Array(32).fill(7));
+    expect(pool?.subarray(0, 33)).toEqual(Uint8Array.of(...new Uint8Array(32), 7));
   });
 });

@@ -4,7 +4,7 @@ import type { DropReason } from '../../../engine/ipsec/drop.js';
 import type { PeerMove } from '../../../engine/ipsec/peer-move.js';
 import type { KeyFault, SaEvent, SaId, SaParameters } from '../../../engine/ipsec/sa.js';
 import type { SystemConfig } from '../../../model/system-config.js';
-import type { Answer, FromWorker, ToWorker } from '../messages.js';
+import type { Answer, AnswerMessage, FromWorker, ToWorker } from '../messages.js';
 import { saParametersOf } from '../messages.js';
 import type { CachedFlow, SaUsageReport } from '../report.js';
 import type { Backlog } from './events.js';
@@ -39,13 +39,22 @@ export class Control implements Telling {
 
   /** Carries out what has come; `other` takes what only one of the workers does. Gives whether to stop. */
   take(core: Core, other: (message: ToWorker) => void): { readonly stop: boolean; readonly more: boolean } {
-    for (let count = 0; count < messagesPerTurn; count += 1) {
+    const answers: AnswerMessage[] = [];
+    const taken = this.#takeMessages(core, other, answers);
+    if (answers.length > 0) this.#post({ kind: 'answers', answers });
+    return taken;
+  }
+
+  #takeMessages(core: Core, other: (message: ToWorker) => void, answers: AnswerMessage[]) {
+    for (let count = 0; count < messagesPerTurn; ) {
       const received = this.#receive(this.#port);
       if (!received) return { stop: false, more: false };
-      const message = received.message as ToWorker;
-      if (message.kind === 'stop') return { stop: true, more: false };
-      const answer = this.#carryOut(message, core, other);
-      if (answer && 'request' in message) this.#post({ kind: 'answer', request: message.request, answer });
+      for (const message of received.message as readonly ToWorker[]) {
+        if (message.kind === 'stop') return { stop: true, more: false };
+        const answer = this.#carryOut(message, core, other);
+        if (answer && 'request' in message) answers.push({ request: message.request, answer });
+        count += 1;
+      }
     }
     return { stop: false, more: true };
   }

@@ -1,10 +1,9 @@
 /** The provider on node:crypto (OpenSSL): for live work and for simulations of many peers. */
-import { checkPrimeSync, randomBytes } from 'node:crypto';
+import { checkPrimeSync, randomFillSync } from 'node:crypto';
 import { aeadAlgorithms, cipherAlgorithms, integrityAlgorithms, prfAlgorithms } from '../assemble.js';
 import { inOrder } from '../key-exchange.js';
 import { ec2nMethods as referenceEc2n, ecpMethods as referenceEcp } from '../noble/key-exchange.js';
 import { mlKemMethods } from '../noble/ml-kem.js';
-import { plain } from '../octets.js';
 import { keyExchangeIds } from '../preference.js';
 import type { CryptoProvider } from '../provider.js';
 import { type SecureRandom, systemRandom } from '../random.js';
@@ -12,8 +11,33 @@ import { ec2nMethods, ecpMethods, modpMethods, montgomeryMethods } from './key-e
 import { importPrivateKey, importPublicKey } from './keys.js';
 import { nodePrimitives } from './symmetric.js';
 
+/** Octets that are drawn at once, and the longest wish that is met from them: a draw costs as much for four as for four thousand. */
+const poolOctets = 4096;
+const pooledMax = 256;
+
+/** What `fill` fills, given out in pieces; what was given out is wiped here. */
+export function pooledRandom(fill: (octets: Uint8Array) => void): (length: number) => Uint8Array {
+  const pool = new Uint8Array(poolOctets);
+  let used = poolOctets;
+  return (length) => {
+    if (length > pooledMax) {
+      const octets = new Uint8Array(length);
+      fill(octets);
+      return octets;
+    }
+    if (used + length > poolOctets) {
+      fill(pool);
+      used = 0;
+    }
+    const octets = pool.slice(used, used + length);
+    pool.fill(0, used, used + length);
+    used += length;
+    return octets;
+  };
+}
+
 /** The operating system's random octets. */
-export const nodeRandom: SecureRandom = systemRandom((length) => plain(randomBytes(length)));
+export const nodeRandom: SecureRandom = systemRandom(pooledRandom((octets) => void randomFillSync(octets)));
 
 /** Rounds of Miller and Rabin's test for numbers that nobody chose to deceive us (FIPS 186-5 table B.1: 4 for 1024 bits). */
 const primalityRounds = 8;
