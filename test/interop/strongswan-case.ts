@@ -189,6 +189,80 @@ export const cases: readonly Case[] = [
   },
 ];
 
+/** What is tried with packets alone. */
+export const packetCases: readonly Case[] = [
+  {
+    name: 'IKEv2 PSK, MODP-1536 and AES-192',
+    version: 2,
+    ike: 'aes192-sha1-prfsha1-modp1536',
+    esp: 'aes192-sha1',
+    record: '-group 5 -encryption AES192-CBC -hash HMAC-SHA1 -prf HMAC-SHA1',
+    action: 'ESP_AES192_HMAC_SHA1',
+  },
+  {
+    name: 'IKEv2 PSK, MODP-3072 and SHA2-512',
+    version: 2,
+    ike: 'aes256-sha512-prfsha512-modp3072',
+    esp: 'aes256-sha512',
+    record: '-group 15 -encryption AES256-CBC -hash HMAC-SHA2-512 -prf HMAC-SHA2-512',
+    action: 'ESP_AES256_HMAC_SHA2_512',
+  },
+  {
+    name: 'IKEv2 PSK, another group than guessed (INVALID_KE_PAYLOAD)',
+    version: 2,
+    ike: 'aes128gcm16-prfsha256-ecp384',
+    esp: 'aes128gcm16',
+    record: modernRecord.replace('-group 31', '-group 31,20'),
+    action: 'ESP_AES128_GCM16',
+  },
+];
+
+/** What is changed against the first case, and what our side must say of it, whoever starts. */
+export const refusals: readonly {
+  readonly name: string;
+  readonly side: 'left' | 'right';
+  readonly change: readonly [string, string];
+  /** By who starts: what is sent first is refused first. */
+  readonly code: { readonly ours: string; readonly theirs: string };
+  readonly notify?: string;
+}[] = [
+  {
+    name: 'another key',
+    side: 'right',
+    change: [psk, 'another-Heron-Vale-77'],
+    code: { ours: 'authentication-failed', theirs: 'authentication-failed' },
+    notify: 'AUTHENTICATION_FAILED',
+  },
+  {
+    name: 'no IKE proposal in common',
+    side: 'right',
+    change: ['aes128gcm16-prfsha256-x25519', 'aes256-sha384-ecp384'],
+    code: { ours: 'no-ike-proposal', theirs: 'no-ike-proposal' },
+    notify: 'NO_PROPOSAL_CHOSEN',
+  },
+  {
+    name: 'no ESP proposal in common',
+    side: 'right',
+    change: ['esp_proposals = aes128gcm16', 'esp_proposals = aes256-sha256'],
+    code: { ours: 'no-child-proposal', theirs: 'no-child-proposal' },
+    notify: 'NO_PROPOSAL_CHOSEN',
+  },
+  {
+    name: 'selectors of other networks',
+    side: 'right',
+    change: ['local_ts = 198.18.2.0/24', 'local_ts = 198.18.77.0/24'],
+    code: { ours: 'selectors-unacceptable', theirs: 'no-spd-entry' },
+    notify: 'TS_UNACCEPTABLE',
+  },
+  {
+    name: 'another identity of the peer',
+    side: 'left',
+    change: ['-rid right-psk.example', '-rid other.example'],
+    code: { ours: 'authentication-failed', theirs: 'identity-refused' },
+    notify: 'AUTHENTICATION_FAILED',
+  },
+];
+
 /** The text with one thing changed, which must be there. */
 export function replaceOnce(text: string, from: string, to: string): string {
   if (!text.includes(from)) throw new Error(`'${from}' is not in the text`);

@@ -12,7 +12,7 @@ import type { RuntimeReport } from '../../src/services/runtime/report-document.j
 import { charonMissing } from '../support/charon.js';
 import { ends, makeNamespaces, type Namespaces, namespacesMissing } from '../support/netns.js';
 import { makePki } from './pki.js';
-import { cases, psk, replaceOnce } from './strongswan-case.js';
+import { cases, psk, refusals, replaceOnce } from './strongswan-case.js';
 import { established, saList, startBoth } from './strongswan-run.js';
 
 const missing = namespacesMissing() ?? charonMissing();
@@ -28,52 +28,6 @@ const flowing = cases.filter(({ name }) =>
     'IKEv1 Main Mode PSK, AES-256 and SHA-2, no PFS',
   ].includes(name),
 );
-
-/** What is changed against the first case, and what our side must say of it, whoever starts. */
-const refusals: readonly {
-  readonly name: string;
-  readonly side: 'left' | 'right';
-  readonly change: readonly [string, string];
-  /** By who starts: what is sent first is refused first. */
-  readonly code: { readonly ours: string; readonly theirs: string };
-  readonly notify?: string;
-}[] = [
-  {
-    name: 'another key',
-    side: 'right',
-    change: [psk, 'another-Heron-Vale-77'],
-    code: { ours: 'authentication-failed', theirs: 'authentication-failed' },
-    notify: 'AUTHENTICATION_FAILED',
-  },
-  {
-    name: 'no IKE proposal in common',
-    side: 'right',
-    change: ['aes128gcm16-prfsha256-x25519', 'aes256-sha384-ecp384'],
-    code: { ours: 'no-ike-proposal', theirs: 'no-ike-proposal' },
-    notify: 'NO_PROPOSAL_CHOSEN',
-  },
-  {
-    name: 'no ESP proposal in common',
-    side: 'right',
-    change: ['esp_proposals = aes128gcm16', 'esp_proposals = aes256-sha256'],
-    code: { ours: 'no-child-proposal', theirs: 'no-child-proposal' },
-    notify: 'NO_PROPOSAL_CHOSEN',
-  },
-  {
-    name: 'selectors of other networks',
-    side: 'right',
-    change: ['local_ts = 198.18.2.0/24', 'local_ts = 198.18.77.0/24'],
-    code: { ours: 'selectors-unacceptable', theirs: 'no-spd-entry' },
-    notify: 'TS_UNACCEPTABLE',
-  },
-  {
-    name: 'another identity of the peer',
-    side: 'left',
-    change: ['-rid right-psk.example', '-rid other.example'],
-    code: { ours: 'authentication-failed', theirs: 'identity-refused' },
-    notify: 'AUTHENTICATION_FAILED',
-  },
-];
 
 /** The lines of our log that say that something went wrong. */
 function warnings(log: string): string {
