@@ -28,6 +28,8 @@ export default defineConfig({
           maxWorkers: 1,
           fileParallelism: false,
           testTimeout: 300_000,
+          // They make keys, and build programs.
+          hookTimeout: 120_000,
         },
       },
     ],

@@ -195,6 +195,10 @@ export const errorCatalogue = {
     'The daemon is there and does not answer.',
     'Its log tells what it does; `ipsec runtime stop` ends it.',
   ),
+  INTERRUPTED: host(
+    'The data path of the daemon has failed and is started again.',
+    '`ipsec runtime status` shows why it failed and how the starts go; it goes on by itself as soon as one succeeds.',
+  ),
   CLOSED: host('The daemon closed the connection before it answered.', 'Its log tells why.'),
   DAEMON_FAULT: host(
     'The daemon came upon a fault of its own while it did what it was asked.',

@@ -90,8 +90,7 @@ export async function startOurs(
       dataPath,
       '--state-dir',
       path.join(place, 'state'),
-      '--log-level',
-      'debug',
+      ...(words.includes('--log-level') ? [] : ['--log-level', 'debug']),
       ...(existsSync(credentials) ? ['--credentials', credentials] : []),
       ...words,
     ],
@@ -101,7 +100,7 @@ export async function startOurs(
   child.stderr?.on('data', (chunk) => said.push(String(chunk)));
   const socket = path.join(place, 'control.sock');
   for (let tries = 0; !(await daemonAnswers(socket)); tries += 1) {
-    if (child.exitCode !== null || child.signalCode !== null || tries > 400) {
+    if (child.exitCode !== null || child.signalCode !== null || tries > 2400) {
       await endProcess(child);
       throw new Error(`our daemon did not start: ${said.join('')}`);
     }

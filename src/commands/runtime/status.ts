@@ -13,12 +13,18 @@ export default class RuntimeStatusCommand extends BaseCommand {
   async run(): Promise<RuntimeStatus> {
     const { flags } = await this.parse(RuntimeStatusCommand);
     const status = (await callDaemon(runtimePlaces(flags['run-dir']).socket, 'status', {})) as RuntimeStatus;
+    const { interruption } = status;
     const { bold } = await this.style();
     const rows: readonly (readonly [string, string])[] = [
       ['system', status.system],
       ['process', String(status.pid)],
       ['since', status.since],
       ['data path', status.dataPath],
+      ...(interruption
+        ? ([
+            ['failed', `${interruption.since}: ${interruption.why}; starts in vain since: ${interruption.tries}`],
+          ] as const)
+        : []),
       ['IKE SAs', String(status.ikeSas)],
       ['SA pairs', String(status.childSas)],
       ['log level', status.level],

@@ -12,30 +12,28 @@ import { icmpErrorPolicy } from '../../engine/ipsec/icmp-errors.js';
 import type { SaId } from '../../engine/ipsec/sa.js';
 import { ikeVersions } from '../../engine/versions.js';
 import { systemView } from '../../model/peer/system-view.js';
-import { findPeerProfile, peerProfile } from '../../model/peer-profile/catalogue.js';
-import type { PeerProfile } from '../../model/peer-profile/peer-profile.js';
-import { isError } from '../../model/problem.js';
 import type { SystemConfig } from '../../model/system-config.js';
-import { UsageError } from '../../model/tool-error.js';
+import { EnvironmentError, UsageError } from '../../model/tool-error.js';
 import { loadLiveCredentials } from '../credentials/live-credentials.js';
 import { type UserspaceDataPath, userspaceDataPath } from '../data-path/userspace.js';
 import { hostFacts } from '../host-facts.js';
 import { openSession } from '../host-session.js';
-import { chooseSystem } from '../query.js';
-import { type LoadOptions, loadRepository } from '../repository/load-repository.js';
+import type { LoadOptions } from '../repository/load-repository.js';
 import { stateDirectory } from '../state/directory.js';
 import { cacheMax, cacheReport } from './cache-report.js';
 import type { ControlMethod, ControlParams } from './control-protocol.js';
 import { type ControlServer, startControlServer } from './control-server.js';
-import { type FactLine, factLine, floodSubject, heldBackLine, isAudited, type LogLevel } from './fact-line.js';
+import { daemonProfile, loadDaemonSystem } from './daemon-system.js';
+import { createEventLog } from './event-log.js';
+import type { FactLine, LogLevel } from './fact-line.js';
 import { openKeyLog } from './key-log.js';
-import { LineLimiter } from './line-limiter.js';
 import { type LiveFact, type LiveSystem, startLiveSystem } from './live-system.js';
 import { createMetrics } from './metrics.js';
 import { type MetricsPlace, type MetricsServer, startMetricsServer } from './metrics-server.js';
 import { withPatience } from './patience.js';
 import { takePidFile } from './pid-file.js';
 import type { RuntimePlaces } from './places.js';
+import { createRecovery, type Interruption } from './recovery.js';
 import { type ReportKind, type RuntimeReport, runtimeReport } from './report-document.js';
 import { childDocument, ikeDocument, type SaListDocument } from './sa-document.js';
 import { createSaRegistry } from './sa-registry.js';
@@ -88,14 +86,11 @@ export interface RuntimeStatus {
   readonly ikeSas: number;
   readonly childSas: number;
   readonly files: readonly string[];
+  /** The data path has failed and is started again; absent when it carries packets. */
+  readonly interruption?: Interruption;
   /** What was said about credentials when it started. */
   readonly faults: readonly string[];
 }
-
-/** How long lines of a flood are counted before it is told how many they were. */
-const heldBackMillis = 10_000;
-/** Events of the past that a new follower may ask for. */
-const backlogMax = 2_000;
 
 /** Starts the daemon in this process. Throws UsageError and EnvironmentError as the commands show them. */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
@@ -112,20 +107,29 @@ async function started(options: DaemonOptions, release: () => void): Promise<Dae
   const provider = await loadNodeProvider();
   const registry = createSaRegistry();
   const metrics = createMetrics();
-  const limiter = new LineLimiter();
-  let heldBackTimer: NodeJS.Timeout | undefined;
+  const log = createEventLog(options.level ?? 'info', options.onLine);
+  const { say } = log;
   const keyLog =
     options.keysFolder === undefined
       ? undefined
-      : openKeyLog(options.keysFolder, (text) => say({ level: 'error', kind: 'keys', text }, new Date()));
-  const backlog: { readonly at: string; readonly line: FactLine }[] = [];
-  const followers = new Set<(event: unknown) => void>();
+      : openKeyLog(options.keysFolder, (text) => say({ level: 'error', kind: 'keys', text }));
   const since = new Date();
-  let level = options.level ?? 'info';
-  let { config, files } = await loadConfig(options);
+  const recovery = createRecovery({
+    restart: () => inTurn(restart),
+    failed: (why, wait) =>
+      say({
+        level: 'error',
+        kind: 'data-path',
+        text: `the data path cannot be started (${why}): what is to be protected stays blocked; next try in ${wait / 1000} s`,
+      }),
+    recovered: () => say({ level: 'warning', kind: 'data-path', text: 'the data path was started again, without SAs' }),
+  });
+  /** Starts and stops of the live system go one after the other. */
+  let turn: Promise<unknown> = Promise.resolve();
+  let { config, files } = await loadDaemonSystem(options);
   const dataPath = await createDataPath(options, config);
   let { credentials, faults } = loadLiveCredentials(config, provider, options.credentialFolder);
-  let live = await start();
+  let live = await start('unblocked');
   let server: ControlServer | undefined;
   let metricsServer: MetricsServer | undefined;
   let ended: () => void = () => {};
@@ -134,28 +138,28 @@ async function started(options: DaemonOptions, release: () => void): Promise<Dae
   });
   let stopping: Promise<void> | undefined;
   try {
-    server = await startControlServer(options.places.socket, { call, follow }, options.controlSocket);
+    server = await startControlServer(options.places.socket, { call, follow: log.follow }, options.controlSocket);
     if (options.metrics) metricsServer = await startMetricsServer(options.metrics, metricsText);
   } catch (error) {
     await server?.close();
     await live.stop();
     throw error;
   }
-  for (const fault of faults) say({ level: 'warning', kind: 'credentials', text: fault }, new Date());
+  for (const fault of faults) say({ level: 'warning', kind: 'credentials', text: fault });
   return { system: config.name, addresses: config.addresses, stopped, stop };
 
-  function start(): Promise<LiveSystem> {
+  /** `ifNot`: how protected traffic is to be left when it cannot start. */
+  function start(ifNot: 'blocked' | 'unblocked'): Promise<LiveSystem> {
+    const profile = daemonProfile(config, options.peerProfile);
     return startLiveSystem({
       config,
-      profile:
-        options.peerTimeoutMillis === undefined
-          ? profileOf(config, options.peerProfile)
-          : withPatience(profileOf(config, options.peerProfile), options.peerTimeoutMillis),
+      profile: options.peerTimeoutMillis === undefined ? profile : withPatience(profile, options.peerTimeoutMillis),
       provider,
       credentials,
       versions: ikeVersions,
       dataPath,
       starts: true,
+      staysBlocked: ifNot === 'blocked',
       ...(options.ports ? { ports: options.ports } : {}),
       listener,
     });
@@ -165,39 +169,16 @@ async function started(options: DaemonOptions, release: () => void): Promise<Dae
     registry.note(fact, at);
     metrics.note(fact);
     keyLog?.note(fact);
-    const line = factLine(fact, level, from);
-    if (!line) return;
-    const subject = floodSubject(fact, line, from);
-    if (subject === undefined || limiter.admits(line.kind, subject, performance.now())) say(line, at);
-    else heldBackTimer ??= setTimeout(tellHeldBack, heldBackMillis).unref();
-  }
-
-  function tellHeldBack(): void {
-    heldBackTimer = undefined;
-    const held = limiter.takeHeldBack();
-    if (held) say(heldBackLine(held), new Date());
-  }
-
-  function say(line: FactLine, at: Date): void {
-    const event = { at: at.toISOString(), line };
-    backlog.push(event);
-    if (backlog.length > backlogMax) backlog.shift();
-    for (const send of followers) send({ at: event.at, ...line });
-    options.onLine(line, at);
-  }
-
-  function follow(wanted: number, send: (event: unknown) => void): () => void {
-    for (const { at, line } of wanted > 0 ? backlog.slice(-wanted) : []) send({ at, ...line });
-    followers.add(send);
-    return () => followers.delete(send);
+    log.note(fact, at, from);
+    if (fact.kind === 'data-path' && fact.event.kind === 'fault' && fact.event.fatal) recovery.begin(fact.event.text);
   }
 
   function stop(how: { readonly keepBlocked?: boolean } = {}): Promise<void> {
     stopping ??= (async () => {
       options.onStopping?.();
-      clearTimeout(heldBackTimer);
-      tellHeldBack();
+      log.close();
       await metricsServer?.close();
+      await recovery.stop();
       await live.stop({ graceful: true, ...how });
       await server?.close();
       release();
@@ -215,8 +196,13 @@ async function started(options: DaemonOptions, release: () => void): Promise<Dae
         setTimeout(() => void stop(params as ControlParams<'stop'>), 10);
         return {};
       case 'reload':
-        return reload();
+        return inTurn(reload);
       case 'initiate': {
+        if (recovery.interruption)
+          throw new EnvironmentError(`the data path has failed: ${recovery.interruption.why}`, {
+            code: 'INTERRUPTED',
+            hints: ['It is started again; ipsec runtime status shows how that goes.'],
+          });
         const request = requestFor(config, params as ControlParams<'initiate'>);
         registry.note({ kind: 'request', request }, new Date());
         live.command({ kind: 'request', request });
@@ -239,8 +225,8 @@ async function started(options: DaemonOptions, release: () => void): Promise<Dae
         return { closing };
       }
       case 'log.level':
-        level = (params as ControlParams<'log.level'>).level ?? level;
-        return { level };
+        log.level = (params as ControlParams<'log.level'>).level ?? log.level;
+        return { level: log.level };
     }
   }
 
@@ -250,7 +236,8 @@ async function started(options: DaemonOptions, release: () => void): Promise<Dae
       pid: process.pid,
       since: since.toISOString(),
       dataPath: dataPath.name,
-      level,
+      level: log.level,
+      ...(recovery.interruption ? { interruption: recovery.interruption } : {}),
       ikeSas: registry.ikeSas.length,
       childSas: registry.childSas.length,
       files,
@@ -258,9 +245,21 @@ async function started(options: DaemonOptions, release: () => void): Promise<Dae
     };
   }
 
+  function inTurn<T>(change: () => Promise<T>): Promise<T> {
+    const done = turn.then(change);
+    turn = done.catch(() => {});
+    return done;
+  }
+
+  async function restart(): Promise<void> {
+    await live.stop({ graceful: true, keepBlocked: true });
+    registry.clear();
+    live = await start('blocked');
+  }
+
   /** The new configuration is read and checked before anything of the old one goes. */
   async function reload(): Promise<object> {
-    const next = await loadConfig(options);
+    const next = await loadDaemonSystem(options);
     const nextCredentials = loadLiveCredentials(next.config, provider, options.credentialFolder);
     await live.stop({ graceful: true, keepBlocked: true });
     registry.clear();
@@ -268,11 +267,17 @@ async function started(options: DaemonOptions, release: () => void): Promise<Dae
     ({ config, files } = next);
     ({ credentials, faults } = nextCredentials);
     try {
-      live = await start();
+      live = await start('blocked');
+      recovery.end();
     } catch (error) {
       // What the host does not take, a policy that is not applied yet for one, must not leave it without a daemon.
       ({ config, files, credentials, faults } = before);
-      live = await start();
+      try {
+        live = await start('blocked');
+        recovery.end();
+      } catch (again) {
+        recovery.begin(again instanceof Error ? again.message : String(again));
+      }
       throw error;
     }
     return { system: config.name, faults };
@@ -280,7 +285,7 @@ async function started(options: DaemonOptions, release: () => void): Promise<Dae
 
   async function saList(): Promise<SaListDocument> {
     // One question for all of them where the data path takes it.
-    const usage = await dataPath.usage?.();
+    const usage = await dataPath.usage?.().catch(() => []);
     const known = new Map(usage?.map((report) => [saKey(report.id), report]));
     const counters = (id: SaId) => (usage ? known.get(saKey(id)) : dataPath.counters(id));
     const childSas = await Promise.all(
@@ -299,6 +304,7 @@ async function started(options: DaemonOptions, release: () => void): Promise<Dae
       ...(totals ? { totals } : {}),
       startedAt: since,
       dataPath: dataPath.name,
+      isDataPathUp: recovery.interruption === undefined,
       version: options.version ?? '',
     });
   }
@@ -315,7 +321,7 @@ async function started(options: DaemonOptions, release: () => void): Promise<Dae
           ? cacheReport(config, flows, sas.childSas)
           : { entries: [], note: `the data path ${dataPath.name} keeps no cache that can be asked` },
         pending: registry.pending,
-        audit: backlog.filter(({ line }) => isAudited(line)).map(({ at, line }) => ({ at, ...line })),
+        audit: log.audit(),
         ...(totals ? { waitingPackets: totals.waiting } : {}),
       },
       kinds,
@@ -331,39 +337,6 @@ async function started(options: DaemonOptions, release: () => void): Promise<Dae
     else throw new UsageError(`there is no SA ${id}`, { code: 'NO_SUCH_SA', hints: ['ipsec sa list shows them.'] });
     return { sa: id };
   }
-}
-
-async function loadConfig(
-  options: DaemonOptions,
-): Promise<{ readonly config: SystemConfig; readonly files: readonly string[] }> {
-  const repository = await loadRepository(options);
-  const system = chooseSystem(repository, options.host);
-  const errors = system.problems.filter(isError);
-  const [first] = errors;
-  if (first) {
-    throw new UsageError(`the records of ${system.name} have ${errors.length} errors: ${first.message}`, {
-      code: 'RECORDS_FAULTY',
-      hints: ['ipsec policy lint shows them all with their places.'],
-    });
-  }
-  if (system.config.addresses.length === 0) {
-    throw new UsageError(`no address of ${system.name} is known`, {
-      code: 'CONFIG',
-      hints: ['Name its addresses in inventory.yaml, or give a policy with a source address.'],
-    });
-  }
-  return { config: system.config, files: [...repository.files.values()] };
-}
-
-/** A live system behaves as itself; an imitation must be asked for. */
-function profileOf(config: SystemConfig, named: string | undefined): PeerProfile {
-  if (named === undefined) return peerProfile(config.peerProfile?.value ?? 'ours');
-  const found = findPeerProfile(named);
-  if ('profile' in found) return found.profile;
-  throw new UsageError(`there is no peer profile '${named}'`, {
-    code: 'UNKNOWN_NAME',
-    hints: found.guess ? [`Did you mean ${found.guess}?`] : [],
-  });
 }
 
 /** What only our own data path can tell. */
@@ -383,7 +356,7 @@ async function createDataPath(options: DaemonOptions, config: SystemConfig): Pro
         stateDir: stateDirectory(stateDir),
         forwards: systemView(config).forward.protects,
         // What a product lets out in the clear, only who asks for that product gets.
-        ...(named === undefined ? {} : { icmpErrors: icmpErrorPolicy(profileOf(config, named)) }),
+        ...(named === undefined ? {} : { icmpErrors: icmpErrorPolicy(daemonProfile(config, named)) }),
       });
     case 'xfrm':
       return createXfrmDataPath({ numbers: () => appliedNumbers(stateDir), hostFacts });

@@ -14,6 +14,8 @@ export interface MetricsState {
   readonly totals?: DataPathTotals;
   readonly startedAt: Date;
   readonly dataPath: string;
+  /** False while it has failed and is started again. */
+  readonly isDataPathUp: boolean;
   readonly version: string;
 }
 
@@ -78,7 +80,7 @@ export function createMetrics(): Metrics {
           return;
       }
     },
-    text({ sas, totals, startedAt, dataPath, version }) {
+    text({ sas, totals, startedAt, dataPath, isDataPathUp, version }) {
       const families: Family[] = [
         {
           name: 'ipsec_info',
@@ -98,6 +100,7 @@ export function createMetrics(): Metrics {
             value: sas.ikeSas.filter((sa) => sa.version === number).length,
           })),
         },
+        gauge('ipsec_data_path_up', '0 while it has failed and is started again.', isDataPathUp ? 1 : 0),
         gauge('ipsec_child_sas', 'Pairs of ESP or AH SAs.', sas.childSas.length),
         changes(
           'ipsec_ike_sa_changes_total',

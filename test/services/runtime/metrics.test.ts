@@ -38,6 +38,7 @@ const state: MetricsState = {
   totals: sumCounters([counters]),
   startedAt: new Date(1_700_000_000_000),
   dataPath: 'userspace',
+  isDataPathUp: false,
   version: '1.2.3',
 };
 
