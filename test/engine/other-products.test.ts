@@ -183,6 +183,17 @@ describe('charon', () => {
     ]);
   });
 
+  it('says that XAUTH cannot be played, and does not blame the peer', () => {
+    const round = 'local-x { round = 2\n auth = xauth\n xauth_id = carol }';
+    const xauth = swanctl('west', 'version = 1').replace('children {', `${round}\n children {`);
+    const lab = labOf(read(strongswan, 'west', xauth), read(strongswan, 'east', swanctl('east', 'version = 1')));
+    expect(up(lab, 'a.net')).toBe('done');
+    const said = lab.trace.flatMap((entry) =>
+      entry.kind === 'event' && entry.event.kind === 'failed' ? [entry.event.failure.text] : [],
+    );
+    expect(said).toEqual(["connection 'a' of west asks for XAUTH, which is not possible here"]);
+  });
+
   it('goes on to port 4500 without a NAT as well, as it may become mobile', () => {
     const ports = (lab: Lab) => {
       expect(up(lab, 'a.net')).toBe('done');

@@ -144,6 +144,8 @@ export function childOfferOf(values: ConnValues, version: 1 | 2, source: EntrySo
 const noEsn: ChildProposal['esn'] = ['no-esn'];
 
 function esnOf(values: ConnValues): ChildProposal['esn'] {
+  // RFC 4303 §2.2.1: without anti-replay there is nobody to keep the high-order bits (extract.c forces esn=no).
+  if (values.number('replay-window', values.product.defaults.replayWindow).value === 0) return noEsn;
   if (!values.get('esn')) return values.product.defaults.esn;
   const { value } = values.word('esn', ['yes', 'no', 'either'], 'either');
   return value === 'yes' ? ['esn'] : value === 'no' ? noEsn : ['esn', 'no-esn'];

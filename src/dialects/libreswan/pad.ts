@@ -3,7 +3,13 @@ import type { Address, AddressRange } from '../../model/address.js';
 import { singleAddress } from '../../model/address.js';
 import type { Sourced } from '../../model/origin.js';
 import { addressIdentity } from '../../model/peer/identity.js';
-import type { AuthenticationMethod, Identity, IdentityPattern, PadEntry } from '../../model/system-config.js';
+import type {
+  AuthenticationMethod,
+  AuthenticationRound,
+  Identity,
+  IdentityPattern,
+  PadEntry,
+} from '../../model/system-config.js';
 import { spanOf } from '../common/piece.js';
 import type { Side } from './conns.js';
 import type { End } from './ends.js';
@@ -71,7 +77,7 @@ export function padEntriesOf({ one, values, versions, own, peers, secrets }: Pad
       mobike: values.flag('mobike', isStarter),
       ...optionalNumber('initiationTries', values, 'keyingtries'),
       ...portsOf(values, local.side, remote.side),
-      ...xauthRounds(values, local.side, remote.side),
+      ...(isStarter ? secondRounds(values, local.side, remote.side) : xauthRounds(values, local.side, remote.side)),
       ...poolsOf(values, remote.side),
       ...ppkOf(values),
     }),
@@ -97,6 +103,25 @@ function portsOf(values: ConnValues, local: Side, remote: Side): Pick<PadEntry, 
   const other = optionalNumber('remotePort', values, `${remote}ikeport`);
   if (!own.localPort || other.remotePort) return { ...own, ...other };
   return { ...own, remotePort: { value: 4500, origin: { kind: 'automatic', rule: `it goes with ${local}ikeport` } } };
+}
+
+/** The second round of each end (strongSwan's ipsec.conf(5), leftauth2). */
+function secondRounds(values: ConnValues, local: Side, remote: Side): Pick<PadEntry, 'localRounds' | 'remoteRounds'> {
+  const round = (side: Side): readonly AuthenticationRound[] | undefined => {
+    const setting = values.get(`${side}auth2`);
+    if (!setting) return undefined;
+    const word = setting.text.toLowerCase();
+    const method = word.startsWith('xauth')
+      ? 'XAUTH'
+      : word.startsWith('eap')
+        ? 'EAP'
+        : word === 'psk'
+          ? 'PSK'
+          : 'DIGSIG';
+    return [{ method: { value: method, origin: values.origin(setting) } }];
+  };
+  const [ours, theirs] = [round(local), round(remote)];
+  return { ...(ours ? { localRounds: ours } : {}), ...(theirs ? { remoteRounds: theirs } : {}) };
 }
 
 /** XAUTH follows the first authentication; the client of one end is asked by the server of the other. */

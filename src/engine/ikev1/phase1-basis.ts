@@ -65,7 +65,10 @@ export function switched(basis: Basis, { pad, policy }: Candidate, env: Environm
 /** IKEv1 has one method for both sides (RFC 2409 §5), and only some of those there are today. */
 function methodProblem(pad: PadEntry): string | undefined {
   const [local, remote] = [methodInIkev1(pad.localMethod.value), methodInIkev1(pad.remoteMethod.value)];
-  if (pad.connection !== undefined && ikev1Method(pad, 'initiator') === undefined)
+  const method = pad.connection === undefined ? undefined : ikev1Method(pad, 'initiator');
+  // Without this the peer would be blamed, which expects a method that is not offered.
+  if (method?.includes('XAUTH') || method === 'hybrid') return 'asks for XAUTH, which is not possible here';
+  if (pad.connection !== undefined && method === undefined)
     return `asks for what IKEv1 has no method for: ${local} of its own and ${remote} of the peer`;
   if (methodNumber(local) === undefined) return `authenticates by ${local}, which is not possible in IKEv1 here`;
   if (local !== remote && remote !== 'ANY') {

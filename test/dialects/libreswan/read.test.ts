@@ -246,6 +246,8 @@ describe('negotiation', () => {
     expect(templateOf(read('phase2=ah\nesp=sha1')).proposals[0]).toMatchObject({ protocol: 'AH', encryption: [] });
     expect(templateOf(read('esn=no')).proposals[0]!.esn).toEqual(['no-esn']);
     expect(templateOf(read('')).proposals[0]!.esn).toEqual(['esn', 'no-esn']);
+    // Whatever esn= says: nobody would keep the high-order bits.
+    expect(templateOf(read('esn=yes\nreplay-window=0')).proposals[0]!.esn).toEqual(['no-esn']);
     expect(templateOf(read('type=transport\nmark=5/0xffffffff\nipsec-interface=yes\nreplay-window=0'))).toMatchObject({
       mode: 'transport',
       mark: { value: 5 },

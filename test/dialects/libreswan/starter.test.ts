@@ -23,6 +23,14 @@ describe("strongSwan's starter", () => {
     ]);
   });
 
+  it('has a second round of authentication for each end', () => {
+    const pad = padOf(readStarter('keyexchange=ikev1\nleftauth=psk\nrightauth=psk\nleftauth2=xauth-noauth'));
+    expect(pad.localRounds?.map(({ method }) => method.value)).toEqual(['XAUTH']);
+    expect(pad.remoteRounds).toBeUndefined();
+    const server = padOf(readStarter('leftauth=pubkey\nrightauth=pubkey\nrightauth2=eap-mschapv2'));
+    expect(server.remoteRounds?.map(({ method }) => method.value)).toEqual(['EAP']);
+  });
+
   it('takes no list as its own default', () => {
     const first = templateOf(readStarter('')).proposals[0]!;
     expect(first.encryption.map(({ name }) => name)).toEqual(['AES-CBC-128']);
