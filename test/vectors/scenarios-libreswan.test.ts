@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { documentedReport, readCheckedList, reportOf } from '../support/replay/checked-list.js';
 import { type Engines, loadEngines } from '../support/replay/lab.js';
-import { readLibreswanScenarios, replayLibreswan } from '../support/replay/libreswan.js';
+import { compareStatus, readLibreswanScenarios, replayLibreswan } from '../support/replay/libreswan.js';
 import { sharedMissing, sharedPath } from '../support/shared.js';
 
 const folder = sharedPath('vectors', 'libreswan');
@@ -35,6 +35,12 @@ describe.skipIf(folder === undefined)(`scenarios${folder === undefined ? ` (${sh
       const names = new Set(ofClass.map(nameOf));
       expect(Object.keys(listed).filter((name) => !names.has(name))).toEqual([]);
     });
+  });
+
+  it('are read as pluto shows its connections: versions, lifetimes, PFS, modes, narrowing, compression, sequence numbers', () => {
+    const found = scenarios.map((scenario) => compareStatus(folder!, scenario));
+    expect(found.flatMap(({ differences }) => differences)).toEqual([]);
+    expect(found.reduce((sum, { shown }) => sum + shown, 0)).toBeGreaterThan(1000);
   });
 
   it('are told of in docs/scenarios.md', () => {

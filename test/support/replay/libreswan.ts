@@ -7,6 +7,7 @@ import type { Address } from '../../../src/model/address.js';
 import { SourceText } from '../../../src/model/span.js';
 import type { SystemConfig } from '../../../src/model/system-config.js';
 import { address, createLab, type Engines, type Lab } from './lab.js';
+import { statusDifferences } from './pluto-status.js';
 import { baseName, type Fact, factsOfLog, factsOfTrace } from './pluto-words.js';
 import type { Replay } from './replay.js';
 
@@ -106,6 +107,24 @@ function stepsOf({ ipsecCommands }: LibreswanScenario): readonly Step[] {
 }
 
 const verbs: ReadonlySet<string> = new Set(['add', 'up', 'down', 'delete', 'route', 'ondemand']);
+
+/** What pluto shows of its connections otherwise than it is read here, and how many of them it shows. */
+export function compareStatus(
+  folder: string,
+  scenario: LibreswanScenario,
+): { readonly shown: number; readonly differences: readonly string[] } {
+  const steps = stepsOf(scenario);
+  const configs = path.join(folder, 'configs', scenario.id.replace(/^libreswan:/, ''));
+  let shown = 0;
+  const differences: string[] = [];
+  for (const [host, log] of Object.entries(scenario.log)) {
+    if (!steps.some((step) => step.host === host) || !log.some((line) => / {3}policy: /.test(line))) continue;
+    const found = statusDifferences(log, readHost(configs, host, steps));
+    shown += found.shown;
+    differences.push(...found.differences.map((difference) => `${scenario.id} ${host}: ${difference}`));
+  }
+  return { shown, differences };
+}
 
 function readHost(folder: string, host: string, steps: readonly Step[]): SystemConfig {
   const secrets = fileOf(folder, [`${host}.secrets`, 'ipsec.secrets']);
