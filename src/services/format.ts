@@ -19,6 +19,8 @@ export interface FormattedFile {
   readonly changed: boolean;
   /** Statements that could not be read and stay as they are. */
   readonly problems: number;
+  /** Not a text at all. */
+  readonly unreadable: boolean;
 }
 
 /**
@@ -48,6 +50,7 @@ export async function formatFiles(options: LoadOptions): Promise<readonly Format
         after: marked(source.path, text),
         changed: text !== source.text,
         problems: syntax.problems.length,
+        unreadable,
       });
     }
   }

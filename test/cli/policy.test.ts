@@ -175,3 +175,17 @@ it('policy fmt refuses the files of other products, and never answers them with 
   expect([piped.code, piped.stdout]).toEqual([2, '']);
   expect(piped.stderr).toMatch(/swanctl\.conf is in the format swanctl/);
 });
+
+it('fmt says what it could not read', async () => {
+  const folder = folderWith({ 'a.conf': 'add hots x\n', 'b.conf': 'add host\0' });
+  const a = await runCli(['policy', 'fmt', 'a.conf'], { cwd: folder });
+  expect([a.code, a.stderr]).toEqual([
+    0,
+    'a.conf: 1 fault, what cannot be read stays as it is: see ipsec policy lint\n1 file in canonical form\n',
+  ]);
+  const b = await runCli(['policy', 'fmt', 'b.conf'], { cwd: folder });
+  expect([b.code, b.stderr]).toEqual([
+    1,
+    'b.conf is not a text that can be read\n1 file, 1 of them not readable: failed\n',
+  ]);
+});

@@ -2,12 +2,13 @@ import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../base-command.js';
 import { loadFlags, loadOptions, pathsArgs } from '../../cli/load-flags.js';
 import { exitCode } from '../../exit-code.js';
+import { count } from '../../model/count.js';
 import { unifiedDiff } from '../../report/text-diff.js';
 import { formatFiles } from '../../services/format.js';
 import { replaceFile } from '../../services/write-file.js';
 
 export interface FormatReport {
-  /** True when `--check` or `--diff` found files that are not in canonical form. */
+  /** True when `--check` or `--diff` found files that are not in canonical form, or a file is no text. */
   readonly failed: boolean;
   readonly files: readonly {
     readonly path: string;
@@ -22,7 +23,7 @@ export default class Fmt extends BaseCommand {
     `Arguments are written in full and in a fixed order, words of the language in capitals, and a statement that does
 not fit one line gets a line for each argument. Comments stay, and so do statements that cannot be read.
 Formatting twice gives the same text, and never changes what a record means. Standard input is written to
-standard output.`;
+standard output. The exit code is 1 when a file is no text, and with --check or --diff when a file is not in canonical form.`;
   static override examples = [
     '<%= config.bin %> <%= command.id %> examples/telnet-only/server.conf',
     '<%= config.bin %> <%= command.id %> --check hosts/',
@@ -56,8 +57,14 @@ standard output.`;
     }
     if (dry) for (const file of changed) this.note(`${file.path} is not in canonical form`);
     else for (const file of changed) if (file.file !== '-') this.note(`formatted ${file.path}`);
-    this.note(summary(files.length, changed.length, dry));
-    const failed = dry && changed.length > 0;
+    for (const { path, problems, unreadable } of files) {
+      if (unreadable) this.note(`${path} is not a text that can be read`);
+      else if (problems > 0)
+        this.note(`${path}: ${count(problems, 'fault')}, what cannot be read stays as it is: see ipsec policy lint`);
+    }
+    const unread = files.filter(({ unreadable }) => unreadable).length;
+    this.note(summary(files.length, changed.length, unread, dry));
+    const failed = (dry && changed.length > 0) || unread > 0;
     if (failed) process.exitCode = exitCode.bad;
     return {
       failed,
@@ -70,8 +77,12 @@ standard output.`;
   }
 }
 
-function summary(total: number, changed: number, dry: boolean): string {
-  const files = total === 1 ? '1 file' : `${total} files`;
-  if (changed === 0) return `${files} in canonical form`;
-  return dry ? `${files}, ${changed} of them not in canonical form: failed` : `${files}, ${changed} of them rewritten`;
+function summary(total: number, changed: number, unread: number, dry: boolean): string {
+  const files = count(total, 'file');
+  const parts = [
+    changed > 0 && `${changed} of them ${dry ? 'not in canonical form' : 'rewritten'}`,
+    unread > 0 && `${unread} of them not readable`,
+  ].filter((part) => part !== false);
+  if (parts.length === 0) return `${files} in canonical form`;
+  return `${files}, ${parts.join(', ')}${dry || unread > 0 ? ': failed' : ''}`;
 }

@@ -3,20 +3,22 @@ import { verdictWord } from '../negotiation/text.js';
 import { visible } from '../visible.js';
 import {
   actionText,
+  drawn,
+  edgeLines,
   listTitle,
   type NestingPicture,
   type NodeKind,
+  neverMatches,
   type Picture,
-  reachText,
-  rowTitle,
+  rowLines,
   type SequencePicture,
   type SpdList,
   type SpdPicture,
-  saText,
   type TopologyEdge,
   type TopologyPicture,
   timeText,
   verdictLine,
+  wrappingLines,
   wrappings,
 } from './picture.js';
 
@@ -37,20 +39,7 @@ export function* renderDot(picture: Picture): Generator<string> {
   yield '  graph [fontname="sans-serif"]';
   yield '  node [fontname="sans-serif"]';
   yield '  edge [fontname="sans-serif", fontsize=10]';
-  switch (picture.kind) {
-    case 'topology':
-      yield* topology(picture);
-      break;
-    case 'nesting':
-      yield* nesting(picture);
-      break;
-    case 'spd':
-      yield* spd(picture);
-      break;
-    case 'sequence':
-      yield* sequence(picture);
-      break;
-  }
+  yield* drawn(picture, { topology, nesting, spd, sequence });
   for (const note of picture.notes) yield `  // ${visible(note)}`;
   yield '}';
 }
@@ -61,11 +50,11 @@ function* topology({ nodes, edges }: TopologyPicture): Generator<string> {
   for (const edge of edges) yield `  ${edge.from} -> ${edge.to} [${edgeAttributes(edge)}]`;
 }
 
-function edgeAttributes({ kind, label: text, state, why }: TopologyEdge): string {
+function edgeAttributes(edge: TopologyEdge): string {
+  const { kind, state, why } = edge;
   if (kind === 'behind') return 'dir=none';
-  const remark = state === 'disagree' ? ['does not agree'] : state === 'one-sided' ? ['one end only'] : [];
   return [
-    label([text, ...remark]),
+    label(edgeLines(edge)),
     ...(state === 'one-sided' ? ['style=dashed'] : ['dir=both']),
     ...(kind === 'tunnel' ? ['penwidth=3'] : []),
     ...(state === 'disagree' ? [`color="${red}"`, `fontcolor="${red}"`] : []),
@@ -83,11 +72,8 @@ function* nesting({ flows }: NestingPicture): Generator<string> {
       yield `    ${id(stop)} [${label([name, ...details])}, ${shapes[kind]}]`;
     for (let stop = 0; stop + 1 < flow.stops.length; stop += 1) {
       const around = wrappings(flow, stop);
-      const attributes =
-        around.length === 0
-          ? `${label(['in the clear'])}, style=dashed`
-          : `${label(around.map((sa, depth) => `${depth > 0 ? 'in it ' : ''}${saText(sa)}`))}, penwidth=${1 + around.length}`;
-      yield `    ${id(stop)} -> ${id(stop + 1)} [${attributes}]`;
+      const line = around.length === 0 ? 'style=dashed' : `penwidth=${1 + around.length}`;
+      yield `    ${id(stop)} -> ${id(stop + 1)} [${label(wrappingLines(around))}, ${line}]`;
     }
     yield '  }';
   }
@@ -105,12 +91,9 @@ function* spdList(list: SpdList, prefix: string): Generator<string> {
   let before = `${prefix}p`;
   for (const row of list.rows) {
     const id = `${prefix}r${row.number}`;
-    const never = row.reach === 'shadowed' || row.reach === 'redundant' || row.reach === 'empty';
-    const more = row.moreSelectors > 0 ? [`and ${row.moreSelectors} more`] : [];
-    const remark = reachText(row);
-    const lines = [rowTitle(row), ...row.selectors, ...more, ...(remark === '' ? [] : [remark])];
+    const never = neverMatches(row);
     const faded = never ? ', style=dashed, fontcolor=gray40' : '';
-    yield `    ${id} [${label(lines)}, shape=box${faded}]`;
+    yield `    ${id} [${label(rowLines(row))}, shape=box${faded}]`;
     yield `    ${id}a [${label([actionText(row)])}, shape=plaintext${never ? ', fontcolor=gray40' : ''}]`;
     yield `    { rank=same; ${id}; ${id}a }`;
     yield `    ${before} -> ${id}`;

@@ -6,20 +6,22 @@ import { verdictWord } from '../negotiation/text.js';
 import { visible } from '../visible.js';
 import {
   actionText,
+  drawn,
+  edgeLines,
   listTitle,
   type NestingPicture,
   type NodeKind,
+  neverMatches,
   type Picture,
-  reachText,
-  rowTitle,
+  rowLines,
   type SequencePicture,
   type SpdList,
   type SpdPicture,
-  saText,
   type TopologyEdge,
   type TopologyPicture,
   timeText,
   verdictLine,
+  wrappingLines,
   wrappings,
 } from './picture.js';
 
@@ -35,20 +37,7 @@ const classes = [
 
 /** The lines of a picture, without line breaks. */
 export function* renderMermaid(picture: Picture): Generator<string> {
-  switch (picture.kind) {
-    case 'topology':
-      yield* topology(picture);
-      break;
-    case 'nesting':
-      yield* nesting(picture);
-      break;
-    case 'spd':
-      yield* spd(picture);
-      break;
-    case 'sequence':
-      yield* sequence(picture);
-      break;
-  }
+  yield* drawn(picture, { topology, nesting, spd, sequence });
   if (picture.kind !== 'sequence') for (const note of picture.notes) yield `  %% ${comment(note)}`;
 }
 
@@ -64,12 +53,10 @@ function* topology({ nodes, edges }: TopologyPicture): Generator<string> {
   if (wrong.length > 0) yield `  linkStyle ${wrong.join(',')} stroke:#c1121f,color:#c1121f`;
 }
 
-function link({ kind, label, state }: TopologyEdge): string {
+function link(edge: TopologyEdge): string {
+  const { kind, state } = edge;
   if (kind === 'behind') return '---';
-  const text = quoted([
-    label,
-    ...(state === 'disagree' ? ['does not agree'] : state === 'one-sided' ? ['one end only'] : []),
-  ]);
+  const text = quoted(edgeLines(edge));
   if (state === 'one-sided') return `-.->|${text}|`;
   return kind === 'tunnel' ? `<==>|${text}|` : `<-->|${text}|`;
 }
@@ -98,9 +85,8 @@ function* nesting({ flows }: NestingPicture): Generator<string> {
       yield `    ${shape(id(stop), kind, [name, ...details])}`;
     for (let stop = 0; stop + 1 < flow.stops.length; stop += 1) {
       const around = wrappings(flow, stop);
-      yield around.length === 0
-        ? `    ${id(stop)} -.->|${quoted(['in the clear'])}| ${id(stop + 1)}`
-        : `    ${id(stop)} ==>|${quoted(around.map((sa, depth) => `${depth > 0 ? 'in it ' : ''}${saText(sa)}`))}| ${id(stop + 1)}`;
+      const arrow = around.length === 0 ? '-.->' : '==>';
+      yield `    ${id(stop)} ${arrow}|${quoted(wrappingLines(around))}| ${id(stop + 1)}`;
     }
     yield '  end';
   }
@@ -120,11 +106,8 @@ function* spdList(list: SpdList, prefix: string): Generator<string> {
   let before = `${prefix}p -->`;
   for (const row of list.rows) {
     const id = `${prefix}r${row.number}`;
-    const never = row.reach === 'shadowed' || row.reach === 'redundant' || row.reach === 'empty';
-    const more = row.moreSelectors > 0 ? [`and ${row.moreSelectors} more`] : [];
-    const remark = reachText(row);
-    const lines = [rowTitle(row), ...row.selectors, ...more, ...(remark === '' ? [] : [remark])];
-    yield `    ${id}[${quoted(lines)}]${never ? ':::never' : ''}`;
+    const never = neverMatches(row);
+    yield `    ${id}[${quoted(rowLines(row))}]${never ? ':::never' : ''}`;
     yield `    ${before} ${id}`;
     yield `    ${id} -->|match| ${id}a([${quoted([actionText(row)])}])${never ? ':::never' : ''}`;
     for (const other of row.by) if (shown.has(other)) yield `    ${id} -.- ${prefix}r${other}`;

@@ -166,6 +166,29 @@ export function saText({ label, mode }: NestingSa): string {
   return `${label}, ${mode}`;
 }
 
+/** The same as lines of text. */
+export function wrappingLines(around: readonly NestingSa[]): readonly string[] {
+  if (around.length === 0) return ['in the clear'];
+  return around.map((sa, depth) => `${depth > 0 ? 'in it ' : ''}${saText(sa)}`);
+}
+
+/** What stands at an edge: its label, and what is wrong with it. */
+export function edgeLines({ label, state }: TopologyEdge): readonly string[] {
+  return [label, ...(state === 'disagree' ? ['does not agree'] : state === 'one-sided' ? ['one end only'] : [])];
+}
+
+/** Does no packet come to this row, or none that it treats otherwise than another? */
+export function neverMatches({ reach }: SpdRow): boolean {
+  return reach === 'shadowed' || reach === 'redundant' || reach === 'empty';
+}
+
+/** A row as lines of text: title, selectors, what is remarkable. */
+export function rowLines(row: SpdRow): readonly string[] {
+  const more = row.moreSelectors > 0 ? [`and ${row.moreSelectors} more`] : [];
+  const remark = reachText(row);
+  return [rowTitle(row), ...row.selectors, ...more, ...(remark === '' ? [] : [remark])];
+}
+
 /** `never matches: row 4 takes every packet of it`; empty for a row that can match. */
 export function reachText({ reach, by }: SpdRow): string {
   const rows = `${by.length === 1 ? 'row' : 'rows'} ${by.join(', ')}`;
@@ -208,4 +231,21 @@ export function verdictLine({ verdict }: SequencePicture, word: string): string 
 export function timeText(millis: number): string {
   const text = formatMillis(millis);
   return /^\d+$/.test(text) ? `${text} ms` : text;
+}
+
+/** How a notation draws each kind of picture. */
+export type Notation<T> = { readonly [Kind in Picture['kind']]: (picture: Extract<Picture, { kind: Kind }>) => T };
+
+/** A picture in a notation. */
+export function drawn<T>(picture: Picture, notation: Notation<T>): T {
+  switch (picture.kind) {
+    case 'topology':
+      return notation.topology(picture);
+    case 'nesting':
+      return notation.nesting(picture);
+    case 'spd':
+      return notation.spd(picture);
+    case 'sequence':
+      return notation.sequence(picture);
+  }
 }

@@ -4,6 +4,7 @@ import {
   listTitle,
   type NestingFlow,
   type NestingPicture,
+  neverMatches,
   reachText,
   type SpdList,
   type SpdPicture,
@@ -141,7 +142,7 @@ export function spdContent({ lists, notes }: SpdPicture): Content {
 }
 
 function spdFold(list: SpdList, isOpen: boolean): Markup {
-  const never = list.rows.filter(isNever).length;
+  const never = list.rows.filter(neverMatches).length;
   const items = list.rows.map(spdItem);
   if (list.leftOut > 0) items.splice(-1, 0, element('li', { class: 'gap' }, `… ${list.leftOut} more`));
   return element(
@@ -159,7 +160,7 @@ function spdFold(list: SpdList, isOpen: boolean): Markup {
 
 function spdItem(row: SpdRow): Markup {
   const kind = row.action === 'PROTECT' ? 'k-good' : row.action === 'DISCARD' ? 'k-bad' : 'k-warn';
-  const never = isNever(row);
+  const never = neverMatches(row);
   const remark = reachText(row);
   return element(
     'li',
@@ -178,10 +179,6 @@ function spdItem(row: SpdRow): Markup {
     remark !== '' && element('div', { class: 'small warn' }, remark),
     row.place?.path !== undefined && element('div', { class: 'small muted mono' }, lineText(row.place)),
   );
-}
-
-function isNever({ reach }: SpdRow): boolean {
-  return reach === 'shadowed' || reach === 'redundant' || reach === 'empty';
 }
 
 /** A drawing that keeps its size and scrolls where the screen is small. */

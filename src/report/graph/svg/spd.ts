@@ -1,6 +1,14 @@
 /** The order of policies as a drawing: packets come in on top and fall to the first row that fits. */
 import { type Content, element } from '../../html/markup.js';
-import { actionText, listTitle, reachText, type SpdList, type SpdPicture, type SpdRow } from '../picture.js';
+import {
+  actionText,
+  listTitle,
+  neverMatches,
+  reachText,
+  type SpdList,
+  type SpdPicture,
+  type SpdRow,
+} from '../picture.js';
 import { arrowHead, type Drawing, fonts, line, number, path, rect } from './svg.js';
 import { textWidth } from './text-width.js';
 
@@ -59,7 +67,7 @@ function drawList(list: SpdList): Drawing {
     const height = 14 + texts.length * lineHeight;
     const top = y + rowGap + 6;
     const middle = top + 20;
-    const never = row.reach === 'shadowed' || row.reach === 'redundant' || row.reach === 'empty';
+    const never = neverMatches(row);
     content.push(
       path(`M${spine} ${number(y)}V${number(middle)}`, 'g-l'),
       path(`M${spine} ${number(middle)}H${number(boxLeft - (never ? 0 : 8))}`, never ? 'g-hair g-dash' : 'g-l'),
@@ -82,7 +90,7 @@ function drawList(list: SpdList): Drawing {
 
 function textsOf(row: SpdRow): RowText[] {
   const { number: order, policy, priority, selectors, moreSelectors, action } = row;
-  const never = row.reach === 'shadowed' || row.reach === 'redundant' || row.reach === 'empty';
+  const never = neverMatches(row);
   const faded = never ? 'g-m' : undefined;
   const remark = reachText(row);
   const head = `${order}  ${policy}${priority === undefined ? '' : `, priority ${priority}`}`;
