@@ -336,7 +336,13 @@ async function stateChecks(session: HostSession): Promise<readonly Check[]> {
   const { folder, journal, pending, registry } = session;
   const checks: Check[] = [];
   const name = 'state';
-  const found = statSync(folder, { throwIfNoEntry: false });
+  let found: ReturnType<typeof statSync>;
+  try {
+    found = statSync(folder, { throwIfNoEntry: false });
+  } catch (cause) {
+    const text = `${folder} cannot be there (${(cause as NodeJS.ErrnoException).code})`;
+    return [{ name, status: 'fail', text, help: 'name another folder with --state-dir' }];
+  }
   if (!found) checks.push({ name, status: 'info', text: `${folder} is not there yet` });
   else {
     const isOpen = (found.mode & 0o077) !== 0;

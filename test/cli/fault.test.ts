@@ -200,3 +200,8 @@ describe('interruption', () => {
     expect({ code, stdout }).toEqual({ code: 130, stdout: 'tidied after SIGINT\n' });
   });
 });
+
+it('doctor tells of a state folder that cannot be, as of everything else', async () => {
+  const { stdout } = await runCli(['doctor', '--state-dir', '/dev/null/state']);
+  expect(stdout).toMatch(/^fail {4}state +\/dev\/null\/state cannot be there \(ENOTDIR\)$/m);
+});

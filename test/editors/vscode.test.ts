@@ -136,6 +136,13 @@ describe('the extension', () => {
     expect(first.test('# a remark')).toBe(false);
   });
 
+  it('is woken by every file that it would judge', () => {
+    // Documents of a language that the extension itself contributes wake it without being named.
+    const named = [...readFileSync(path.join(folder, 'extension.js'), 'utf8').matchAll(/'(\*\*\/[^']+)'/g)];
+    expect(named.length).toBeGreaterThan(0);
+    expect(pjson.activationEvents).toEqual(named.map(([, pattern]) => `workspaceContains:${pattern}`));
+  });
+
   it('starts the program that the settings name, and stops it', async () => {
     const calls: unknown[] = [];
     const settings: Record<string, unknown> = { path: '/opt/ipsecpm', otherProducts: true };
