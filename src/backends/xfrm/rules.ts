@@ -72,8 +72,36 @@ export function ruleLists(config: SystemConfig, host: HostFacts): RuleLists {
   } else if (host.forwards) {
     notes.push('this host forwards: packets that it forwards meet the policies of host records on their way out');
   }
+  notes.push(...conditionNotes([...lists.out, ...lists.fwd]));
   const places = [...own, ...(forwarded ?? [])].flatMap(({ place }) => [place, restOf(place)]);
   return { lists, places, refusals, notes };
+}
+
+/** Records that are told so by name; what there is more of is counted. */
+const conditionNotesMax = 10;
+
+/** What somebody else on the host must do, without which marks and interfaces of records let nothing through. */
+function conditionNotes(rules: readonly Rule[]): readonly string[] {
+  const notes = new Set<string>();
+  for (const { verdict, source } of rules) {
+    if (verdict.kind !== 'protect') continue;
+    const { mark, ifId } = verdict;
+    const name = sourceName(source);
+    if (ifId !== 0) {
+      notes.add(
+        `${name} works through XFRM interface ${ifId} only, which this tool does not make: ip link add ipsec${ifId} type xfrm if_id ${ifId}, and routes by it`,
+      );
+    }
+    if (mark !== 0) {
+      notes.add(
+        `${name} is for packets with mark ${mark} only, and drops the others: the firewall must set it, also on what comes in protected`,
+      );
+    }
+  }
+  const shown = [...notes].slice(0, conditionNotesMax);
+  return notes.size > shown.length
+    ? [...shown, `and ${notes.size - shown.length} more with marks or interfaces`]
+    : shown;
 }
 
 function restOf(place: string): string {

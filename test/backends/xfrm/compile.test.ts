@@ -193,6 +193,22 @@ add host b -source 192.0.2.1 -destination 10.1.2.0/24 -priority 2 -tunnel t -act
     expect(lookUp(desired.policies, { ...flow, ifId: 3 })?.templates.length).toBe(1);
     expect(lookUp(desired.policies, flow)?.action).toBe('block');
   });
+
+  it('says what the host must do for marks and interfaces, once for each record', () => {
+    expect(compiled(`${end} -if_id 3 -mark 7`).notes).toEqual([
+      expect.stringMatching(/^host '.*' works through XFRM interface 3 only.*ip link add ipsec3 type xfrm if_id 3/),
+      expect.stringMatching(/^host '.*' is for packets with mark 7 only/),
+    ]);
+    expect(compiled(end).notes).toEqual([]);
+    const many = Array.from(
+      { length: 14 },
+      (_, at) =>
+        `add host n${at} -source 10.0.0.1 -destination 10.${at + 2}.0.0/16 -priority ${at + 5} -action ESP_AES128_HMAC_SHA1 -mark 7`,
+    ).join('\n');
+    const { notes } = compiled(many);
+    expect(notes.length).toBe(11);
+    expect(notes.at(-1)).toBe('and 4 more with marks or interfaces');
+  });
 });
 
 describe('manual keys', () => {

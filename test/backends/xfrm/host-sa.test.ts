@@ -54,6 +54,11 @@ describe('an SA of IKE for the kernel', () => {
     });
   });
 
+  it('is of the XFRM interface of its policy', () => {
+    expect(hostSaOf(base, 7, 3)).toMatchObject({ ifId: 3, mark: { value: 0, mask: 0 } });
+    expect(hostSaOf(base, 7)).toMatchObject({ ifId: 0 });
+  });
+
   it('has ESN with a window only', () => {
     expect(hostSaOf({ ...base, esn: true, direction: 'outbound' }, 7)).toMatchObject({ esn: true, replayWindow: 32 });
     expect(hostSaOf({ ...base, esn: true }, 7)).toMatchObject({ esn: true, replayWindow: 64 });

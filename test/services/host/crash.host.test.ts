@@ -116,6 +116,45 @@ describe.skipIf(missing !== undefined)('on a real kernel', () => {
     },
   );
 
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+    '%s in the middle of many steps: the host is as before',
+    async (signal) => {
+      await host.apply(small);
+      const before = host.policies();
+      const many = host.records(
+        `${small}${Array.from(
+          { length: 6000 },
+          (_, at) =>
+            `add host n${at} -source 10.0.0.1 -destination 10.${64 + (at >> 8)}.${at & 255}.0/24 -priority ${1000 + at} -action DISCARD\n`,
+        ).join('')}`,
+      );
+      const count = () => Number(/OUT +(\d+)/.exec(host.namespace.shell('ip xfrm policy count'))?.[1] ?? 0);
+      let interrupted = false;
+      for (let round = 0; round < 5 && !interrupted; round += 1) {
+        const child = await host.start(['apply', many, '--auto-approve', '--quiet']);
+        child.stdout?.resume();
+        const ended = new Promise<number | null>((done) => child.once('close', (code) => done(code)));
+        let code: number | null | undefined;
+        void ended.then((end) => {
+          code = end;
+        });
+        while (code === undefined && count() <= 2) await new Promise(setImmediate);
+        child.kill(signal);
+        await ended;
+        if (code === 0) {
+          // It was faster: once more.
+          expect((await host.ipsec(['rollback', '--auto-approve', '--quiet'])).code).toBe(0);
+        } else {
+          expect(code).toBe(130);
+          interrupted = true;
+        }
+        expect(withoutIndex(host.policies())).toEqual(withoutIndex(before));
+      }
+      expect(interrupted).toBe(true);
+      expect((await host.ipsec(['drift'])).code).toBe(0);
+    },
+  );
+
   it('others put a policy in the way of a change under way: it is undone, and theirs stays', async () => {
     await host.apply(small);
     const before = host.policies();
