@@ -29,7 +29,7 @@ export class SourceText {
       if (starts[middle]! <= at) low = middle;
       else high = middle - 1;
     }
-    return { line: low + 1, column: at - starts[low]! + 1 };
+    return { line: low + 1, column: Math.max(at - starts[low]!, 0) + 1 };
   }
 
   /** Number of lines; a text that ends with a line break does not count the empty line after it, an empty text has 1. */
@@ -103,7 +103,8 @@ export class SourceText {
 
   #starts(): number[] {
     if (!this.#lineStarts) {
-      const starts = [0];
+      // A byte order mark is before the first line, and no column of it: editors do not show it.
+      const starts = [this.text.charCodeAt(0) === 0xfeff ? 1 : 0];
       for (let at = this.text.indexOf('\n'); at !== -1; at = this.text.indexOf('\n', at + 1)) starts.push(at + 1);
       this.#lineStarts = starts;
     }
