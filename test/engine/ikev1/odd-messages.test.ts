@@ -6,14 +6,15 @@ import { payloadsOf } from '../../../src/engine/ikev1/messages.js';
 import { type ChildOfferOptions, childSa, childTransforms } from '../../../src/engine/ikev1/phase2-proposals.js';
 import { type IsakmpPayload, isakmpPayload } from '../../../src/engine/wire/isakmp/table.js';
 import type { SaTemplate } from '../../../src/model/system-config.js';
+import { keyExchange } from '../../../src/model/transform.js';
 import { scriptedPeer } from './scripted-peer.js';
 import { address, eventsOf, failures, pair, type System, texts } from './support.js';
 
 const quickMode = 32;
 const informational = 5;
 
-function start(text = texts.b()) {
-  const world = pair({}, { text });
+function start(text = texts.b(), ofPeer = texts.a()) {
+  const world = pair({ text: ofPeer }, { text });
   const peer = scriptedPeer(world, world.system('alpha'));
   return { world, beta: world.system('beta'), peer };
 }
@@ -83,6 +84,19 @@ describe('Quick Mode', () => {
     peer.say(quickMode, 1, [saPayload(beta, 0x9001), nonce, ke, ...clients]);
     expect(failures(beta).at(-1)).toMatchObject({ code: 'invalid-ke' });
     expect(beta.sas.size).toBe(0);
+  });
+
+  it('with a public value that no honest peer has is refused (RFC 6989 §2)', () => {
+    for (const value of [0, 1]) {
+      const ike = '-group 2 -hash SHA1 -encryption AES128-CBC -pfs ON';
+      const { beta, peer } = start(texts.b(undefined, ike), texts.a(undefined, ike));
+      const keyExchangeData = new Uint8Array(128);
+      keyExchangeData[127] = value;
+      const ke = isakmpPayload('KE', { keyExchangeData });
+      peer.say(quickMode, 1, [saPayload(beta, 0x9001, { group: keyExchange(2)! }), nonce, ke, ...clients]);
+      expect(failures(beta).at(-1)).toMatchObject({ code: 'invalid-ke', text: expect.stringContaining('not valid') });
+      expect(beta.sas.size).toBe(0);
+    }
   });
 
   it('with another encapsulation than the path needs is refused', () => {
