@@ -70,7 +70,12 @@ export function softLimit(
 }
 
 /** What is left of a lifetime when a successor is sought at the latest: a time, or a share where that would not fit. */
-function marginOf(lifetimeSeconds: number, { rekeyMarginSeconds, rekeyMarginPercent }: PeerProfile): number {
+function marginOf(
+  lifetimeSeconds: number,
+  { rekeyMarginSeconds, rekeyMarginPercent, rekeyFuzzPercent }: PeerProfile,
+): number {
   const seconds = rekeyMarginSeconds.value;
-  return seconds > 0 && seconds < lifetimeSeconds ? seconds : (lifetimeSeconds * rekeyMarginPercent.value) / 100;
+  // With what chance adds to it: a margin beyond the lifetime would have each successor replaced as soon as it is there.
+  const most = seconds * (1 + rekeyFuzzPercent.value / 100);
+  return seconds > 0 && most < lifetimeSeconds ? seconds : (lifetimeSeconds * rekeyMarginPercent.value) / 100;
 }

@@ -49,3 +49,20 @@ describe('IKEv1', () => {
     expect(at(0, 'initiator')[0]).toBeUndefined();
   });
 });
+
+describe('a margin that is a time and grows by chance (pluto: 540 s, and as much again)', () => {
+  const pluto = peerProfile('libreswan');
+
+  it.each([200, 541, 600, 1_000, 1_080, 1_081, 3_600])('leaves most of a lifetime of %i seconds', (lifetime) => {
+    const times = (['initiator', 'responder'] as const).flatMap((role) =>
+      Array.from({ length: 200 }, () => [
+        rekeyAfterSeconds(lifetime, {}, pluto, random, role),
+        softLimit(lifetime, {}, role, pluto, random),
+      ]).flat(),
+    );
+    // Each successor would be replaced as soon as it is there, or none would ever be sought.
+    const least = lifetime > 1_080 ? lifetime - 1_080 : lifetime * 0.75;
+    expect(Math.min(...times.map(Number))).toBeGreaterThanOrEqual(Math.floor(least));
+    expect(Math.max(...times.map(Number))).toBeLessThan(lifetime);
+  });
+});
