@@ -78,7 +78,7 @@ describe.skipIf(missing !== undefined)('a change that must be confirmed', () => 
   });
 
   it('goes back in time when the one who applied is killed', async () => {
-    const { ended, child } = await waiting('4s');
+    const { ended, child } = await waiting('8s');
     child.kill('SIGKILL');
     await ended;
     const status = await host.ipsec(['status']);
