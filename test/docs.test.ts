@@ -59,3 +59,19 @@ describe('docs/verification.md', () => {
     expect(unnamed).toEqual([]);
   });
 });
+
+it('ARCHITECTURE.md names files and folders that are there', () => {
+  const text = readFileSync(path.join(root, 'ARCHITECTURE.md'), 'utf8');
+  const all = ['src', 'bin', 'scripts', 'systemd', 'test', 'docs'].flatMap((folder) =>
+    readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' }).map((name) => `${folder}/${name}`),
+  );
+  const named = [...text.matchAll(/`([\w./-]+\.(?:ts|js|mjs)|src\/[\w/-]+)`/g)].map(([, name]) =>
+    name!.replace(/\/$/, ''),
+  );
+  expect(named.length).toBeGreaterThan(30);
+  const missing = named.filter((name) => !all.some((file) => file === name || file.endsWith(`/${name}`)));
+  expect(missing).toEqual([]);
+  // And each part of the sources is told of.
+  const parts = readdirSync(path.join(root, 'src'), { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  expect(parts.filter(({ name }) => !text.includes(`\`src/${name}`)).map(({ name }) => name)).toEqual([]);
+});
