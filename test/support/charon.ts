@@ -25,6 +25,8 @@ export interface Charon {
   /** The same without waiting for its end here: for what is to happen at once with something else. */
   swanctlMeanwhile(...words: string[]): Promise<void>;
   readonly pid: number;
+  /** Where its swanctl finds swanctl.conf and the folders with credentials. */
+  readonly folder: string;
   log(): string;
   stop(): Promise<void>;
 }
@@ -115,7 +117,7 @@ export async function startCharon(
     await stop();
     throw new Error(`charon refuses the configuration: ${loaded.text}`);
   }
-  return { swanctl, swanctlMeanwhile, pid: child.pid ?? 0, log, stop };
+  return { swanctl, swanctlMeanwhile, pid: child.pid ?? 0, folder: swanctlFolder, log, stop };
 }
 
 function strongswanConf(

@@ -20,8 +20,7 @@ export function guestMissing(): string | undefined {
 export function libreswanMissing(): string | undefined {
   const why = guestMissing();
   if (why !== undefined || vm === undefined) return why;
-  const cache = process.env.VM_CACHE ?? path.join(process.env.XDG_CACHE_HOME ?? `${homedir()}/.cache`, 'ipsec-vm');
-  if (existsSync(path.join(cache, 'layer/libreswan/usr/libexec/ipsec/pluto'))) return undefined;
+  if (existsSync(path.join(libreswanLayer(), 'usr/libexec/ipsec/pluto'))) return undefined;
   if (process.getuid?.() !== 0) return 'libreswan is not unpacked (vm layer libreswan libreswan), which takes root';
   try {
     execFileSync(vm, ['layer', 'libreswan', 'libreswan'], { stdio: 'ignore', timeout: 300_000 });
@@ -29,6 +28,12 @@ export function libreswanMissing(): string | undefined {
   } catch {
     return 'libreswan cannot be had from the package archive';
   }
+}
+
+/** The folder with Libreswan's files, to be laid over `/`. */
+export function libreswanLayer(): string {
+  const cache = process.env.VM_CACHE ?? path.join(process.env.XDG_CACHE_HOME ?? `${homedir()}/.cache`, 'ipsec-vm');
+  return path.join(cache, 'layer/libreswan');
 }
 
 /** Modules of the guest's kernel that a NAT needs; iptables comes with Libreswan, which asks for it. */

@@ -25,6 +25,7 @@ import type { ReadContext } from '../common/context.js';
 import { kernelLists, neighborDiscovery } from '../common/lists.js';
 import { spanOf } from '../common/piece.js';
 import { pairRegion } from '../common/selectors.js';
+import { importCodes } from '../option-report.js';
 import type { Conf, Conn } from './conns.js';
 import { type End, hostSelectors, readEnd, settingSpan } from './ends.js';
 import { childOfferOf, ikeProposalsOf, ikeVersionsOf, rekeyRandomSecondsOf, rekeySecondsOf } from './negotiation.js';
@@ -34,6 +35,7 @@ import { kernelPriority } from './priority.js';
 import type { Product } from './product.js';
 import type { PresharedSecret } from './secrets.js';
 import { starterActions, starterChildOffer, starterIkeProposals, starterIkeTimes } from './starter.js';
+import { whyUnloaded } from './unloaded.js';
 import { ConnValues } from './values.js';
 
 interface Child {
@@ -77,6 +79,16 @@ export function buildConfig(
         `'${one.conn.name}' is for IKEv1, which ikev1-policy refuses, so it is not loaded`,
         'write keyexchange=ikev2, or ikev1-policy=accept in config setup',
       );
+      continue;
+    }
+    const unloaded = whyUnloaded(one.conn, product);
+    if (unloaded !== undefined) {
+      context.problem({
+        code: importCodes.conflict,
+        message: `'${one.conn.name}' is not loaded by ${product.title} ${product.versionText}: ${unloaded}`,
+        at: spanOf(one.conn.source, one.conn.at),
+        help: 'write the network of the other end too, if only its address with /32',
+      });
       continue;
     }
     if (one.remote.host.kind === 'group' || one.local.host.kind === 'group') {

@@ -179,7 +179,7 @@ class SuiteParser {
     for (let token = this.#peek(); token?.key !== undefined; token = this.#peek()) {
       const { key } = token;
       const place = /^addke([1-7])$/.exec(key);
-      if (place && this.#question.version === 2) {
+      if (place && this.#support.additional(this.#question.version)) {
         while (this.#additional.length < Number(place[1])) this.#additional.push([noKeyExchange]);
         this.#additional[Number(place[1]) - 1] = this.#several(() => {
           const group = this.#oneGroup(true);
@@ -246,6 +246,8 @@ class SuiteParser {
     const token = this.#take();
     const found = findIntegrity(token.text);
     if (!found) throw new SuiteFault(`'${token.text}' is no integrity algorithm that is known here`, token);
+    if (found !== 'none' && !this.#support.integrity(found.name, this.#question.protocol, this.#question.version))
+      throw new SuiteFault(`'${token.text}' is for the kernel alone, not for IKE`, token);
     return found;
   }
 

@@ -17,8 +17,12 @@ export interface Support {
   readonly joins: (ikeVersion: 1 | 2) => boolean;
   /** Algorithms may be named by a key: `prf=sha1`. */
   readonly keys: (ikeVersion: 1 | 2) => boolean;
+  /** Further key exchanges of RFC 9370: `addke1=`. */
+  readonly additional: (ikeVersion: 1 | 2) => boolean;
   /** By canonical name without key length. */
   readonly cipher: Check;
+  /** By name in the model. */
+  readonly integrity: Check;
   readonly prf: Check;
   /** By group number, 0 for none. */
   readonly group: (id: number, protocol: Protocol, ikeVersion: 1 | 2) => boolean;
@@ -37,9 +41,13 @@ const mlKem = new Set([35, 36, 37]);
 function libreswanSupport(version: readonly [number, number]): Support {
   const hasV1Curves = version[0] > 4 || (version[0] === 4 && version[1] > 10);
   const hasMlKem = version[0] >= 5;
+  const isFrom54 = version[0] > 5 || (version[0] === 5 && version[1] > 3);
   return {
     joins: (ikeVersion) => ikeVersion === 2,
-    keys: (ikeVersion) => ikeVersion === 2 && (version[0] > 5 || (version[0] === 5 && version[1] > 3)),
+    keys: (ikeVersion) => ikeVersion === 2 && isFrom54,
+    additional: (ikeVersion) => ikeVersion === 2 && isFrom54,
+    // AES-CMAC has no code of its own in pluto, only a name for the kernel (lib/libswan/ike_alg_aes.c).
+    integrity: (name, protocol) => protocol !== 'IKE' || name !== 'AES-CMAC-96',
     cipher(name, protocol, ikeVersion) {
       if (obsolete.has(name)) return false;
       if (protocol === 'IKE') return (ikeVersion === 1 ? ikev1Ciphers : ikev2Ciphers).has(name);
@@ -60,7 +68,9 @@ function libreswanSupport(version: readonly [number, number]): Support {
 const everything: Support = {
   joins: () => true,
   keys: () => false,
+  additional: () => false,
   cipher: () => true,
+  integrity: () => true,
   prf: () => true,
   group: () => true,
   oneChildGroup: false,

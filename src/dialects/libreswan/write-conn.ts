@@ -80,6 +80,33 @@ function endSettings(
   return settings;
 }
 
+/**
+ * Libreswan 4.6 to 4.15 makes nothing of a list of networks where the other end has none written, and silently so; before version
+ * 5 a list takes networks of the family that IKE runs over only (starterwhack.c, seen with 4.10).
+ */
+function withBothNetworks(
+  left: readonly Setting[],
+  right: readonly Setting[],
+  ends: Ends,
+  product: Product,
+): readonly [readonly Setting[], readonly Setting[]] | Unwritable {
+  const isList = ([key]: Setting) => key === 'leftsubnets' || key === 'rightsubnets';
+  if (![...left, ...right].some(isList) || !isBefore(product.version, [5, 0])) return [left, right];
+  const family = ends.local?.family ?? ends.remote?.family ?? 4;
+  const lists = [...left, ...right].filter(isList).map(([, value]) => String(value));
+  if (lists.some((list) => list.includes(':') !== (family === 6)))
+    return { fault: 'lists of networks of another family than the addresses of IKE' };
+  if (isBefore(product.version, [4, 6])) return [left, right];
+  const complete = (settings: readonly Setting[], side: 'left' | 'right', own: Address | undefined) => {
+    if (settings.some(([key]) => key.startsWith(`${side}subnet`))) return settings;
+    return own
+      ? [...settings, [`${side}subnet`, `${addressWord(own)}/${own.family === 4 ? 32 : 128}`] as const]
+      : undefined;
+  };
+  const [one, other] = [complete(left, 'left', ends.local), complete(right, 'right', ends.remote)];
+  return one && other ? [one, other] : { fault: 'lists of networks where the other end is anybody' };
+}
+
 const namedProtocols: ReadonlySet<number> = new Set([protocolNumbers.ICMP, protocolNumbers.TCP, protocolNumbers.UDP]);
 
 function portWord({ protocol, ports }: EndPart): string | undefined {
@@ -116,9 +143,11 @@ export function writeShunt(
   if (isUnwritable(left)) return left;
   const right = endSettings('right', ends.remote, part.remote, part.local, product, false);
   if (isUnwritable(right)) return right;
+  const both = withBothNetworks(left, right, ends, product);
+  if ('fault' in both) return both;
   const settings: Setting[] = [
-    ...left,
-    ...right,
+    ...both[0],
+    ...both[1],
     ['type', kind === 'BYPASS' ? 'passthrough' : 'drop'],
     ['authby', 'never'],
     ['auto', 'ondemand'],
@@ -151,13 +180,15 @@ export function writeProtect(
   if (isUnwritable(right)) return right;
   if (template.mode === 'transport' && [...left, ...right].some(([key]) => key.includes('subnet')))
     return { fault: 'networks in transport mode' };
+  const both = withBothNetworks(left, right, ends, product);
+  if ('fault' in both) return both;
   const notes: string[] = [];
   const authentication = authenticationSettings(pad, version, product, notes);
   if ('fault' in authentication) return authentication;
   const settings: Setting[] = [
-    ...left,
+    ...both[0],
     ...identitySettings(pad, notes),
-    ...right,
+    ...both[1],
     versionSetting(version, product),
     ...authentication,
     ['type', template.mode],

@@ -110,6 +110,9 @@ describe('a list of proposals', () => {
     ['4.10', 2, 'esp=aes-sha1-modp2048-x', "18: 'x' is no algorithm that can stand here"],
     ['4.10', 2, 'esp=aes;modp2048,aes', '0: either all or none of the proposals name a group'],
     ['4.10', 2, 'esp=aes;modp2048,aes256;modp3072', '0: the proposals name different groups'],
+    ['4.10', 2, 'ike=aes;dh20;addke1=dh21', "16: 'dh21' is no algorithm that can stand here"],
+    ['4.10', 2, 'ike=aes128-sha2_256+aes_cmac-sha2_256-dh19', "16: 'aes_cmac' is for the kernel alone, not for IKE"],
+    ['5.4', 2, 'ike=aes128-aes_cmac-sha2_256-dh19', "7: 'aes_cmac' is for the kernel alone, not for IKE"],
     ['5.4', 1, 'ike=aes;addke1=dh20', "11: 'dh20' is no algorithm that can stand here"],
   ] as const)('%s IKEv%i refuses %s', (version, ikeVersion, text, message) => {
     expect(read(version, ikeVersion, text)).toEqual([message]);

@@ -395,3 +395,19 @@ describe('files', () => {
     ]);
   });
 });
+
+describe('lists of networks in Libreswan 4.6 to 4.15', () => {
+  const text = (more: string) =>
+    `conn t\n\tleft=192.0.2.1\n\tright=192.0.2.2\n\tauto=add\n\tauthby=secret\n\tleftsubnets={10.1.0.0/24 10.1.1.0/24}\n${more}`;
+  const entries = (version: string, more = '') =>
+    entriesOf(readDialect(libreswan, text(more), { version, addresses: ['192.0.2.1'] })).length;
+
+  it('make no connection where the other end has none written', () => {
+    expect(['3.32', '4.10', '4.15', '5.4'].map((version) => entries(version))).toEqual([2, 0, 0, 2]);
+    expect(entries('4.10', '\trightsubnet=192.0.2.2/32\n')).toBe(2);
+    const { said } = readDialect(libreswan, text(''), { version: '4.10', addresses: ['192.0.2.1'] });
+    expect(said).toEqual([
+      "1:6 IMP005 't' is not loaded by Libreswan 4.10: leftsubnets= makes no connection where rightsubnet= is not written",
+    ]);
+  });
+});

@@ -163,3 +163,23 @@ describe('conversions to and fro', () => {
     expect(lossesOf(back).filter((loss) => !loss.includes('forwards'))).toEqual([]);
   });
 });
+
+describe('lists of networks for Libreswan 4.10', () => {
+  const lists = (more: string) => again(`leftsubnets={10.1.0.0/24 10.3.0.0/24}\n${more}`, '5.4');
+  const to410 = (more: string) => {
+    const { text, options } = conn(more);
+    return convert(libreswan, text, libreswan, { ...options, version: '5.4', writeVersion: '4.10' });
+  };
+
+  it('have the other end beside them, without which pluto loads nothing', () => {
+    const written = to410('keyexchange=ikev2\nleftsubnet=10.1.0.0/24,10.3.0.0/24');
+    expect(textOf(written, 'ipsec.conf')).toContain('rightsubnet=192.0.2.2/32');
+    expect(lossesOf(lists('rightsubnet=10.2.0.0/16')).filter((loss) => loss.startsWith('packets'))).toEqual([]);
+  });
+
+  it('of another family than IKE’s are told as lost', () => {
+    const written = to410('keyexchange=ikev2\nleftsubnet=2001:db8:1::/64,2001:db8:3::/64\nrightsubnet=2001:db8:2::/64');
+    expect(textOf(written, 'ipsec.conf')).not.toContain('leftsubnets');
+    expect(lossesOf(written).join('\n')).toContain('lists of networks of another family than the addresses of IKE');
+  });
+});
