@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { formatFiles } from '../src/services/format.js';
 import { lint } from '../src/services/lint.js';
 import { runAssertions } from '../src/services/run-assertions.js';
+import { dryRun } from './support/dry-run.js';
 import { root } from './support/sources.js';
 
 const folder = path.join(root, 'examples');
@@ -21,6 +22,9 @@ describe.each(folders.filter((name) => !programs.includes(name)))('%s', (name) =
     if (name === 'legacy-a02') expect(report.summary.errors).toBeGreaterThan(3);
     else if (name === 'faulty')
       expect(serious.map((line) => line.slice(0, 7))).toEqual(expect.arrayContaining(['SHD001 ', 'PEER001']));
+    // The partner kept its secrets to itself.
+    else if (name === 'partner')
+      expect([...new Set(serious.map((line) => line.slice(0, 7)))].sort()).toEqual(['CRY014 ', 'PEER006']);
     else if (name === 'tutorial') {
       expect(serious.map((line) => line.slice(0, 7))).toEqual(expect.arrayContaining(['PEER002', 'PEER009']));
       const linux = await lint({ paths: [path.join(folder, name, 'linux')], together: true, asOf: '2026-11-01' });
@@ -34,6 +38,29 @@ describe.each(folders.filter((name) => !programs.includes(name)))('%s', (name) =
     if (name === 'legacy-a02') return;
     const files = await formatFiles({ paths: [path.join(folder, name)] });
     expect(files.filter((file) => file.changed).map((file) => file.path)).toEqual([]);
+  });
+});
+
+describe('the partner', () => {
+  const file = (...parts: string[]) => path.join('examples', 'partner', ...parts);
+
+  it('has another idea of PFS, which shows at the first rekeying and can be mended on either side', async () => {
+    const { good, runs, assumptions } = await dryRun([file('ours.conf'), file('theirs', 'swanctl.conf')]);
+    expect(good).toBe(false);
+    expect(runs).toHaveLength(2);
+    for (const { verdict, suggestions } of runs) {
+      expect(verdict).toMatchObject({ word: 'until-rekey', step: 'key exchange group (PFS)' });
+      expect(suggestions.map(({ changes }) => changes.map(({ system }) => system).join()).sort()).toEqual([
+        'ours',
+        'theirs',
+      ]);
+    }
+    // Nobody sends his key along.
+    expect(assumptions).toEqual([expect.stringMatching(/^the preshared keys of .* are the same/)]);
+  });
+
+  it('and ours agree once it is mended', async () => {
+    expect((await dryRun([file('ours.conf'), file('mended', 'swanctl.conf')])).good).toBe(true);
   });
 });
 

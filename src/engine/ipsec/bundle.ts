@@ -16,10 +16,10 @@ export interface Ends {
   readonly remote: Address;
 }
 
-/** Is the SA one that the template describes: mode, ends, algorithms, and keys by hand or not? */
+/** Is the SA one that the template describes, or was agreed on for it: mode, ends, algorithms, and keys by hand or not? */
 export function satisfies({ parameters, id }: Sa, template: SaTemplate): boolean {
   const { mode, local, remote, protocol, encryption, authentication, esn, direction } = parameters;
-  if (mode !== template.mode) return false;
+  if (mode !== template.mode && parameters.agreedFor !== template) return false;
   if (template.localEndpoint && !sameAddress(template.localEndpoint, local)) return false;
   if (template.remoteEndpoint && !sameAddress(template.remoteEndpoint, remote)) return false;
   if (parameters.manual !== (template.manual !== undefined)) return false;
@@ -82,20 +82,17 @@ export function planBundle(
     if (!holds(template.carries ?? template.selectors, classified)) return { kind: 'outside', template };
     const here = endsOf(template, ends, addresses);
     if (!here) return { kind: 'no-end', template };
-    const candidates = sad.outbound(
-      template.mode,
-      here.local,
-      here.remote,
-      action.populateFromPacket ? packet : undefined,
-    );
-    const sa = candidates.find(
-      (candidate) =>
-        !candidate.usage.hardExpired &&
-        // Each layer has an SA of its own, also where two of a bundle are alike.
-        !sas.includes(candidate) &&
-        satisfies(candidate, template) &&
-        holds(candidate.parameters.selectors, classified),
-    );
+    const flow = action.populateFromPacket ? packet : undefined;
+    const fits = (candidate: Sa): boolean =>
+      !candidate.usage.hardExpired &&
+      // Each layer has an SA of its own, also where two of a bundle are alike.
+      !sas.includes(candidate) &&
+      satisfies(candidate, template) &&
+      holds(candidate.parameters.selectors, classified);
+    const other = template.mode === 'transport' ? 'tunnel' : 'transport';
+    const sa =
+      sad.outbound(template.mode, here.local, here.remote, flow).find(fits) ??
+      sad.outbound(other, here.local, here.remote, flow).find(fits);
     if (sa) sas.push(sa);
     else {
       const { populateFromPacket } = action;

@@ -7,6 +7,7 @@
 import type { Address } from '../../model/address.js';
 import type { Packet } from '../../model/packet.js';
 import type { Region } from '../../model/selector/box.js';
+import type { SaTemplate } from '../../model/system-config.js';
 import type { AuthenticationTransform, EncryptionTransform } from '../../model/transform.js';
 import type { CryptoProvider } from '../crypto/provider.js';
 import { type AhKey, ahKey } from './ah.js';
@@ -68,6 +69,11 @@ export interface SaParameters {
   readonly tunnel?: TunnelOptions;
   /** Tunnel mode with ESP: packets are filled with TFC padding to so many octets. */
   readonly tfcLength?: number;
+  /**
+   * The template that it was negotiated for, where it has come about in the other mode than that one asks for. Products that
+   * leave the mode to the peer (strongSwan) make their policies as the SA is, so that it carries the template's packets.
+   */
+  readonly agreedFor?: SaTemplate;
   /** Refuse padding other than 1, 2, 3 …; true when absent. */
   readonly checkPadding?: boolean;
 }

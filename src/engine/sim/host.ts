@@ -205,7 +205,9 @@ export function createHost(options: HostOptions, world: HostSurroundings): Simul
         sendUdp(output.local, output.remote, keepalive(), { through: [] });
         return false;
       case 'install': {
-        const added = stack.addSa(output.sa, local());
+        const { sa, template } = output;
+        const isOther = template !== undefined && template.mode !== sa.mode;
+        const added = stack.addSa(isOther ? { ...sa, agreedFor: template } : sa, local());
         world.record({ kind: 'install', child: output.child, sa: output.sa });
         if ('why' in added) world.record({ kind: 'fault', why: `an SA could not be installed: ${added.why}` });
         return output.sa.direction === 'outbound';

@@ -28,6 +28,8 @@ export interface AnalysisOptions {
   readonly preference?: { readonly a?: 'initiator' | 'responder'; readonly b?: 'initiator' | 'responder' };
   /** Systems that take any group for PFS in IKEv1 when they have none of their own; all unless told. */
   readonly pfsAcceptsAny?: { readonly a?: boolean; readonly b?: boolean };
+  /** What packets do not start is started all the same, as an operator would do it. */
+  readonly startedByHand?: boolean;
 }
 
 export interface PairAnalysis {
@@ -132,7 +134,7 @@ function walkFlow(
     };
   };
   const isManual = template.manual !== undefined || theirs.templates[sa]?.manual !== undefined;
-  if (!isManual && template.start?.value === 'NONE') {
+  if (!isManual && template.start?.value === 'NONE' && !options.startedByHand) {
     steps.push({
       kind: 'initiate',
       verdict: 'fail',

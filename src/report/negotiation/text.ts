@@ -59,8 +59,13 @@ function summaryLine({ runs, good, systems, problems }: NegotiationDocument, sty
   if (runs.length === 0)
     return style.yellow(`${names} protect nothing towards each other: there is nothing to negotiate`);
   const bad = runs.filter(({ verdict }) => !verdict.good).length;
+  const open = runs.filter(({ verdict }) => verdict.word === 'undecided').length;
   const all = count(runs.length, 'negotiation');
-  return good ? style.green(`${names}: ${all}, all good`) : style.red(`${names}: ${bad} of ${all} failed`);
+  const outcome =
+    open === 0
+      ? `${bad} of ${all} failed`
+      : `${open} of ${all} not decided${bad > open ? `, ${bad - open} failed` : ''}`;
+  return good ? style.green(`${names}: ${all}, all good`) : style.red(`${names}: ${outcome}`);
 }
 
 function* renderRun(

@@ -135,7 +135,11 @@ function compareRuns(
       differences: differencesOf(before, after),
     };
   });
-  return { runs, leftOut: plan.plan.runs.length - planned.length, notes: [...plan.plan.notes, ...plan.assumptions] };
+  return {
+    runs,
+    leftOut: plan.plan.runs.length - planned.length,
+    notes: [...plan.plan.notes, ...new Set(plan.assumptions.map(({ text }) => text))],
+  };
 }
 
 /** What the system is called in its runs; a peer that was named so gets another name. */

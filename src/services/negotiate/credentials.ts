@@ -7,6 +7,8 @@ import type { Credentials, OwnCredential } from '../../engine/credentials.js';
 import type { CryptoProvider } from '../../engine/crypto/provider.js';
 import { seededRandom } from '../../engine/crypto/random.js';
 import { createMadeUpPki, type MadeUpPki } from '../../engine/sim/made-up-pki.js';
+import type { NegotiationRun } from '../../engine/sim/negotiation.js';
+import { entriesOf } from '../../engine/sim/trace.js';
 import { toHex } from '../../engine/wire/codec.js';
 import { rangeContains, singleAddress } from '../../model/address.js';
 import { provingKey } from '../../model/peer/connection/keys.js';
@@ -22,12 +24,32 @@ import type {
 } from '../../model/system-config.js';
 import type { Side } from './plan.js';
 import { type RealCertificates, realCertificates } from './real-certificates.js';
-import type { NegotiatingSystem } from './systems.js';
+import { type NegotiatingSystem, withheldKeyPath } from './systems.js';
+import { recordName } from './view.js';
 
 export interface GroupCredentials {
   /** By the name of the system. */
   readonly bySystem: ReadonlyMap<string, Credentials>;
-  readonly assumptions: readonly string[];
+  readonly assumptions: readonly Assumption[];
+}
+
+/** What is taken for granted, and the entries that it is about: it matters where one of them is used. */
+export interface Assumption {
+  readonly text: string;
+  readonly pads: readonly PadEntry[];
+}
+
+/** The texts of those that runs rested on, each once. */
+export function assumptionsOf(assumptions: readonly Assumption[], runs: readonly NegotiationRun[]): string[] {
+  const used = new Set(
+    runs.flatMap(({ trace }) =>
+      entriesOf(trace.entries, 'event').flatMap(({ event }) =>
+        event.kind === 'search' && event.list === 'PAD' && event.found ? [event.found] : [],
+      ),
+    ),
+  );
+  const texts = assumptions.filter(({ pads }) => pads.some(({ source }) => used.has(source))).map(({ text }) => text);
+  return [...new Set(texts)];
 }
 
 /** Without a method of its own (`ANY`) an end signs. */
@@ -53,7 +75,7 @@ export function groupCredentials(
   },
 ): GroupCredentials {
   const { provider, seed, beginsAt, secretOf } = options;
-  const assumptions = new Set<string>();
+  const assumptions: Assumption[] = [];
   const pki = once(() => createMadeUpPki(provider, seed, beginsAt));
   const placeholder = new Secret(seededRandom(seed, 'preshared keys that are elsewhere')(placeholderLength));
   const shared = new Map<PadEntry, Secret>();
@@ -100,7 +122,7 @@ export function groupCredentials(
       },
     });
   }
-  return { bySystem, assumptions: [...assumptions] };
+  return { bySystem, assumptions };
 }
 
 /** Keys of PAD entries that meet each other, where one of the two is elsewhere: both have the one that is at hand. */
@@ -109,7 +131,7 @@ function addSharedSecrets(
   secretOf: (system: NegotiatingSystem, reference: SecretReference) => Secret | undefined,
   placeholder: Secret,
   shared: Map<PadEntry, Secret>,
-  assumptions: Set<string>,
+  assumptions: Assumption[],
 ): void {
   for (const { ike, initiator } of walks) {
     const step = ike?.steps.find(({ kind }) => kind === 'preshared-key');
@@ -120,21 +142,23 @@ function addSharedSecrets(
       ike.steps.flatMap((each) =>
         each.kind === 'identity' && (each.sender === 'initiator') === (side === initiator) ? [each.sent] : [],
       )[0];
-    const here = (system: NegotiatingSystem, pad: PadEntry, side: Side): Secret | undefined => {
+    const keyOf = (system: NegotiatingSystem, pad: PadEntry, side: Side): Secret | undefined => {
       const other = side === 'a' ? 'b' : 'a';
       const reference = provingKey({ config: system.config, pad, local: sentBy(side), remote: sentBy(other) });
       if (!reference) return undefined;
       return reference.kind === 'literal' ? reference.secret : secretOf(system, reference);
     };
-    const [mine, theirs] = [here(a, padA, 'a'), here(b, padB, 'b')];
+    const [mine, theirs] = [keyOf(a, padA, 'a'), keyOf(b, padB, 'b')];
     // Both at hand: they are compared for real.
     if (mine && theirs) continue;
     const secret = mine ?? theirs ?? placeholder;
     shared.set(padA, secret);
     shared.set(padB, secret);
-    assumptions.add(
-      `the preshared keys of auth '${padA.source.record.name}' of ${a.name} and auth '${padB.source.record.name}' of ${b.name} are the same (${[padA, padB].map(referenceText).join(' and ')})`,
-    );
+    const [here, there] = [referenceText(padA), referenceText(padB)];
+    assumptions.push({
+      text: `the preshared keys of ${recordName(padA.source)} of ${a.name} and ${recordName(padB.source)} of ${b.name} are the same (${here === there ? `${here} on both` : `${here} and ${there}`})`,
+      pads: [padA, padB],
+    });
   }
 }
 
@@ -142,7 +166,7 @@ function referenceText({ presharedKey }: PadEntry): string {
   const reference = presharedKey?.value;
   switch (reference?.kind) {
     case 'file':
-      return `file:${reference.path}`;
+      return reference.path === withheldKeyPath ? 'not among its files' : `file:${reference.path}`;
     case 'env':
       return `env:${reference.variable}`;
     case 'literal':
@@ -159,7 +183,7 @@ function madeUp(
   side: 0 | 1,
   pki: () => MadeUpPki,
   real: RealCertificates,
-  assumptions: Set<string>,
+  assumptions: Assumption[],
 ): ReadonlyMap<PadEntry, OwnCredential> {
   const made = new Map<PadEntry, OwnCredential>();
   for (const pad of system.config.pad) {
@@ -170,11 +194,12 @@ function madeUp(
     const sent = own ? sentIdentity(pad, own) : pad.localId?.value;
     const subject = subjectOf(sent, system, peers);
     made.set(pad, pki().credential({ method, side, subject, identities: identitiesOf(sent, system) }));
-    assumptions.add(
-      real.chainOf(pad)
+    assumptions.push({
+      text: real.chainOf(pad)
         ? 'the private keys belong to the certificates that the records name, whose files were read'
         : 'certificates are valid and name what the records say; they were made up for the dry run',
-    );
+      pads: [pad],
+    });
   }
   return made;
 }

@@ -4,10 +4,12 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { seededRandom } from '../../engine/crypto/random.js';
+import type { NegotiationRun } from '../../engine/sim/negotiation.js';
 import { peersOf } from '../../model/peer/peers.js';
 import type { MatrixDocument, MatrixPair } from '../../report/negotiation/document.js';
 import { loadProvider, type ProviderName } from '../crypto-provider.js';
 import type { LoadOptions } from '../repository/load-repository.js';
+import { assumptionsOf } from './credentials.js';
 import { causeOf, explain } from './explain.js';
 import { ikeVersions } from './ike-versions.js';
 import { type PairContext, pairContext, type RunSettings, runPlanned } from './negotiate.js';
@@ -96,28 +98,38 @@ export async function matrixRunner(options: Omit<MatrixOptions, 'jobs' | 'onProg
 
 /** The worst of a pair's runs. */
 function runPair(pair: PairContext): PairResult {
-  const base = { a: pair.a.name, b: pair.b.name, assumptions: pair.assumptions };
+  const runs: NegotiationRun[] = [];
+  const { word, good, ...rest } = worstOf(pair, runs);
+  return { a: pair.a.name, b: pair.b.name, word, good, ...rest, assumptions: assumptionsOf(pair.assumptions, runs) };
+}
+
+type Worst = Omit<PairResult, 'a' | 'b' | 'assumptions'>;
+
+/** The first of the runs that fails, else one that works. What was run is added to `runs`. */
+function worstOf(pair: PairContext, runs: NegotiationRun[]): Worst {
   const planned = pair.plan.runs.slice(0, runsPerPair);
-  if (planned.length === 0) return { ...base, word: 'nothing-to-negotiate', good: true, runs: 0 };
+  if (planned.length === 0) return { word: 'nothing-to-negotiate', good: true, runs: 0 };
   const nameOf = (side: Side): string => (side === 'a' ? pair.a.name : pair.b.name);
-  let works: PairResult | undefined;
-  let waits: PairResult | undefined;
+  let works: Worst | undefined;
+  let waits: Worst | undefined;
   for (const each of planned) {
     // Rekeying compares what both sides have, whoever starts: once for each flow is enough.
     const isRepeated = planned.some(
       (other) => other !== each && other.entries.initiator === each.entries.responder && other.initiator === 'a',
     );
     const { run, verdict } = runPlanned(pair, each, isRepeated ? 'setup' : 'everything');
+    runs.push(run);
     const word = verdictWordOf(verdict);
-    const result = { ...base, word, good: true, runs: planned.length, initiator: nameOf(each.initiator) };
+    const result = { word, good: true, runs: planned.length, initiator: nameOf(each.initiator) };
     if (isBad(verdict)) {
+      if (verdict.kind === 'undecided') return { ...result, good: false, text: verdict.why };
       const { reason } = explain({ run, cause: causeOf(verdict), walks: each.walks, systems: [pair.a, pair.b] });
       return { ...result, good: false, text: reason };
     }
     if (verdict.kind === 'waits') waits ??= { ...result, good: false, text: 'both systems only respond' };
     else works ??= result;
   }
-  return works ?? waits ?? { ...base, word: 'nothing-to-negotiate', good: true, runs: 0 };
+  return works ?? waits ?? { word: 'nothing-to-negotiate', good: true, runs: 0 };
 }
 
 /** Negotiates every pair. */

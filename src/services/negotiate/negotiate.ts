@@ -17,7 +17,7 @@ import type { NegotiationDocument, RunDocument } from '../../report/negotiation/
 import { type CryptoChoice, loadProvider } from '../crypto-provider.js';
 import type { LoadOptions } from '../repository/load-repository.js';
 import { type MendingPair, mend } from './changes/mend.js';
-import { groupCredentials } from './credentials.js';
+import { type Assumption, assumptionsOf, groupCredentials } from './credentials.js';
 import { parseDuration } from './durations.js';
 import { ikeVersions } from './ike-versions.js';
 import type { TraceDetail } from './messages.js';
@@ -26,6 +26,8 @@ import { type ReadingError, readingErrorsOf, readingNotes, readingProblems } fro
 import { isBad, type RunResult, runDocument } from './run-document.js';
 import { readScenario, type Scenario, type ScenarioFlags, scenarioOf } from './scenario.js';
 import { checkWishes, choosePair, type NegotiatingSystem } from './systems.js';
+import { withoutGuesses } from './unsimulated.js';
+import { recordName } from './view.js';
 import { parseWishes } from './wishes.js';
 
 export interface NegotiateOptions extends Omit<LoadOptions, 'paths'> {
@@ -69,7 +71,7 @@ export interface PairContext {
   readonly plan: RunPlan;
   readonly sides: { readonly a: RunSide; readonly b: RunSide };
   readonly others: readonly RunSide[];
-  readonly assumptions: readonly string[];
+  readonly assumptions: readonly Assumption[];
   readonly settings: RunSettings;
 }
 
@@ -163,7 +165,7 @@ export async function negotiatePair(systems: MendingPair, options: PairOptions):
     );
   }
   return {
-    document: negotiationDocument(pair, documents),
+    document: negotiationDocument(pair, documents, results),
     runs: results.map(({ run }) => run),
     errors: readingErrorsOf([pair.a, pair.b]),
   };
@@ -273,7 +275,18 @@ export function runPlanned(
     ...(only === 'setup' ? { setupOnly: true } : rekeyNow ? { rekeyNow } : {}),
   };
   const run = runNegotiation(options);
-  return { planned, run, verdict: judge(run) };
+  return {
+    planned,
+    run,
+    verdict: withoutGuesses(
+      judge(run),
+      run,
+      [sides.a.config, sides.b.config, ...others.map(({ config }) => config)].map((config) => ({
+        name: config.name,
+        config,
+      })),
+    ),
+  };
 }
 
 /** A system is behind another one that has a tunnel for its traffic. */
@@ -303,6 +316,7 @@ function routesOf(
 export function negotiationDocument(
   { a, b, plan, assumptions, settings }: PairContext,
   runs: NegotiationDocument['runs'],
+  results: readonly RunResult[],
 ): NegotiationDocument {
   const errors = readingErrorsOf([a, b]);
   const onlyWaits = runs.length > 0 && runs.every(({ verdict }) => verdict.word === 'waits');
@@ -319,13 +333,31 @@ export function negotiationDocument(
     good: runs.every(({ verdict }) => verdict.good) && !onlyWaits && errors.length === 0,
     problems: readingProblems(errors),
     runs,
-    assumptions,
+    assumptions: [
+      ...startedByHand(results),
+      ...assumptionsOf(
+        assumptions,
+        results.map(({ run }) => run),
+      ),
+    ],
     notes: [
       ...readingNotes(errors),
       ...plan.notes,
       ...(onlyWaits ? ['neither system may start: both only respond'] : []),
     ],
   };
+}
+
+/** What packets do not start (start_action = none) was started all the same. */
+function startedByHand(results: readonly RunResult[]): string[] {
+  const texts = results.flatMap(({ planned, run }) => {
+    const { action } = planned.entries.initiator ?? {};
+    const templates = action?.kind === 'PROTECT' ? action.bundle : [];
+    return templates
+      .filter(({ start, manual }) => start?.value === 'NONE' && !manual)
+      .map(({ source }) => `${recordName(source)} of ${run.initiator} is started by hand, as packets do not start it`);
+  });
+  return [...new Set(texts)];
 }
 
 /** IKEv1 with another exchange than the records name, to see what it would come to. */

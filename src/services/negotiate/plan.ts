@@ -2,14 +2,15 @@
 
 import type { Sending } from '../../engine/sim/negotiation.js';
 import { formatAddress } from '../../model/address.js';
-import type { Packet } from '../../model/packet.js';
+import { hasPorts, type Packet } from '../../model/packet.js';
 import { analysePair, type PairAnalysis, startingPacket } from '../../model/peer/analysis.js';
 import type { Flow } from '../../model/peer/flows.js';
 import { mirrorBox, mirrorPacket } from '../../model/peer/mirror.js';
 import type { Walk } from '../../model/peer/steps.js';
 import { type SystemView, systemView } from '../../model/peer/system-view.js';
-import { contains } from '../../model/selector/witness.js';
+import { contains, ephemeralPort } from '../../model/selector/witness.js';
 import type { SpdEntry } from '../../model/system-config.js';
+import { UsageError } from '../../model/tool-error.js';
 import type { NegotiatingSystem } from './systems.js';
 
 export type Side = 'a' | 'b';
@@ -44,7 +45,7 @@ export const runsMaxDefault = 64;
 export function planRuns(a: NegotiatingSystem, b: NegotiatingSystem, options: PlanOptions): RunPlan {
   const analysis = analyse(a, b);
   const runs = options.packet
-    ? packetRuns(analysis, options.packet, options.initiators)
+    ? packetRuns(analysis, withPorts(options.packet), options.initiators)
     : analysis.flows.flatMap((flow) => flowRuns(flow, analysis.walks, options.initiators));
   const max = options.runsMax ?? runsMaxDefault;
   const notes: string[] = [];
@@ -64,6 +65,7 @@ export function analyse(a: NegotiatingSystem, b: NegotiatingSystem): PairAnalysi
     preference: { a: a.profile.proposalPreference.value, b: b.profile.proposalPreference.value },
     pfsAcceptsAny: { a: a.profile.pfsAcceptsAny.value, b: b.profile.pfsAcceptsAny.value },
     behindNat: { a: isBehindNat(a), b: isBehindNat(b) },
+    startedByHand: true,
     seenAs: { ...(a.seenAs ? { a: a.seenAs } : {}), ...(b.seenAs ? { b: b.seenAs } : {}) },
   });
 }
@@ -95,6 +97,7 @@ function sendingBy(list: 'host' | 'forward'): Sending {
 
 /** The packet from its sender; and its answer from the other side, where that starts. */
 function packetRuns(analysis: PairAnalysis, packet: Packet, initiators: readonly Side[]): PlannedRun[] {
+  refuseStranger(analysis, packet);
   const sender = senderOf(analysis, packet);
   return initiators.map((initiator) => {
     const mine: Packet = initiator === sender ? packet : { ...mirrorPacket(packet), direction: 'outbound' };
@@ -123,20 +126,46 @@ export function walksOf({ walks }: PairAnalysis, initiator: Side, packet: Packet
   });
 }
 
+/** Port 0 stands for none that was said: a client's and a server's, as in packets that are chosen here. */
+function withPorts(packet: Packet): Packet {
+  if (!hasPorts(packet.protocol)) return packet;
+  return { ...packet, localPort: packet.localPort || ephemeralPort, remotePort: packet.remotePort || httpsPort };
+}
+
+const httpsPort = 443;
+
+/** A packet that neither end belongs to says nothing about the two systems. */
+function refuseStranger({ a, b }: PairAnalysis, { family, local, remote }: Packet): void {
+  const isNear = (view: SystemView, value: Packet['local']): boolean =>
+    view.isOwn({ family, value }) || isBehind(view, family, value);
+  if ([a, b].some((view) => isNear(view, local) || isNear(view, remote))) return;
+  const own = [a, b].map(({ config }) => {
+    const addresses = config.addresses.slice(0, 4).map((address) => formatAddress(address.family, address.value));
+    return `${config.name} has ${addresses.join(', ') || 'no address that is known'}`;
+  });
+  throw new UsageError(
+    `neither end of the packet, ${formatAddress(family, local)} and ${formatAddress(family, remote)}, belongs to ${a.config.name} or ${b.config.name}`,
+    { hints: [`${own.join('; ')}. Networks behind them count where their policies protect them.`] },
+  );
+}
+
+/** Is the address one that the system protects towards somebody, as a gateway does? */
+function isBehind(view: SystemView, family: Packet['family'], value: Packet['local']): boolean {
+  return [view.host, view.forward].some(({ entries }) =>
+    entries.some(
+      ({ action, selectors }) =>
+        action.kind === 'PROTECT' &&
+        selectors.some((box) => box.family === family && box.local.lo <= value && value <= box.local.hi),
+    ),
+  );
+}
+
 /** Whose packet it is: by its source address, else by which system protects it. */
 function senderOf({ a, b }: PairAnalysis, { family, local }: Packet): Side {
   const source = { family, value: local };
   if (a.isOwn(source)) return 'a';
   if (b.isOwn(source)) return 'b';
-  const behind = (view: SystemView): boolean =>
-    [view.host, view.forward].some(({ entries }) =>
-      entries.some(
-        ({ action, selectors }) =>
-          action.kind === 'PROTECT' &&
-          selectors.some((box) => box.family === family && box.local.lo <= local && local <= box.local.hi),
-      ),
-    );
-  return behind(a) || !behind(b) ? 'a' : 'b';
+  return isBehind(a, family, local) || !isBehind(b, family, local) ? 'a' : 'b';
 }
 
 function findEntry(view: SystemView, packet: Packet): { readonly list: 'host' | 'forward'; readonly entry?: SpdEntry } {

@@ -6,7 +6,7 @@ import type { ClockOptions } from '../../engine/sim/clock.js';
 import type { NatOptions } from '../../engine/sim/nat.js';
 import type { RunOptions } from '../../engine/sim/negotiation.js';
 import type { NetworkOptions } from '../../engine/sim/network.js';
-import { type Address, parseAddress } from '../../model/address.js';
+import { type Address, formatAddress, parseAddress } from '../../model/address.js';
 import { parsePacket } from '../../model/parse-packet.js';
 import { UsageError } from '../../model/tool-error.js';
 import { readStructured, validate } from '../repository/config-file.js';
@@ -164,9 +164,15 @@ function natOfText(spec: string, named: (word: string) => NegotiatingSystem): Na
   };
 }
 
-function publicAddress({ name, host }: NegotiatingSystem, text: string | undefined): Address {
+function publicAddress({ name, host, config }: NegotiatingSystem, text: string | undefined): Address {
   const address = text === undefined ? host?.publicAddress : parseAddress(text);
-  if (address) return address;
+  if (address) {
+    const { addresses } = config;
+    if (addresses.length === 0 || addresses.some(({ family }) => family === address.family)) return address;
+    throw new UsageError(
+      `a NAT to ${formatAddress(address.family, address.value)} does nothing for ${name}, which has IPv${address.family === 4 ? 6 : 4} addresses alone`,
+    );
+  }
   throw new UsageError(
     text === undefined ? `the address that peers see of ${name} is not known` : `"${text}" is not an address`,
     {

@@ -9,7 +9,7 @@ import { closest } from '../../model/did-you-mean.js';
 import { peerProfile } from '../../model/peer-profile/catalogue.js';
 import type { DataPathName } from '../../model/peer-profile/data-path.js';
 import type { PeerProfile } from '../../model/peer-profile/peer-profile.js';
-import type { SystemConfig } from '../../model/system-config.js';
+import type { PadEntry, SecretReference, SystemConfig } from '../../model/system-config.js';
 import { UsageError } from '../../model/tool-error.js';
 import type { PathBases } from '../credentials/read-credentials.js';
 import type { LoadedSystem } from '../load-system.js';
@@ -250,7 +250,7 @@ function named(
     return {
       name,
       loaded,
-      config: { ...loaded.config, name, addresses: withPublic(loaded.config.addresses, host) },
+      config: { ...withheldKey(loaded), name, addresses: withPublic(loaded.config.addresses, host) },
       profile: profileOf(loaded, words, host, wishes),
       ...(dataPath ? { dataPath } : {}),
       ...(host ? { host } : {}),
@@ -259,10 +259,31 @@ function named(
   });
 }
 
+/**
+ * Whoever sends somebody else the configuration of a product leaves the secrets out: swanctl.conf without a section of them,
+ * ipsec.conf without ipsec.secrets. The key counts as one that is elsewhere then, and not as one that is missing.
+ */
+function withheldKey({ imported, config }: LoadedSystem): SystemConfig {
+  const { sharedSecrets, pad } = config;
+  const isByKey = ({ localMethod, remoteMethod }: PadEntry) => [localMethod.value, remoteMethod.value].includes('PSK');
+  const first = pad.find(isByKey);
+  if (!imported || !sharedSecrets || !first || sharedSecrets.length > 0) return config;
+  const value: SecretReference = { kind: 'file', path: withheldKeyPath };
+  const presharedKey = { value, origin: { kind: 'builtin', what: 'no secrets are in the files' } as const };
+  return {
+    ...config,
+    pad: pad.map((entry) => (isByKey(entry) ? { ...entry, presharedKey } : entry)),
+    sharedSecrets: [{ source: first.source, use: 'IKE', owners: [], secret: presharedKey }],
+  };
+}
+
 /** Policies of peers name the address that they see. */
 function withPublic(addresses: readonly Address[], host: HostFacts | undefined): readonly Address[] {
   return host?.publicAddress ? [...addresses, host.publicAddress] : addresses;
 }
+
+/** Nobody has a file of this name: it cannot be read by accident. */
+export const withheldKeyPath = '/dev/null/withheld';
 
 /** What `A=` and `B=` mean, unless systems are called so. */
 const sides = ['A', 'B'] as const;
