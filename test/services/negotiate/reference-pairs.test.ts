@@ -48,7 +48,8 @@ function commentAfter(text: string, heading: RegExp): string {
     .filter((line) => line.startsWith('#'))
     .map((line) => line.slice(1));
   const start = lines.findIndex((line) => heading.test(line));
-  const end = lines.findIndex((line, index) => index > start && !/^ {2,}/.test(line));
+  // A remark in parentheses is for readers, not for racoon.
+  const end = lines.findIndex((line, index) => index > start && (!/^ {2,}/.test(line) || /^ *\(/.test(line)));
   return lines.slice(start + 1, end < 0 ? undefined : end).join('\n');
 }
 
