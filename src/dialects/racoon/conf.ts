@@ -46,6 +46,7 @@ export function readConf(roots: readonly SourceText[], context: ReadContext): Ra
     files += 1;
     context.sources.push(source);
     const { statements, strays } = racoonReader()(source.text);
+    for (const statement of statements) hidePasswords(source, statement);
     for (const stray of strays) context.syntax(source, stray, `'${stray.text}' has no counterpart`);
     for (const statement of statements) {
       const placed = { source, statement };
@@ -114,6 +115,14 @@ export function reportStatement(placed: Placed, block: Block, context: ReadConte
       reportStatement({ source, statement: inner }, first.text as Block, context);
   // Passwords of directories and services stand in these.
   if (block === 'file' && ['ldapcfg', 'radiuscfg'].includes(first.text)) hideValues(source, statement);
+}
+
+/** Passwords by their own names, wherever a missing brace has put them. */
+function hidePasswords(source: SourceText, { words, block }: RacoonStatement): void {
+  const name = words[0]?.text ?? '';
+  if (name === 'bind_pw') for (const word of words.slice(1)) hide(source, word);
+  if (['ldapcfg', 'radiuscfg'].includes(name)) hideValues(source, { words: [], ...(block ? { block } : {}) });
+  for (const inner of block ?? []) hidePasswords(source, inner);
 }
 
 function hideValues(source: SourceText, { block }: RacoonStatement): void {

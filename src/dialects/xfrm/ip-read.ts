@@ -93,6 +93,8 @@ function kindOf(record: DumpRecord): Kind {
   if (command >= 0 && command <= 3) {
     const [object, verb] = words.slice(command + 1);
     const adds = verb === 'add' || verb === 'update';
+    // Nothing stands behind the verb: that is neither.
+    if (adds && words.length === command + 3 && second.length === 0) return undefined;
     if (object === 'policy' || object === 'p') return adds ? 'policy command' : 'other command';
     if (object === 'state' || object === 's') return adds ? 'state command' : 'other command';
     return 'other command';
