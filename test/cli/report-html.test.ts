@@ -80,7 +80,7 @@ describe('policy graph', () => {
     [['policy', 'graph', 'nothing'], 'nothing'],
     [['policy', 'graph', 'topology', '--packet', 'tcp 10.0.0.1:1 > 10.0.0.2:2'], '--packet is for sequence'],
     [['policy', 'graph', 'sequence', '--host', 'x'], '--host is for the other pictures'],
-    [['policy', 'graph', 'sequence', files[0]!, files[0]!], 'there is nothing to negotiate'],
+    [['policy', 'graph', 'sequence', files[0]!, files[0]!], 'are the same system'],
   ])('refuses %j', async (args, message) => {
     const { stderr, code } = await runCli(args, { cwd: faulty });
     expect(stderr).toContain(message);

@@ -84,7 +84,7 @@ function presharedKey(
 ): Secret | undefined {
   const { sharedSecrets } = data;
   const reference = sharedSecrets
-    ? findSharedSecret(sharedSecrets, 'IKE', local, remote)?.secret.value
+    ? findSharedSecret(sharedSecrets, 'IKE', local, remote, pad)?.secret.value
     : pad.presharedKey?.value;
   return reference && resolved(reference, data);
 }

@@ -7,7 +7,7 @@
  *                       <--  HDR, SK {N(AUTHENTICATION_FAILED)}            nothing
  */
 import { addressToOctets } from '../../../model/address.js';
-import { askedIdentity, asksForRange } from '../../../model/peer/connection/candidates.js';
+import { askedIdentity, asksForRange, expectedIdentity } from '../../../model/peer/connection/candidates.js';
 import { expectsIdentity, formatExpectation, formatIdentity, sentIdentity } from '../../../model/peer/identity.js';
 import type { Identity, PadEntry } from '../../../model/system-config.js';
 import { concat } from '../../crypto/octets.js';
@@ -131,8 +131,8 @@ export function prove(turn: Turn, sa: IkeSa, pad: PadEntry, octets: Uint8Array):
   const { prf } = sa.crypto!.suite;
   const local = sa.localId!;
   if (pad.localMethod.value === 'PSK') {
-    // An initiator proves itself before the responder has said who it is: whom it asks for stands for that.
-    const remote = sa.peerId ?? askedIdentity(pad);
+    // An initiator proves itself before the responder has said who it is: whom it expects stands for that.
+    const remote = sa.peerId ?? expectedIdentity(pad, sa.remote.address);
     const key = env.credentials.presharedKey(pad, { local, ...(remote ? { remote } : {}) });
     return key ? proveByKey(prf, key, octets) : { ok: false, why: 'there is no preshared key' };
   }

@@ -114,6 +114,11 @@ export function askedIdentity({ remoteId }: PadEntry): Identity | undefined {
   return undefined;
 }
 
+/** Whom a system expects at an address before that end has said who it is: nothing written means the address. */
+export function expectedIdentity(pad: PadEntry, remote: Address): Identity | undefined {
+  return askedIdentity(pad) ?? (pad.remoteId ? undefined : addressIdentity(remote));
+}
+
 /** Addresses are no pattern to strongSwan: it asks for the range as if the responder could be called that. */
 export function asksForRange({ remoteId }: PadEntry): boolean {
   const pattern = remoteId?.value;

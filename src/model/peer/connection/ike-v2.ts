@@ -14,7 +14,14 @@ import {
   pushIdentity,
   pushMethod,
 } from './attempt.js';
-import { askedIdentity, asksForRange, byIdentities, type Candidate, ownIdentity } from './candidates.js';
+import {
+  askedIdentity,
+  asksForRange,
+  byIdentities,
+  type Candidate,
+  expectedIdentity,
+  ownIdentity,
+} from './candidates.js';
 import { provingKey, triedKeys } from './keys.js';
 import { type MethodClass, provenRounds, roundsOf, roundsSatisfy } from './methods.js';
 
@@ -41,7 +48,7 @@ export function authenticateV2(
   const lacksKey = (end: IkeEnd, kinds: readonly MethodClass[]) =>
     end.hasPrivateKeys === false && kinds[0] === 'signature';
   // What the initiator lacks ends the attempt before the responder hears of it.
-  const keyX = provingKey({ config: x.view.config, pad: padX, local: sent, remote: asked });
+  const keyX = provingKey({ config: x.view.config, pad: padX, local: sent, remote: expectedIdentity(padX, y.address) });
   if (proven[0] === 'psk' && !keyX)
     return fail(
       attempt,

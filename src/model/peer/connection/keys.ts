@@ -15,7 +15,7 @@ export interface KeyQuestion {
 /** The key that an end proves itself by: the one that fits best. */
 export function provingKey({ config, pad, local, remote }: KeyQuestion): SecretReference | undefined {
   if (!config.sharedSecrets) return pad.presharedKey?.value;
-  return findSharedSecret(config.sharedSecrets, 'IKE', local, remote)?.secret.value;
+  return findSharedSecret(config.sharedSecrets, 'IKE', local, remote, pad)?.secret.value;
 }
 
 /** The keys that an IKEv2 end tries a proof with: every one that fits either identity (psk_authenticator.c, process). */
