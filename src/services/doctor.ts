@@ -6,6 +6,7 @@ import {
   readFileSync,
   readlinkSync,
   realpathSync,
+  type Stats,
   statfsSync,
   statSync,
 } from 'node:fs';
@@ -336,12 +337,16 @@ async function stateChecks(session: HostSession): Promise<readonly Check[]> {
   const { folder, journal, pending, registry } = session;
   const checks: Check[] = [];
   const name = 'state';
-  let found: ReturnType<typeof statSync>;
+  let found: Stats | undefined;
   try {
-    found = statSync(folder, { throwIfNoEntry: false });
+    // Not with throwIfNoEntry: since Node 24 a file where a folder should be counts as no entry too.
+    found = statSync(folder);
   } catch (cause) {
-    const text = `${folder} cannot be there (${(cause as NodeJS.ErrnoException).code})`;
-    return [{ name, status: 'fail', text, help: 'name another folder with --state-dir' }];
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code !== 'ENOENT') {
+      const text = `${folder} cannot be there (${code})`;
+      return [{ name, status: 'fail', text, help: 'name another folder with --state-dir' }];
+    }
   }
   if (!found) checks.push({ name, status: 'info', text: `${folder} is not there yet` });
   else {
