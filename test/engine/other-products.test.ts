@@ -183,6 +183,14 @@ describe('charon', () => {
     ]);
   });
 
+  it('offers proposals with the group of its public value before those without, as the responder chooses by its own order', () => {
+    const offer = 'chacha20poly1305-prfsha256-x25519, aes256-sha384-x448, aes256-sha256-x25519';
+    const lab = both(`version = 2\nproposals = ${offer}`, 'version = 2\nproposals = aes256-sha384-sha256-x25519-x448');
+    expect(up(lab, 'a.net')).toBe('done');
+    // As written, AES with SHA-384 and X448 would be found first, and X448 asked for.
+    expect(lab.sas('east').map(({ ike }) => ike.transforms.keyExchange?.name)).toEqual(['X25519']);
+  });
+
   it('says that XAUTH cannot be played, and does not blame the peer', () => {
     const round = 'local-x { round = 2\n auth = xauth\n xauth_id = carol }';
     const xauth = swanctl('west', 'version = 1').replace('children {', `${round}\n children {`);

@@ -198,6 +198,8 @@ export interface PeerProfile {
   readonly rekeyMarginSeconds: Trait<number>;
   /** IKEv2: the share of the margin, in percent, that the responder of the exchange keeps, so that the initiator comes first. */
   readonly rekeyResponderPercent: Trait<number>;
+  /** IKEv2: an offer for an IKE SA has the group of its public value first, and proposals without it at the end. */
+  readonly ikeOffersByGroup: Trait<boolean>;
   /** A Child SA or rekeying whose group the peer refuses is tried again with the group that INVALID_KE_PAYLOAD names. */
   readonly retriesWithGroup: Trait<boolean>;
 }

@@ -83,5 +83,6 @@ export const strictRfc: PeerProfile = {
   rekeyFuzzPercent: { value: 10, note: 'RFC 7296 §2.8.1 asks for jitter.' },
   rekeyMarginSeconds: { value: 0, note: 'No RFC says; a share of the lifetime is common.' },
   rekeyResponderPercent: { value: 100, note: 'RFC 7296 §2.8: either end may rekey when it wants.' },
+  ikeOffersByGroup: { value: false, note: 'RFC 7296 §2.7: in the order of preference.' },
   retriesWithGroup: { value: true, note: 'RFC 7296 §1.3.2.' },
 };

@@ -8,6 +8,10 @@ export const strongswan: PeerProfile = {
   title: 'strongSwan',
   summary: 'charon of strongSwan 5.9 to 6.0.',
   proposalPreference: { value: 'responder', note: 'charon.prefer_configured_proposals is on by default.' },
+  ikeOffersByGroup: {
+    value: true,
+    note: 'build_payloads of ike_init.c promotes the group of the public value, and moves proposals without it to the end.',
+  },
   ikev1NoProposal: { value: 'notify', note: 'NO_PROPOSAL_CHOSEN in an Informational exchange.' },
   ikev1Errors: {
     value: {

@@ -8,6 +8,8 @@
  *
  * Nothing here is authenticated: a forger may make us try again, not give up, and not use a group that we did not offer.
  */
+
+import { byGroup } from '../../../model/peer/connection/offers.js';
 import type { PeerProfile } from '../../../model/peer-profile/peer-profile.js';
 import type { PadEntry } from '../../../model/system-config.js';
 import type { KeyExchangeTransform } from '../../../model/transform.js';
@@ -40,9 +42,8 @@ const noSpi = new Uint8Array(0);
 export function startIkeSa(turn: Turn, request: ResolvedRequest, path = pathFor(request)): IkeSa | undefined {
   const { env } = turn;
   const { pad, policy } = request;
-  const own = turn.host.own.ofPolicy(policy);
-  const offer = writeOffer(own, 'IKE', noSpi);
-  const method = offeredMethod(env.provider, own, offer);
+  const configured = turn.host.own.ofPolicy(policy);
+  const method = offeredMethod(env.provider, configured, writeOffer(configured, 'IKE', noSpi));
   if (!method) {
     const text = `no proposal of ${recordText(policy.source)} can be used: the algorithms are not implemented`;
     const failure = { code: 'no-ike-proposal', attempt: 'IKE SA', foundBy: 'us', role: 'initiator' } as const;
@@ -52,10 +53,7 @@ export function startIkeSa(turn: Turn, request: ResolvedRequest, path = pathFor(
   }
   const state: AwaitSaInitResponse = {
     state: 'AwaitSaInitResponse',
-    own,
-    offer,
-    exchange: method.start(env.provider.random),
-    group: method.transform,
+    ...offerFor(env, configured, method),
     ni: env.provider.random(nonceOctets),
     tries: 0,
     request: noSpi,
@@ -81,6 +79,17 @@ function pathFor({ pad, ends }: ResolvedRequest): Path {
     local: { address: ends.local, port: pad.localPort?.value ?? portTowards(pad.remotePort?.value) },
     remote: { address: ends.remote, port: pad.remotePort?.value ?? ikePort },
   };
+}
+
+/** What is offered with a public value of this method. */
+function offerFor(
+  { profile, provider }: Environment,
+  configured: readonly OwnProposal[],
+  method: KeyExchangeMethod,
+): Pick<AwaitSaInitResponse, 'own' | 'offer' | 'exchange' | 'group'> {
+  const group = method.transform;
+  const own = profile.ikeOffersByGroup.value ? byGroup(configured, group).map(({ proposal }) => proposal) : configured;
+  return { own, offer: writeOffer(own, 'IKE', noSpi), exchange: method.start(provider.random), group };
 }
 
 /** The method of the first offered group, which the initiator guesses that the responder takes (RFC 7296 §1.2). */
@@ -255,11 +264,7 @@ export function onSaInitRefused(turn: Turn, sa: IkeSa, state: AwaitSaInitRespons
       return 'waiting';
     }
     endRequest(turn, sa);
-    sendSaInit(turn, sa, {
-      ...state,
-      exchange: method.start(env.provider.random),
-      group: method.transform,
-    });
+    sendSaInit(turn, sa, { ...state, ...offerFor(env, turn.host.own.ofPolicy(sa.policy!), method) });
     return 'waiting';
   }
   const error = payloads.error();

@@ -6,13 +6,14 @@ import { formatAddress } from '../../address.js';
 import { peerProfile } from '../../peer-profile/catalogue.js';
 import { type ProposalLike, type SelectedProposal, selectProposal } from '../../proposal.js';
 import type { IkePolicy, PadEntry, SystemConfig } from '../../system-config.js';
+import type { KeyExchangeTransform } from '../../transform.js';
 import type { IkeEnd } from '../ike.js';
 import { type IkeOutcome, nameRecord } from '../steps.js';
 import { type Attempt, answered } from './attempt.js';
 import { type Candidate, connectionsFor } from './candidates.js';
 import { authenticateV1, startFault } from './ike-v1.js';
 import { authenticateV2 } from './ike-v2.js';
-import { firstGroup, offeredIkeProposals } from './offers.js';
+import { byGroup, firstGroup, offeredIkeProposals } from './offers.js';
 import type { Refusal } from './refusal.js';
 
 /** What comes of it, and for a failure how the ends learn of it. */
@@ -116,9 +117,10 @@ function chooseByProposals(attempt: Attempt): Offer {
   }
   const offered = usable(offeredIkeProposals(policyX), x, y, attempt.aggressive);
   const guessed = firstGroup(policyX.proposals);
+  const sent = inOrderOf(x, version === 2 ? guessed : undefined, offered);
   // In IKEv1 the best connection alone is asked; in IKEv2 the others follow where it has no proposal in common.
   for (const candidate of version === 1 ? [first] : candidates) {
-    const selection = selectProposal(offered, usable(candidate.policy.proposals, x, y, attempt.aggressive), {
+    const selection = selectProposal(sent.proposals, usable(candidate.policy.proposals, x, y, attempt.aggressive), {
       preference: preferenceOf(y),
       ...(guessed ? { guessedGroup: guessed } : {}),
     });
@@ -126,8 +128,9 @@ function chooseByProposals(attempt: Attempt): Offer {
       if (candidate !== candidates[version === 1 ? 0 : candidates.length - 1]) continue;
       break;
     }
-    pushProposal(attempt, candidate, selection);
-    return { chosen: { candidate, selection }, candidates };
+    const selected = { ...selection, offered: sent.origins[selection.offered]! };
+    pushProposal(attempt, candidate, selected);
+    return { chosen: { candidate, selection: selected }, candidates };
   }
   const selection = selectProposal(offered, usable(first.policy.proposals, x, y, attempt.aggressive), {
     preference: preferenceOf(y),
@@ -144,6 +147,19 @@ function chooseByProposals(attempt: Attempt): Offer {
     refusal: answered('NO_PROPOSAL_CHOSEN'),
     found: { responderPad: first.pad, responderPolicy: first.policy },
   };
+}
+
+/** Proposals in the order in which the product offers them, and where each stands in the configuration. */
+function inOrderOf(
+  x: IkeEnd,
+  guessed: KeyExchangeTransform | undefined,
+  offered: readonly ProposalLike[],
+): { readonly proposals: readonly ProposalLike[]; readonly origins: readonly number[] } {
+  const named = x.view.config.peerProfile;
+  if (!guessed || !named || !peerProfile(named.value).ikeOffersByGroup.value)
+    return { proposals: offered, origins: offered.map((_, at) => at) };
+  const placed = byGroup(offered, guessed);
+  return { proposals: placed.map(({ proposal }) => proposal), origins: placed.map(({ origin }) => origin) };
 }
 
 function pushProposal(

@@ -58,12 +58,20 @@ export function createChildOffer(
 ): GroupedOffer | undefined {
   const group = asked ?? firstGroup(own);
   if (!group) return { proposals: withoutGroups(own) };
-  const having = own.filter((proposal) => hasGroup(proposal, group));
-  if (having.length === 0) return undefined;
-  return {
-    proposals: [...having.map((proposal) => promoted(proposal, group)), ...own.filter((p) => !hasGroup(p, group))],
-    group,
-  };
+  if (!own.some((proposal) => hasGroup(proposal, group))) return undefined;
+  return { proposals: byGroup(own, group).map(({ proposal }) => proposal), group };
+}
+
+/** With a group first in each proposal, and those without it at the end; `origin` is the place where it stood. */
+export function byGroup<P extends ProposalLike>(
+  own: readonly P[],
+  group: KeyExchangeTransform,
+): readonly { readonly proposal: P; readonly origin: number }[] {
+  const placed = own.map((proposal, origin) => ({ proposal, origin }));
+  return [
+    ...placed.filter((p) => hasGroup(p.proposal, group)).map((p) => ({ ...p, proposal: promoted(p.proposal, group) })),
+    ...placed.filter((p) => !hasGroup(p.proposal, group)),
+  ];
 }
 
 /**
@@ -92,12 +100,13 @@ function hasIkev1Transform({ protocol, encryption }: GroupedProposal): boolean {
   return cipher?.espId !== undefined && !withoutIkev1Number.has(cipher.name);
 }
 
-function hasGroup({ keyExchange }: GroupedProposal, group: KeyExchangeTransform): boolean {
+function hasGroup({ keyExchange = [] }: ProposalLike, group: KeyExchangeTransform): boolean {
   return keyExchange.some(({ name }) => name === group.name);
 }
 
-function promoted(proposal: GroupedProposal, group: KeyExchangeTransform): GroupedProposal {
-  return { ...proposal, keyExchange: [group, ...proposal.keyExchange.filter(({ name }) => name !== group.name)] };
+function promoted<P extends ProposalLike>(proposal: P, group: KeyExchangeTransform): P {
+  const others = (proposal.keyExchange ?? []).filter(({ name }) => name !== group.name);
+  return { ...proposal, keyExchange: [group, ...others] };
 }
 
 /** IKEv1: extended sequence numbers are an attribute, which is there or not; an integrity algorithm without a number is not. */
