@@ -16,9 +16,6 @@ import { plainConfig } from '../support/plain-config.js';
 import { loadSample, sampleCollections, samplesOf } from '../support/samples.js';
 import { sharedMissing } from '../support/shared.js';
 
-/** Those with policies of every shape; the others are hundreds of road warriors alike, and reading back all of them takes too long. */
-const loaded: ReadonlySet<string> = new Set(['examples', 'HP-UX', 'racoon', 'setkey', 'iked']);
-
 const missing = namespacesMissing();
 if (missing) console.warn(`conversions to ip xfrm are not loaded: ${missing}`);
 
@@ -43,7 +40,7 @@ describe.skipIf(missing)(`conversions in the kernel${missing ? ` (${missing})` :
     if (folder) rmSync(folder, { recursive: true, force: true });
   });
 
-  for (const collection of sampleCollections.filter(({ name }) => loaded.has(name))) {
+  for (const collection of sampleCollections) {
     const why = collection.root === undefined ? ` (${sharedMissing})` : '';
     it.skipIf(why !== '')(`of ${collection.name} load${why}`, { timeout: 900_000 }, async () => {
       const target = await targetOf('xfrm');

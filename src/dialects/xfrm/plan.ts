@@ -31,47 +31,47 @@ export function planKernel(config: SystemConfig): KernelPlan {
     explained.add(entry);
   };
   const optional = new Set<RecordRef>();
-  const lists = { spd: config.spd, forwardSpd: config.forwardsBySpd ? [] : config.forwardSpd };
-  const origins = new Map<EntrySource, SpdEntry>();
-  const simple = (list: readonly SpdEntry[]) =>
-    list.map((entry) => {
-      origins.set(entry.source, entry);
-      if (entry.action.kind !== 'PROTECT') return entry;
-      for (const template of entry.action.bundle)
-        if (!origins.has(template.source)) origins.set(template.source, entry);
-      if (entry.action.populateFromPacket)
-        lose(entry, 'all its packets share SAs, which are not negotiated for each flow');
-      if (!entry.action.fallbackToClear) return entry;
-      optional.add(entry.source.record);
-      return { ...entry, action: { ...entry.action, fallbackToClear: false } };
-    });
-  let spd = simple(lists.spd);
-  let forwardSpd = simple(lists.forwardSpd);
+  const simple = (original: SpdEntry): Planned => {
+    const { action, source } = original;
+    if (action.kind !== 'PROTECT') return { original, entry: original };
+    if (action.populateFromPacket) lose(original, 'all its packets share SAs, which are not negotiated for each flow');
+    if (!action.fallbackToClear) return { original, entry: original };
+    // The kernel takes no optional template with a tunnel for what goes out (validate_tmpl of xfrm_user.c).
+    if (action.bundle.some(({ mode }) => mode === 'tunnel'))
+      lose(
+        original,
+        'its packets wait where IKE fails, and do not go in the clear: the kernel has no optional tunnels',
+      );
+    else optional.add(source.record);
+    return { original, entry: { ...original, action: { ...action, fallbackToClear: false } } };
+  };
+  let spd = config.spd.map(simple);
+  let forwardSpd = (config.forwardsBySpd ? [] : config.forwardSpd).map(simple);
   const host = { addresses: config.addresses, forwards: false, defaults: accept };
   // Each round takes at least one entry back, or is the last.
   for (;;) {
-    const { desired, refusals } = compileXfrm({ ...config, spd, forwardSpd }, host);
+    const lists = { spd: spd.map(({ entry }) => entry), forwardSpd: forwardSpd.map(({ entry }) => entry) };
+    const { desired, refusals } = compileXfrm({ ...config, ...lists }, host);
     if (refusals.length === 0) return { ...finished(desired, config, optional), losses, explained };
-    const refused = new Map(
-      refusals.flatMap(({ source, message }) => {
-        const entry = origins.get(source);
-        return entry ? [[entry.source, message] as const] : [];
-      }),
-    );
-    if (refused.size === 0) {
+    const messages = new Map(refusals.map(({ source, message }) => [source, message]));
+    const refused = [...spd, ...forwardSpd].filter(({ entry }) => reasonOf(entry, messages) !== undefined);
+    if (refused.length === 0) {
       losses.push(
         ...refusals.map(({ message }): Loss => ({ effect: 'packets', message: `nothing is written: ${message}` })),
       );
       return { policies: [], sas: [], losses, explained };
     }
-    const without = (list: readonly SpdEntry[]) =>
-      list.flatMap((entry): readonly SpdEntry[] => {
-        const why = refused.get(entry.source);
-        if (why === undefined) return [entry];
-        const original = origins.get(entry.source)!;
+    // Entries may share what is refused: while one of them would protect, those that drop are not to blame.
+    const protecting = refused.filter(({ entry }) => entry.action.kind === 'PROTECT');
+    const taken = new Set(protecting.length > 0 ? protecting : refused);
+    const without = (list: readonly Planned[]) =>
+      list.flatMap((planned): readonly Planned[] => {
+        if (!taken.has(planned)) return [planned];
+        const { original, entry } = planned;
+        const why = reasonOf(entry, messages)!;
         if (entry.action.kind === 'PROTECT') {
           lose(original, `${why}: its packets are dropped`);
-          return [{ ...entry, action: { kind: 'DISCARD' } }];
+          return [{ original, entry: { ...entry, action: { kind: 'DISCARD' } } }];
         }
         lose(original, `${why}: it is left out`);
         return [];
@@ -79,6 +79,18 @@ export function planKernel(config: SystemConfig): KernelPlan {
     spd = without(spd);
     forwardSpd = without(forwardSpd);
   }
+}
+
+/** An entry as it is tried, and as it was. */
+interface Planned {
+  readonly original: SpdEntry;
+  readonly entry: SpdEntry;
+}
+
+/** Why an entry is refused, for itself or for one of its templates. */
+function reasonOf({ source, action }: SpdEntry, messages: ReadonlyMap<EntrySource, string>): string | undefined {
+  const templates = action.kind === 'PROTECT' ? action.bundle.map((template) => template.source) : [];
+  return [source, ...templates].map((each) => messages.get(each)).find((message) => message !== undefined);
 }
 
 /** By priority, with policies for what is forwarded where one list is for that too, and with optional SAs marked. */

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { libreswan } from '../../../src/dialects/libreswan/dialect.js';
 import { setkey } from '../../../src/dialects/racoon/dialect.js';
+import { strongswan } from '../../../src/dialects/strongswan/dialect.js';
 import { xfrm } from '../../../src/dialects/xfrm/dialect.js';
 import { portsOfMask } from '../../../src/dialects/xfrm/plan.js';
 import { randomRecords } from '../../support/random-records.js';
@@ -32,6 +33,33 @@ const manual = `add host a -source 10.1.1.1/32 -destination 10.2.2.2/32 -action 
 `;
 
 describe('a batch of ip xfrm', () => {
+  it('drops the packets of children that share what no kernel can have', () => {
+    const children = `connections { rw {
+  local_addrs = 192.0.2.1
+  pools = p
+  local { auth = psk
+  }
+  remote { auth = psk
+  }
+  children { net {
+    local_ts = 10.1.0.0/16,10.2.1.0/24
+  } }
+} }
+pools { p { addrs = 10.2.1.0/24
+} }`;
+    const writing = convert(strongswan, children, xfrm, own);
+    const blocks = textOf(writing, 'policy.batch')!.match(/dir out action block/g);
+    expect(blocks).toHaveLength(2);
+    expect(lossesOf(writing).filter((message) => message.includes('its packets are dropped'))).toHaveLength(2);
+  });
+
+  it('has no optional tunnels, which the kernel refuses for what goes out', () => {
+    const passing = tunnel.replace('auto=ondemand', 'failureshunt=passthrough\n\tauto=ondemand');
+    const writing = convert(libreswan, passing, xfrm, own);
+    expect(textOf(writing, 'policy.batch')).not.toContain('level use');
+    expect(lossesOf(writing)).toContainEqual(expect.stringContaining('the kernel has no optional tunnels'));
+  });
+
   it('has what goes out, what comes in, and what is forwarded', () => {
     const writing = convert(libreswan, tunnel, xfrm, own);
     const lines = textOf(writing, 'policy.batch')!
