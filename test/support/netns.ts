@@ -35,42 +35,43 @@ export const ends = {
   right: { outer4: '198.18.0.2', outer6: '2001:db8::2', inner4: '198.18.2.1', inner6: '2001:db8:2::1' },
 } as const;
 
-/** Makes both namespaces, or throws and leaves none. */
-export function makeNamespaces(): Namespaces {
+/** What can be done with namespaces that were made together. */
+export interface NamespaceSet<Side extends string> {
+  readonly names: Readonly<Record<Side, string>>;
+  run(where: Side, program: string, ...words: string[]): string;
+  start(where: Side, command: readonly string[], options?: SpawnOptions): ChildProcess;
+  remove(): Promise<void>;
+}
+
+/** Makes a namespace for each side and what `join` puts into and between them, or throws and leaves none. */
+export function makeNamespaceSet<Side extends string>(
+  sides: readonly Side[],
+  join: (names: Readonly<Record<Side, string>>, ip: (...words: string[]) => void) => void,
+): NamespaceSet<Side> {
   const tag = randomBytes(3).toString('hex');
-  const names = { left: `ipsec-${tag}-l`, right: `ipsec-${tag}-r` };
+  const names = Object.fromEntries(sides.map((side) => [side, `ipsec-${tag}-${side[0]}`])) as Record<Side, string>;
   const children = new Set<ChildProcess>();
   const ip = (...words: string[]): void => {
     execFileSync('ip', words, { stdio: ['ignore', 'ignore', 'pipe'] });
   };
   const removeNames = (): void => {
-    for (const name of Object.values(names)) {
+    for (const side of sides) {
       try {
-        ip('netns', 'del', name);
+        ip('netns', 'del', names[side]);
       } catch {
         // It was never made.
       }
     }
   };
   try {
-    for (const name of Object.values(names)) ip('netns', 'add', name);
-    ip('link', 'add', 'wire', 'netns', names.left, 'type', 'veth', 'peer', 'name', 'wire', 'netns', names.right);
-    for (const side of ['left', 'right'] as const) {
-      const { outer4, outer6, inner4, inner6 } = ends[side];
-      const inside = (...words: string[]): void => ip('-n', names[side], ...words);
-      inside('addr', 'add', `${outer4}/24`, 'dev', 'wire');
-      inside('addr', 'add', `${outer6}/64`, 'dev', 'wire', 'nodad');
-      inside('addr', 'add', `${inner4}/24`, 'dev', 'lo');
-      inside('addr', 'add', `${inner6}/64`, 'dev', 'lo', 'nodad');
-      inside('link', 'set', 'lo', 'up');
-      inside('link', 'set', 'wire', 'up');
-    }
+    for (const side of sides) ip('netns', 'add', names[side]);
+    join(names, ip);
   } catch (error) {
     removeNames();
     throw error;
   }
   return {
-    ...names,
+    names,
     run: (where, program, ...words) =>
       execFileSync('ip', ['netns', 'exec', names[where], program, ...words], {
         encoding: 'utf8',
@@ -88,6 +89,24 @@ export function makeNamespaces(): Namespaces {
       removeNames();
     },
   };
+}
+
+/** Makes both namespaces, or throws and leaves none. */
+export function makeNamespaces(): Namespaces {
+  const { names, ...rest } = makeNamespaceSet(['left', 'right'], (made, ip) => {
+    ip('link', 'add', 'wire', 'netns', made.left, 'type', 'veth', 'peer', 'name', 'wire', 'netns', made.right);
+    for (const side of ['left', 'right'] as const) {
+      const { outer4, outer6, inner4, inner6 } = ends[side];
+      const inside = (...words: string[]): void => ip('-n', made[side], ...words);
+      inside('addr', 'add', `${outer4}/24`, 'dev', 'wire');
+      inside('addr', 'add', `${outer6}/64`, 'dev', 'wire', 'nodad');
+      inside('addr', 'add', `${inner4}/24`, 'dev', 'lo');
+      inside('addr', 'add', `${inner6}/64`, 'dev', 'lo', 'nodad');
+      inside('link', 'set', 'lo', 'up');
+      inside('link', 'set', 'wire', 'up');
+    }
+  });
+  return { ...names, ...rest };
 }
 
 /** Ends a process by its own pid and waits until it is gone. */
