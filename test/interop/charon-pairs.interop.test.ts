@@ -44,20 +44,38 @@ describe.skipIf(missing)(`two strongSwan daemons${missing ? ` (${missing})` : ''
     const said: string[] = [];
     let established = 0;
     for (const pair of randomPairs(seed, count, first)) {
-      const recording = await recordVerdict(daemons, pair);
-      if (recording.verdict.child) established += 1;
-      const lines: string[] = [];
-      for (const { name, judge } of judges) {
-        for (const { field, real, ours } of compareVerdicts(recording.verdict, await judge(pair)))
-          lines.push(`${field}: the daemons ${real ?? '(nothing)'}, the ${name} ${ours ?? '(nothing)'}`);
+      let lines: string[] = [];
+      for (let tries = dependsOnNumbers(pair) ? drawnTries : 1; tries > 0; tries -= 1) {
+        const recording = await recordVerdict(daemons, pair);
+        lines = [];
+        for (const { name, judge } of judges) {
+          for (const { field, real, ours } of compareVerdicts(recording.verdict, await judge(pair)))
+            lines.push(`${field}: the daemons ${real ?? '(nothing)'}, the ${name} ${ours ?? '(nothing)'}`);
+        }
+        if (recording.verdict.child) established += 1;
+        if (lines.length === 0) break;
+        lines.push(recording.log);
       }
-      if (lines.length > 0) said.push(describePair(pair, [...lines, recording.log]));
+      if (lines.length > 0) said.push(describePair(pair, lines));
     }
     expect(said, said.join('\n')).toEqual([]);
     // A run in which nothing ever comes about would compare nothing.
     if (count >= 100) expect(established).toBeGreaterThan(count / 5);
   });
 });
+
+/** Such a pair is tried so often before what is predicted, which is at least as likely as not, counts as wrong. */
+const drawnTries = 12;
+
+/**
+ * Aggressive Mode with public values of other groups whose numbers are equally long: it depends on the numbers that the daemons draw
+ * what becomes of them (src/model/foreign-value.ts).
+ */
+function dependsOnNumbers({ left }: Pair): boolean {
+  const groups = new Set(left.match(/modp(?:1024|2048)(?:s\d+)?/g));
+  const like = (bits: string) => [...groups].filter((group) => group.includes(bits)).length;
+  return left.includes('aggressive = yes') && (like('1024') > 1 || like('2048') > 1 || left.includes('ecp512bp'));
+}
 
 function describePair({ id, mutations, left, right }: Pair, lines: readonly string[]): string {
   const [ofSeed, at] = id.split('-');

@@ -8,10 +8,13 @@
  *
  * Message 3 goes encrypted, as RFC 3947 §3.2 has it and most peers send it; one in the clear is taken too (RFC 2409 §5.1).
  */
+
+import { type ForeignValue, foreignValue } from '../../model/foreign-value.js';
 import { hasConnections } from '../../model/peer/connection/ike.js';
 import { methodInIkev1 } from '../../model/peer/connection/methods.js';
 import { formatIdentity } from '../../model/peer/identity.js';
 import type { Ikev1Errors } from '../../model/peer-profile/peer-profile.js';
+import type { KeyExchangeTransform } from '../../model/transform.js';
 import type { EngineEvent } from '../event.js';
 import type { Failure, FailureCode } from '../failure.js';
 import type { IkeSaName } from '../input.js';
@@ -139,11 +142,13 @@ export function onAggressiveReply(from: AwaitAggressiveReply, arrival: Arrival, 
   const accepted = acceptedSuite(readPhase1Sa(sa.body), offers, basis, env);
   if (typeof accepted === 'string') return ignored(`message 2 of Aggressive Mode: ${accepted}`, 'RFC 2408 §4.2');
   const { suite } = accepted;
-  if (suite.group.transform.name !== offers[0]?.proposal.keyExchange?.[0]?.name)
-    return ignored(
-      'message 2 of Aggressive Mode takes a proposal of another group than our public value',
-      'RFC 2409 §5',
-    );
+  const ownGroup = offers[0]?.proposal.keyExchange?.[0];
+  const foreign = ownGroup && foreignTo(ownGroup, suite.group.transform, env);
+  const otherGroup = 'message 2 of Aggressive Mode takes a proposal of another group than our public value';
+  if (foreign) {
+    if (env.profile.aggressiveForeignValue.value === 'refused') return ignored(otherGroup, 'RFC 2409 §5');
+    if (foreign === 'malformed') return wrongGroup(basis, otherGroup, 'group', accepted.events, env);
+  }
   const cookies = cookiesOf(arrival.header);
   const own = hidesIdentity(kind) ? env.credentials.own(basis.pad, basis.localId) : undefined;
   const values = readKeyPayloads(arrival, {
@@ -153,8 +158,8 @@ export function onAggressiveReply(from: AwaitAggressiveReply, arrival: Arrival, 
     ...(own ? { own } : {}),
   });
   if (typeof values === 'string') return ignored(`message 2 of Aggressive Mode: ${values}`, 'RFC 2409 §5');
-  const sharedSecret = ke.agree(values.publicValue);
-  if (!sharedSecret) return ignored('its public value is not valid for the group', 'RFC 2409 §6');
+  const sharedSecret = foreign ? undefined : ke.agree(values.publicValue);
+  if (!sharedSecret && !foreign) return ignored('its public value is not valid for the group', 'RFC 2409 §6');
   const peerId = identityOf(arrival, kind, values);
   if (!peerId) return unreadableIdentity(basis);
   const method = skeyidMethod(basis, suite, env, hidesIdentity(kind) ? undefined : peerId.identity);
@@ -162,6 +167,12 @@ export function onAggressiveReply(from: AwaitAggressiveReply, arrival: Arrival, 
     // A peer that is not the expected one explains more than that there is no key for it.
     const identity = checkIdentity(basis, suite.method, peerId, env);
     return identity.good ? keyless(basis, env, accepted.events) : disbelieved(identity, accepted.events);
+  }
+  if (!sharedSecret) {
+    const identity = checkIdentity(basis, suite.method, peerId, env);
+    return identity.good
+      ? wrongGroup(basis, otherGroup, 'key', accepted.events, env)
+      : disbelieved(identity, accepted.events);
   }
   const base = {
     cookies,
@@ -210,6 +221,29 @@ export function onAggressiveReply(from: AwaitAggressiveReply, arrival: Arrival, 
     send,
     events: [...events, ...proof.events],
   };
+}
+
+/** What becomes of a value of the group `sent` where one of `wanted` belongs; undefined where they are the same. */
+function foreignTo(
+  wanted: KeyExchangeTransform,
+  sent: KeyExchangeTransform,
+  { profile }: Context['env'],
+): ForeignValue | undefined {
+  if (sent.name === wanted.name) return undefined;
+  return profile.aggressiveForeignValue.value === 'refused' ? 'malformed' : foreignValue(sent, wanted);
+}
+
+/** The responder has taken a proposal that our public value is not for. */
+function wrongGroup(
+  basis: Basis,
+  text: string,
+  of: 'group' | 'key',
+  events: EngineEvent[],
+  env: Context['env'],
+): Phase1Step {
+  const error = errorOf(basis, of, env);
+  const suspicion = phase1Failure(basis, 'invalid-ke', text, error === undefined ? {} : { notify: notifyName(error) });
+  return { kind: 'ignored', why: text, suspicion, ...(error === undefined ? {} : { notify: error }), events };
 }
 
 function identityOf(arrival: Arrival, kind: MethodKind, values: PeerKeyValues): PeerIdentity | undefined {
@@ -262,9 +296,10 @@ export function onAggressiveStart(
   }
   const fault = breach(aggressiveStart(suite.kind), arrival);
   if (fault) return ignored(fault, 'RFC 2409 §5');
-  const guessed = offers[0]?.proposal.keyExchange?.[0];
-  if (guessed && guessed.name !== suite.group.transform.name && offers.length > 1) {
-    const text = `the public value is of ${guessed.name}, and the proposal that is taken is of ${suite.group.transform.name}`;
+  const guessed = offers.length > 1 ? offers[0]?.proposal.keyExchange?.[0] : undefined;
+  const foreign = guessed && foreignTo(suite.group.transform, guessed, env);
+  const text = `the public value is of ${guessed?.name}, and the proposal that is taken is of ${suite.group.transform.name}`;
+  if (foreign === 'malformed') {
     const error = errorOf({ role: 'responder', exchange: 'aggressive' }, 'group', env);
     return error === undefined ? ignored(text, 'RFC 2409 §5.1') : refuse('invalid-ke', text, 'group');
   }
@@ -289,13 +324,15 @@ export function onAggressiveStart(
     ...(own ? { own } : {}),
   });
   if (typeof values === 'string') return ignored(`message 1 of Aggressive Mode: ${values}`, 'RFC 2409 §5');
-  const answer = suite.group.respond(values.publicValue, env.provider.random);
-  if (!answer) return ignored('its public value is not valid for the group', 'RFC 2409 §6');
+  const answer = foreign === 'unusable' ? undefined : suite.group.respond(values.publicValue, env.provider.random);
+  if (!answer && !foreign) return ignored('its public value is not valid for the group', 'RFC 2409 §6');
   const peerId = identityOf(arrival, suite.kind, values);
   const peerKey = hidesIdentity(suite.kind) ? keyOfPeer(basis, peerId, context) : {};
   if ('code' in peerKey) return { kind: 'failed', failure: peerKey, events };
   const method = skeyidMethod(basis, suite, env, claimed?.identity);
   if (!method) return keyless(basis, env, events);
+  // What it says of that, nobody can read.
+  if (!answer) return { kind: 'failed', failure: phase1Failure(basis, 'invalid-ke', text), events };
   const nonce = env.provider.random(nonceLength);
   const keyed: Keyed = {
     cookies,

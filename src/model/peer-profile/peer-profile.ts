@@ -87,6 +87,11 @@ export interface PeerProfile {
    * of the first proposal, or MODP-1536 where it is among them and else the last one.
    */
   readonly aggressiveOffers: Trait<'one-group' | 'modp1536-or-last' | 'all'>;
+  /**
+   * Aggressive Mode, where the proposal that is taken has another group than the public value: refused for that, or seen only when the
+   * value is read or computed with (`foreignValue`). What is said after that is in a form that the peer cannot read.
+   */
+  readonly aggressiveForeignValue: Trait<'refused' | 'tried'>;
   /** Errors that end a Quick Mode of its own; others are not heeded, and it is repeated until it is given up. */
   readonly quickModeFatalErrors: Trait<'all' | readonly Ikev1Error[]>;
   /**

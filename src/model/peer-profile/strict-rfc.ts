@@ -25,6 +25,7 @@ export const strictRfc: PeerProfile = {
     note: 'RFC 2408 §5.7 to §5.11 names the error for each payload that is found wrong.',
   },
   aggressiveOffers: { value: 'one-group', note: 'RFC 2409 §5.1: the group cannot be negotiated in Aggressive Mode.' },
+  aggressiveForeignValue: { value: 'refused', note: 'RFC 2409 §5.1: a value is of the group of the proposals.' },
   quickModeFatalErrors: { value: 'all', note: 'RFC 2408 §3.14: an error says that the exchange has failed.' },
   ikev1Unsayable: { value: 'left-out', note: 'RFC 2408 §3.5: a proposal has at least one transform.' },
   quickModeFaultEndsIkeSa: { value: false, note: 'No RFC says; the ISAKMP SA serves other Quick Modes.' },

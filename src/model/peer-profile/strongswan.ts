@@ -28,6 +28,7 @@ export const strongswan: PeerProfile = {
         identity: 'INVALID-ID-INFORMATION',
         key: 'INVALID-KEY-INFORMATION',
         proof: 'AUTHENTICATION-FAILED',
+        group: 'INVALID-PAYLOAD-TYPE',
       },
     },
     note: 'send_notify of main_mode.c, aggressive_mode.c and quick_mode.c; no connection for exchange, method and identity together is AUTHENTICATION_FAILED. An initiator of Main Mode only deletes the ISAKMP SA.',
@@ -35,6 +36,10 @@ export const strongswan: PeerProfile = {
   aggressiveOffers: {
     value: 'all',
     note: 'The public value is of the first group of all proposals, which are offered whatever their groups (aggressive_mode.c).',
+  },
+  aggressiveForeignValue: {
+    value: 'tried',
+    note: 'get_nonce_ke of phase1.c compares no groups: a value that is long enough may be taken, and derive_keys fails, of which it tells with a HASH that is not encrypted and that no peer heeds.',
   },
   quickModeFatalErrors: {
     value: ['NO-PROPOSAL-CHOSEN', 'INVALID-ID-INFORMATION'],

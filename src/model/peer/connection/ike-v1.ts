@@ -1,4 +1,5 @@
 /** The authentication of IKEv1 with a responder of connections (phase1.c, main_mode.c, aggressive_mode.c). */
+import { foreignValue } from '../../foreign-value.js';
 import { isSettingOn } from '../../product-setting.js';
 import type { SelectedProposal } from '../../proposal.js';
 import type { Identity } from '../../system-config.js';
@@ -45,11 +46,10 @@ export function authenticateV1(
     const text = `${y.view.config.name} refuses Aggressive Mode with a preshared key (${setting})`;
     return fail(attempt, candidate, 'exchange', text, answered('AUTHENTICATION_FAILED'));
   }
-  if (aggressive && selection.wrongGuess) {
-    const { guessed, wanted } = selection.wrongGuess;
-    const text = `the public value of Aggressive Mode is of ${guessed.name}, the proposal that is taken of ${wanted.name}`;
-    return fail(attempt, candidate, 'exchange', text, answered('INVALID_PAYLOAD_TYPE'));
-  }
+  const wrong = aggressive ? selection.wrongGuess : undefined;
+  const wrongText = `the public value of Aggressive Mode is of ${wrong?.guessed.name}, the proposal that is taken of ${wrong?.wanted.name}`;
+  const taken = wrong && foreignValue(wrong.guessed, wrong.wanted);
+  if (taken === 'malformed') return fail(attempt, candidate, 'exchange', wrongText, answered('INVALID_PAYLOAD_TYPE'));
   const fitting = byIdentities(candidates, undefined, sent);
   const usableOnes = fitting.filter(
     ({ pad }) => ikev1Method(pad, 'responder') === method && (pad.exchange.value === 'aggressive') === aggressive,
@@ -76,8 +76,15 @@ export function authenticateV1(
   // The responder has made keys before it says who it is.
   const keyY = provingKey({ config: y.view.config, pad: responder.pad, local: mine, remote: sent });
   const isKeyless = aggressive && isPsk && !keyY;
+  if (taken === 'unusable' && !isKeyless) return fail(attempt, responder, 'exchange', wrongText, { kind: 'silence' });
+  // The answer has a value of the responder's group, which the initiator takes for one of its own.
+  const back = taken && wrong && foreignValue(wrong.wanted, wrong.guessed);
+  if (back === 'malformed' && !isKeyless)
+    return fail(attempt, responder, 'exchange', wrongText, { kind: 'given-up', notify: 'INVALID_PAYLOAD_TYPE' });
   if (aggressive && !isKeyless && !checkResponder(attempt, responder, mine))
     return { responder, refusal: { kind: 'given-up', notify: 'INVALID_ID_INFORMATION' } };
+  if (back && !isKeyless)
+    return fail(attempt, responder, 'exchange', wrongText, { kind: 'given-up', notify: 'INVALID_KEY_INFORMATION' });
   if (isPsk && aggressive) {
     const keyX = provingKey({ config: x.view.config, pad: padX, local: sent, remote: mine });
     if (!keyY)
