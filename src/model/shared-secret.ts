@@ -1,12 +1,12 @@
 /** Secrets that are found by the identities of both ends. */
 import { matchesIdentity } from './peer/identity.js';
-import { identityQuality, qualityOf } from './peer/identity-quality.js';
-import type { Identity, PadEntry, SharedSecret } from './system-config.js';
+import { identityQuality, patternQuality, qualityOf } from './peer/identity-quality.js';
+import type { Identity, IdentityPattern, PadEntry, SharedSecret } from './system-config.js';
 
 /**
  * The secret of two ends: that whose owners fit the remote identity best, then the local one; of equals the one that was
  * written last (strongSwan's credential_manager.c and mem_cred.c). An identity that is not known yet fits only secrets that
- * belong to everybody. `pad` is the entry that asks.
+ * belong to everybody, or to the very pattern that `pad`, the entry that asks, expects.
  */
 export function findSharedSecret(
   secrets: readonly SharedSecret[],
@@ -21,7 +21,7 @@ export function findSharedSecret(
   for (let at = secrets.length - 1; at >= 0; at -= 1) {
     const secret = secrets[at]!;
     if (secret.use !== use) continue;
-    const quality = { local: ownerQuality(secret, local), remote: ownerQuality(secret, remote) };
+    const quality = { local: ownerQuality(secret, local), remote: ownerQuality(secret, remote, pad?.remoteId?.value) };
     if (quality.local === 0 && quality.remote === 0) continue;
     if (!best || quality.remote > best.remote || (quality.remote === best.remote && quality.local > best.local))
       best = { secret, ...quality };
@@ -87,10 +87,13 @@ function plutoScore(
   return plutoMatches.includes(sum) ? sum : 0;
 }
 
-function ownerQuality({ owners }: SharedSecret, identity: Identity | undefined): number {
+function ownerQuality(
+  { owners }: SharedSecret,
+  identity: Identity | undefined,
+  expected: IdentityPattern = { kind: 'anything' },
+): number {
   if (owners.length === 0) return identityQuality.any;
-  const qualities = owners.map(({ value }) =>
-    identity ? qualityOf(identity, value) : value.kind === 'anything' ? identityQuality.any : identityQuality.none,
+  return Math.max(
+    ...owners.map(({ value }) => (identity ? qualityOf(identity, value) : patternQuality(expected, value))),
   );
-  return Math.max(...qualities);
 }

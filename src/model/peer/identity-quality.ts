@@ -2,7 +2,7 @@
  * How well an identity fits a pattern, for products that take the best of several entries and not the first (strongSwan's
  * identification.c: `id_match_t`). Only the order of the numbers matters.
  */
-import type { Identity, IdentityPattern } from '../system-config.js';
+import type { DnAttribute, Identity, IdentityPattern } from '../system-config.js';
 import { matchesIdentity } from './identity.js';
 
 export const identityQuality = {
@@ -41,4 +41,43 @@ export function qualityOf(identity: Identity, pattern: IdentityPattern): number 
     case 'dn':
       return identityQuality.oneWildcard;
   }
+}
+
+/**
+ * How well a pattern fits another, where a product looks for something by whom it expects before anybody has said who it is, as
+ * charon for the key of Main Mode: then the pattern is an identity like any other, and fits best what is the same.
+ */
+export function patternQuality(asked: IdentityPattern, pattern: IdentityPattern): number {
+  if (pattern.kind === 'anything') return identityQuality.any;
+  switch (asked.kind) {
+    case 'addresses':
+      return pattern.kind === 'addresses' &&
+        pattern.type === asked.type &&
+        pattern.range.first === asked.range.first &&
+        pattern.range.last === asked.range.last
+        ? identityQuality.perfect
+        : identityQuality.none;
+    case 'suffix': {
+      if (pattern.kind !== 'suffix' || pattern.type !== asked.type) return identityQuality.none;
+      const [text, suffix] = [asked.suffix.toLowerCase(), pattern.suffix.toLowerCase()];
+      if (text === suffix) return identityQuality.perfect;
+      return text.endsWith(suffix) ? identityQuality.oneWildcard : identityQuality.none;
+    }
+    case 'dn-template':
+      return pattern.kind === 'dn-template' && isSameName(asked.attributes, pattern.attributes)
+        ? identityQuality.perfect
+        : identityQuality.none;
+    default:
+      return identityQuality.none;
+  }
+}
+
+function isSameName(one: readonly DnAttribute[], other: readonly DnAttribute[]): boolean {
+  return (
+    one.length === other.length &&
+    one.every(({ name, value }, at) => {
+      const { name: otherName, value: otherValue } = other[at]!;
+      return name === otherName && value.toLowerCase() === otherValue.toLowerCase();
+    })
+  );
 }
