@@ -64,7 +64,12 @@ export function programPage(commands: Commands): string {
     ...exitStatus.map(([code, meaning]) => tagged(code, escapeMan(meaning))),
     '.SH ENVIRONMENT',
     tagged('NO_COLOR, FORCE_COLOR', escapeMan('turn colour off or on (see --color)')),
-    tagged('COLUMNS', escapeMan('how wide text is laid out where the output is no terminal; 80 without it')),
+    tagged(
+      'COLUMNS',
+      escapeMan(
+        'how wide text is laid out where the output is no terminal; without it tables and drawings take 80, and lines of text stay whole',
+      ),
+    ),
     tagged('IPSEC_STATE_DIR, IPSEC_RUN_DIR', escapeMan('the folders that --state-dir and --run-dir name')),
     tagged(
       'IPSEC_POLICY',

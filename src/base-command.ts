@@ -7,8 +7,9 @@ import { checkFilePlace } from './cli/output-places.js';
 import { UsageError, writeFault } from './model/tool-error.js';
 import { type Progress, startProgress } from './report/progress.js';
 import { colourStyle, plainStyle, type Style } from './report/style.js';
-import { type ColorWhen, colorWanted } from './report/terminal.js';
+import { type ColorWhen, colorWanted, wrapWidth } from './report/terminal.js';
 import { replaceHidden, visible } from './report/visible.js';
+import { type LineWrap, wrapLine, wrapLines } from './report/wrap.js';
 
 /** The values of the global flags as `parse` returns them, for those that act here. */
 interface GlobalValues {
@@ -94,20 +95,37 @@ export abstract class BaseCommand extends Command {
     if (!this.jsonEnabled()) this.#write(text);
   }
 
+  /** Writes lines of text (without line breaks) for people; a terminal gets no line that is longer than it is wide. */
+  protected writeLines(lines: Iterable<string>, options: LineWrap = {}): void {
+    const text = [...wrapLines(lines, this.wrapWidth, options)].join('\n');
+    if (text !== '') this.writeResult(`${text}\n`);
+  }
+
+  /** Columns that lines for people are broken to; undefined in a pipe or a file, which get them whole. */
+  protected get wrapWidth(): number | undefined {
+    return this.#output === undefined || this.#output === '-' ? wrapWidth() : undefined;
+  }
+
+  /** The same as an option of a renderer. */
+  protected get wrapOption(): { readonly width?: number } {
+    const width = this.wrapWidth;
+    return width === undefined ? {} : { width };
+  }
+
   /** A remark that is not a result: on stderr, unless `--quiet`. */
   protected note(text: string): void {
-    if (!this.quiet) process.stderr.write(`${text}\n`);
+    if (!this.quiet) writeRemark(text);
   }
 
   /** A remark for `-v` (level 1) or `-vv` (level 2), on stderr. */
   protected detail(level: 1 | 2, text: string): void {
-    if (this.verbosity >= level) process.stderr.write(`${text}\n`);
+    if (this.verbosity >= level) writeRemark(text);
   }
 
   /** A warning about how the tool is used, on stderr, also under `--quiet` and `--json`. */
   override warn(input: Error | string): Error | string {
     const text = typeof input === 'string' ? input : input.message;
-    process.stderr.write(`${this.config.bin}: warning: ${visible(text)}\n`);
+    writeRemark(`${this.config.bin}: warning: ${visible(text)}`);
     return input;
   }
 
@@ -154,6 +172,10 @@ export abstract class BaseCommand extends Command {
       throw writeFault(file, cause as NodeJS.ErrnoException);
     }
   }
+}
+
+function writeRemark(text: string): void {
+  process.stderr.write(`${wrapLine(text, wrapWidth(process.stderr, {})).join('\n')}\n`);
 }
 
 /** Characters that could do harm to a terminal, as the escapes that JSON has for them. */

@@ -4,7 +4,9 @@ import { exitCode } from '../exit-code.js';
 import { closest } from '../model/did-you-mean.js';
 import type { ErrorCode } from '../model/error-catalogue.js';
 import { EnvironmentError, type Errno, errno, UsageError } from '../model/tool-error.js';
+import { wrapWidth } from '../report/terminal.js';
 import { shownTextMax, visible } from '../report/visible.js';
+import { wrapLines } from '../report/wrap.js';
 import { isShim } from './shims.js';
 
 export interface Fault {
@@ -88,7 +90,8 @@ export function printFault(fault: Fault, error: unknown, options: { bin: string;
     process.stdout.write(`${JSON.stringify({ schemaVersion, error: body }, undefined, 2)}\n`);
   } else {
     const see = `See: ${[...(fault.help === undefined ? [] : [fault.help]), explanation].join(', ')}`;
-    process.stderr.write([`${options.bin}: ${message}`, ...[...hints, see].map((hint) => `  ${hint}`), ''].join('\n'));
+    const lines = [...`${options.bin}: ${message}`.split('\n'), ...[...hints, see].map((hint) => `  ${hint}`)];
+    process.stderr.write(`${[...wrapLines(lines, wrapWidth(process.stderr, {}))].join('\n')}\n`);
   }
   if (process.env.DEBUG && error instanceof Error) process.stderr.write(`${visibleLines(error.stack ?? '')}\n`);
 }

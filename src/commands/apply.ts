@@ -94,14 +94,14 @@ failed too.`;
       const planned = await planHost(session, options);
       if (planned.kind === 'faulty') {
         process.exitCode = exitCode.bad;
-        this.writeResult(`${[...renderFaulty(planned.problems, await this.style())].join('\n')}\n`);
+        this.writeLines(renderFaulty(planned.problems, await this.style()));
         return faultyDocument(planned.problems);
       }
       if (planFile) refuseStale(planFile, session, planned);
       const plan = planDocument(session, planned);
       if (flags.emit !== undefined) return this.#emit(plan, flags.emit);
       const changesMax = this.verbosity > 0 ? Number.POSITIVE_INFINITY : 200;
-      this.writeResult(`${[...renderPlan(plan, { style: await this.style(), changesMax })].join('\n')}\n`);
+      this.writeLines(renderPlan(plan, { style: await this.style(), changesMax, ...this.wrapOption }));
       if (!changes || plan.changes.length === 0) return { plan };
       refuseLockout(planned, flags['allow-lockout']);
       if (!flags['auto-approve'] && !(await approve(planned, planFile))) {
@@ -180,7 +180,7 @@ failed too.`;
     process.exitCode = { done: exitCode.good, undone: exitCode.rolledBack, stuck: exitCode.notRolledBack }[
       outcome.kind
     ];
-    this.writeResult(`${[...renderOutcome(document, await this.style())].join('\n')}\n`);
+    this.writeLines(renderOutcome(document, await this.style()));
     return document;
   }
 

@@ -27,7 +27,7 @@ export default class Audit extends BaseCommand {
       const event = given as LogLine & { readonly at: string };
       if (flags.follow && this.json) process.stdout.write(`${JSON.stringify(event)}\n`);
       else if (this.json) events.push(event);
-      else this.writeResult(`${renderFactLine(event, new Date(event.at), style)}\n`);
+      else this.writeLines([renderFactLine(event, new Date(event.at), style)]);
     };
     if (flags.follow) await followDaemon(socket, flags.last, show);
     else {

@@ -57,7 +57,7 @@ The exit code is 1 where something could not be decoded or an ICV is wrong.`;
       style: await this.style(),
       verbosity: this.verbosity,
     });
-    this.writeResult(`${[...lines].join('\n')}\n`);
+    this.writeLines(lines);
     if (!document.good) process.exitCode = exitCode.bad;
     return document;
   }

@@ -26,7 +26,7 @@ could not be found out is said. Exit code 1 when something is in the way.`;
     const config =
       paths.length === 0 ? undefined : chooseSystem(await loadRepository(loadOptions(flags, paths)), flags.host).config;
     const document = await examine({ ...sessionOptions(flags), ...(config ? { config } : {}) });
-    this.writeResult(`${[...renderDoctor(document, await this.style())].join('\n')}\n`);
+    this.writeLines(renderDoctor(document, { style: await this.style(), ...this.wrapOption }));
     if (document.checks.some(({ status }) => status === 'fail')) process.exitCode = exitCode.bad;
     return document;
   }

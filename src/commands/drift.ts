@@ -34,8 +34,9 @@ entries that bear our mark and are not known. Exit code 1 when there are any; "a
     let last: string | undefined;
     for (;;) {
       const document = await this.#look(flags);
-      const text = [...renderDrift(document, style)].join('\n');
-      if (text !== last) this.writeResult(`${text}\n`);
+      const lines = [...renderDrift(document, style)];
+      const text = lines.join('\n');
+      if (text !== last) this.writeLines(lines);
       last = text;
       process.exitCode = document.entries.length > 0 ? exitCode.bad : exitCode.good;
       if (!flags.watch) return document;

@@ -2,8 +2,9 @@ import { Args } from '@oclif/core';
 import { BaseCommand } from '../base-command.js';
 import { renderRule } from '../report/rule-text.js';
 import type { Style } from '../report/style.js';
-import { renderTable, wrapToWidth } from '../report/table.js';
+import { renderTable } from '../report/table.js';
 import { terminalWidth } from '../report/terminal.js';
+import { wrapToWidth } from '../report/wrap.js';
 import { type ErrorDocument, type Explanation, explainCode } from '../services/explain-code.js';
 
 export default class Explain extends BaseCommand {
@@ -23,14 +24,12 @@ export default class Explain extends BaseCommand {
     const explanation = explainCode(args.code);
     const style = await this.style();
     const width = terminalWidth();
-    if (explanation.kind === 'rule')
-      this.writeResult(`${[...renderRule(explanation.rule, style, width)].join('\n')}\n`);
-    else if (args.code !== undefined)
-      this.writeResult(`${[...renderError(explanation.errors[0]!, style, width)].join('\n')}\n`);
+    if (explanation.kind === 'rule') this.writeLines(renderRule(explanation.rule, style, width));
+    else if (args.code !== undefined) this.writeLines(renderError(explanation.errors[0]!, style, width));
     else {
       const columns = [{ header: 'code', whole: true }, { header: 'exit', whole: true }, { header: 'what it means' }];
       const rows = explanation.errors.map(({ code, exit, meaning }) => [code, String(exit), meaning]);
-      this.writeResult(`${[...renderTable(columns, rows, { width, style })].join('\n')}\n`);
+      this.writeLines(renderTable(columns, rows, { width, style }));
     }
     return explanation;
   }

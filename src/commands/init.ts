@@ -58,7 +58,11 @@ extended dialect the key is in a file of its own under secrets/, which version c
     const { report } = await init(args.folder, files, flags.force);
     for (const file of files) this.note(`wrote ${args.folder}/${file.path}`);
     const full = { tool: { name: 'ipsec', version: this.config.version }, ...report };
-    for (const chunk of renderFindings(full, 'text', { style: await this.style(), width: terminalWidth() }))
+    for (const chunk of renderFindings(full, 'text', {
+      style: await this.style(),
+      width: terminalWidth(),
+      wrap: this.wrapWidth !== undefined,
+    }))
       this.writeResult(chunk);
     this.note(`next: ipsec policy lint ${args.folder}; ipsec policy test ${args.folder}`);
     if (report.failed) process.exitCode = exitCode.bad;

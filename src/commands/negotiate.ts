@@ -273,11 +273,11 @@ is installed here, and the peer's other SAs are left alone. B may name the peer'
     if (errors.length === 0 || this.jsonEnabled()) return;
     const { readingFindings } = await import('../services/negotiate/reading-errors.js');
     const shown = this.verbosity > 0 ? errors : errors.slice(0, errorsMax);
-    const options = { style: await this.style(), width: terminalWidth() };
+    const options = { style: await this.style(), width: terminalWidth(), wrap: this.wrapWidth !== undefined };
     const lines = [...renderFindingFrames(await readingFindings(shown), options)];
     if (shown.length < errors.length)
       lines.push(`… ${errors.length - shown.length} more errors: see ipsec policy lint`, '');
-    this.writeResult(`${lines.join('\n')}\n`);
+    this.writeLines(lines);
   }
 
   private async show(document: NegotiationDocument, trace: TraceWish): Promise<void> {
@@ -288,7 +288,7 @@ is installed here, and the peer's other SAs are left alone. B may name the peer'
       allMessages: trace !== undefined,
       fields: trace === 'payloads' || trace === 'bytes',
     });
-    this.writeResult(`${[...lines].join('\n')}\n`);
+    this.writeLines(lines);
   }
 
   private async runMatrix(
@@ -327,7 +327,7 @@ is installed here, and the peer's other SAs are left alone. B may name the peer'
       style: await this.style(),
       all: this.verbosity > 0,
     });
-    this.writeResult(`${[...lines].join('\n')}\n`);
+    this.writeLines(lines);
     if (!document.good) process.exitCode = exitCode.bad;
     return document;
   }

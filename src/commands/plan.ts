@@ -52,13 +52,13 @@ there is shown and left alone. Nothing is changed. Needs root, as the kernel tel
       const planned = await planHost(session, options);
       if (planned.kind === 'faulty') {
         process.exitCode = exitCode.bad;
-        this.writeResult(`${[...renderFaulty(planned.problems, await this.style())].join('\n')}\n`);
+        this.writeLines(renderFaulty(planned.problems, await this.style()));
         return faultyDocument(planned.problems);
       }
       const document = planDocument(session, planned);
       if (session.journal) this.warn(`a change that was begun at ${session.journal.startedAt} did not come to its end`);
       const changesMax = this.verbosity > 0 ? Number.POSITIVE_INFINITY : 200;
-      this.writeResult(`${[...renderPlan(document, { style: await this.style(), changesMax })].join('\n')}\n`);
+      this.writeLines(renderPlan(document, { style: await this.style(), changesMax, ...this.wrapOption }));
       if (flags.output !== undefined) {
         writePlanFile(flags.output, session, planned, options, this.config.version);
         this.note(`saved: ipsec apply ${flags.output} does exactly this`);

@@ -51,7 +51,7 @@ back is a change like any other: in order, with a journal, and with a way back. 
         if (args.steps !== undefined)
           throw new UsageError('a change was cut off: take that back first, with "rollback" alone');
         if (flags['dry-run']) {
-          this.writeResult(`the change that was begun at ${session.journal.startedAt} would be taken back\n`);
+          this.writeLines([`the change that was begun at ${session.journal.startedAt} would be taken back`]);
           return { to: session.registry.serial };
         }
         const outcome = await toTheEnd(() => undoUnfinished(session));
@@ -84,7 +84,7 @@ back is a change like any other: in order, with a journal, and with a way back. 
       });
       process.stdin.resume();
     }
-    this.writeResult(`state ${pending.serial} goes back at ${pending.until} unless "ipsec confirm" is said\n`);
+    this.writeLines([`state ${pending.serial} goes back at ${pending.until} unless "ipsec confirm" is said`]);
     const end = await guard(pending, { ...options, stateDir }, () => isAlone, this.config.version);
     process.stdin.destroy();
     if (end.kind === 'over') {
@@ -93,7 +93,7 @@ back is a change like any other: in order, with a journal, and with a way back. 
     }
     // What was asked for is that the host is as before.
     if (end.outcome.kind === 'undone') {
-      this.writeResult(`gone back: ${end.outcome.why}\n`);
+      this.writeLines([`gone back: ${end.outcome.why}`]);
       return { outcome: 'done', to: pending.previous };
     }
     return { to: pending.previous, ...(await this.#report(end.outcome)) };
@@ -107,8 +107,12 @@ back is a change like any other: in order, with a journal, and with a way back. 
     const rollback = await planRollback(session, steps);
     const { changes } = changesDocument(rollback.plan, rollback.serial);
     const shown = { to: rollback.serial, changes };
-    const text = [...renderChanges(changes, await this.style(), this.verbosity > 0 ? Number.POSITIVE_INFINITY : 200)];
-    this.writeResult(`${[...text, `back to state ${rollback.serial}: ${changes.length} steps`].join('\n')}\n`);
+    const text = renderChanges(changes, {
+      style: await this.style(),
+      changesMax: this.verbosity > 0 ? Number.POSITIVE_INFINITY : 200,
+      ...this.wrapOption,
+    });
+    this.writeLines([...text, `back to state ${rollback.serial}: ${changes.length} steps`]);
     if (flags['dry-run']) return shown;
     refuseLockout({ cuts: await rollbackCuts(session, rollback) }, flags['allow-lockout']);
     if (!flags['auto-approve'] && !(await approve(changes.length))) {
@@ -125,7 +129,7 @@ back is a change like any other: in order, with a journal, and with a way back. 
     process.exitCode = { done: exitCode.good, undone: exitCode.rolledBack, stuck: exitCode.notRolledBack }[
       outcome.kind
     ];
-    this.writeResult(`${[...renderOutcome(document, await this.style())].join('\n')}\n`);
+    this.writeLines(renderOutcome(document, await this.style()));
     return document;
   }
 }

@@ -1,7 +1,7 @@
 import { BaseCommand } from '../base-command.js';
 import { hostFlags, sessionOptions } from '../cli/host-flags.js';
 import { exitCode } from '../exit-code.js';
-import { renderStatus, type StatusDocument } from '../report/status.js';
+import { labelWidth, renderStatus, type StatusDocument } from '../report/status.js';
 import { openSession } from '../services/host-session.js';
 import { status } from '../services/status.js';
 
@@ -17,7 +17,7 @@ export default class Status extends BaseCommand {
     const session = await openSession(sessionOptions(flags));
     try {
       const document = await status(session);
-      this.writeResult(`${[...renderStatus(document, await this.style())].join('\n')}\n`);
+      this.writeLines(renderStatus(document, await this.style()), { under: labelWidth });
       if (document.drift > 0 || document.unfinished || document.pending) process.exitCode = exitCode.bad;
       return document;
     } finally {

@@ -7,9 +7,11 @@
  * What it shows is safe to print (no control characters, no secret), and what it costs depends on what it shows.
  */
 import type { SourceText, Span } from '../model/span.js';
-import { viewLine } from './frame-line.js';
+import { type LineView, viewLine } from './frame-line.js';
 import { plainStyle, type Style } from './style.js';
 import { visible } from './visible.js';
+import { displayWidth } from './width.js';
+import { wrapToWidth } from './wrap.js';
 
 export interface FrameOptions {
   /** Columns that a line may take, indentation and numbers included; 100 unless told. */
@@ -22,12 +24,16 @@ export interface FrameOptions {
   readonly role?: 'primary' | 'secondary';
   /** Text behind the last carets. */
   readonly label?: string;
+  /** Break the label to the width; otherwise it is one line, however long. */
+  readonly wrap?: boolean;
   readonly style?: Style;
 }
 
 export const defaultWidth = 100;
 /** A span of more lines than this is shown by its first and its last line. */
 const linesMax = 3;
+/** Columns that a label needs to stand behind its carets in several lines. */
+const labelWidthMin = 24;
 /** Blanks skipped to find where a later line of a span begins. */
 const blanksSkippedMax = 400;
 
@@ -54,10 +60,10 @@ export function renderFrame(span: Span, options: FrameOptions = {}): string[] {
     const number = style.dim(String(line).padStart(numberWidth));
     lines.push(`${indent}${number} ${bar}${view.text === '' ? '' : ` ${view.text}`}`);
     const marks = (secondary ? '-' : '^').repeat(view.markWidth);
-    const behind = label === undefined || label === '' ? '' : ` ${visible(label)}`;
-    lines.push(
-      `${indent}${' '.repeat(numberWidth)} ${bar} ${' '.repeat(view.markColumn)}${paint(`${marks}${behind}`)}`,
-    );
+    const margin = `${indent}${' '.repeat(numberWidth)} ${bar} `;
+    const placed = placeLabel(view, visible(label ?? ''), options.wrap ? columns : undefined);
+    lines.push(`${margin}${' '.repeat(view.markColumn)}${paint(`${marks}${placed.behind}`)}`);
+    for (const line of placed.below) lines.push(`${margin}${' '.repeat(placed.column)}${paint(line)}`);
   };
 
   if (last - first < linesMax) {
@@ -68,6 +74,24 @@ export function renderFrame(span: Span, options: FrameOptions = {}): string[] {
     show(last, options.label);
   }
   return lines;
+}
+
+/** A label behind its carets as far as there is room, and what stands in the lines below, from which column on. */
+function placeLabel(
+  { markColumn, markWidth }: LineView,
+  label: string,
+  columns: number | undefined,
+): { readonly behind: string; readonly below: readonly string[]; readonly column: number } {
+  if (label === '') return { behind: '', below: [], column: 0 };
+  const behindColumn = markColumn + markWidth + 1;
+  if (columns === undefined || behindColumn + displayWidth(label) <= columns)
+    return { behind: ` ${label}`, below: [], column: 0 };
+  if (columns - behindColumn >= labelWidthMin) {
+    const [first = '', ...below] = wrapToWidth(label, columns - behindColumn);
+    return { behind: ` ${first}`, below, column: behindColumn };
+  }
+  const column = Math.max(0, Math.min(markColumn, columns - labelWidthMin));
+  return { behind: '', below: wrapToWidth(label, Math.max(1, columns - column)), column };
 }
 
 /** The digits that the line numbers of a span take. */

@@ -4,9 +4,9 @@
  */
 import type { MessageDocument } from './negotiation/document.js';
 import { plainStyle, type Style } from './style.js';
-import { wrapToWidth } from './table.js';
 import { visible } from './visible.js';
 import { displayWidth } from './width.js';
+import { wrapToWidth } from './wrap.js';
 
 export interface LadderOptions {
   /** Columns of the terminal; without it nothing wraps. */

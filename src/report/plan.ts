@@ -1,6 +1,7 @@
 /** How a plan for a host is shown. */
 import { plainStyle, type Style } from './style.js';
 import { visible } from './visible.js';
+import { wrapLine } from './wrap.js';
 
 export interface PlanChange {
   readonly kind: 'create' | 'replace' | 'delete';
@@ -47,6 +48,8 @@ export interface PlanStyle {
   readonly style?: Style;
   /** Changes that are shown in full; the others are counted. */
   readonly changesMax?: number;
+  /** Columns of the terminal; without it nothing wraps. */
+  readonly width?: number;
 }
 
 /** How the two kinds of entries are called in texts. */
@@ -56,12 +59,10 @@ const signs = { create: '+', replace: '~', delete: '-' } as const;
 const foreignShownMax = 10;
 
 /** Lines of text, without line breaks. */
-export function* renderPlan(
-  document: PlanDocument,
-  { style = plainStyle, changesMax = 200 }: PlanStyle = {},
-): Generator<string> {
+export function* renderPlan(document: PlanDocument, options: PlanStyle = {}): Generator<string> {
+  const { style = plainStyle } = options;
   const { changes, foreign, cuts, notes } = document;
-  yield* renderChanges(changes, style, changesMax);
+  yield* renderChanges(changes, options);
   const shown = foreign.filter(({ comesBefore }) => comesBefore !== undefined);
   for (const each of shown.slice(0, foreignShownMax)) {
     yield style.yellow(
@@ -78,7 +79,10 @@ export function* renderPlan(
 }
 
 /** The changes alone. */
-export function* renderChanges(changes: readonly PlanChange[], style: Style, changesMax: number): Generator<string> {
+export function* renderChanges(
+  changes: readonly PlanChange[],
+  { style = plainStyle, changesMax = 200, width }: PlanStyle = {},
+): Generator<string> {
   const paint = { create: style.green, replace: style.yellow, delete: style.red };
   let heading: string | undefined;
   for (const { kind, object, record, reason, command } of changes.slice(0, changesMax)) {
@@ -86,7 +90,8 @@ export function* renderChanges(changes: readonly PlanChange[], style: Style, cha
     const next = `${signs[kind]} ${objectNames[object]} of ${owner}: ${reason}`;
     if (next !== heading) yield paint[kind](`  ${next}`);
     heading = next;
-    yield `      ${visible(command)}`;
+    // What goes on is told as a shell takes it: people copy these lines.
+    yield* wrapLine(`      ${visible(command)}`, width, { continuation: ' \\' });
   }
   if (changes.length > changesMax) yield style.dim(`  ... ${changes.length - changesMax} more changes`);
 }

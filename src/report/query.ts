@@ -7,11 +7,14 @@ import { formatPlace } from '../model/span.js';
 import type { EntrySource, SpdAction } from '../model/system-config.js';
 import { plainStyle, type Style } from './style.js';
 import { visible } from './visible.js';
+import { wrapLines } from './wrap.js';
 
 export interface QueryRenderOptions {
   readonly style?: Style;
   /** How many passed-over entries of each search are shown; the nearest to the match come last and are kept. */
   readonly passedOverMax?: number;
+  /** Columns of the terminal; without it nothing wraps. */
+  readonly width?: number;
 }
 
 /** Lines of text, without line breaks. */
@@ -20,9 +23,34 @@ export function* renderQuery(
   explanation: PacketExplanation,
   options: QueryRenderOptions = {},
 ): Generator<string> {
+  const { width } = options;
+  yield* wrapLines(verdictLines(system, explanation, options), width, { under: 9 });
+  const context = { style: options.style ?? plainStyle, max: options.passedOverMax ?? 10 };
+  const policies = renderSearch(
+    'policies',
+    explanation.spd,
+    (entry) => `${describe(entry.source)}${entry.priority ? ` (priority ${entry.priority.value})` : ''}`,
+    context,
+  );
+  yield* wrapLines(policies, width);
+  for (const [index, sa] of explanation.sas.entries()) {
+    yield '';
+    yield* wrapLines(saLines(sa, index + 1, context.style), width, { under: 17 });
+    yield* wrapLines(saSearches(sa, context), width);
+  }
+}
+
+interface Context {
+  readonly style: Style;
+  readonly max: number;
+}
+
+function* verdictLines(
+  system: string,
+  { packet, spd, verdict, remark }: PacketExplanation,
+  options: QueryRenderOptions,
+): Generator<string> {
   const style = options.style ?? plainStyle;
-  const max = options.passedOverMax ?? 10;
-  const { packet, spd, verdict, remark } = explanation;
   yield `${style.bold('packet')}   ${formatPacket(packet)}`;
   yield `${style.bold('system')}   ${visible(system)}`;
   const paint = verdict === 'PROTECT' ? style.green : verdict === 'DISCARD' ? style.red : style.yellow;
@@ -30,14 +58,6 @@ export function* renderQuery(
   if (remark) yield `         ${visible(remark)}`;
   if (spd.found?.priority)
     yield `         priority ${spd.found.priority.value} (${visible(describeOrigin(spd.found.priority.origin))})`;
-  yield* renderSearch(
-    'policies',
-    spd,
-    (entry) => `${describe(entry.source)}${entry.priority ? ` (priority ${entry.priority.value})` : ''}`,
-    max,
-    style,
-  );
-  for (const [index, sa] of explanation.sas.entries()) yield* renderSa(sa, index + 1, max, style);
 }
 
 function verdictWord(verdict: PacketExplanation['verdict']): string {
@@ -48,8 +68,7 @@ function* renderSearch<E>(
   what: string,
   search: Search<E>,
   name: (entry: E) => string,
-  max: number,
-  style: Style,
+  { max, style }: Context,
 ): Generator<string> {
   const { passedOver, found } = search;
   if (passedOver.length === 0) return;
@@ -61,9 +80,8 @@ function* renderSearch<E>(
   }
 }
 
-function* renderSa(sa: SaExplanation, number: number, max: number, style: Style): Generator<string> {
+function* saLines(sa: SaExplanation, number: number, style: Style): Generator<string> {
   const { template, peer, pad, ikeVersion, ikePolicy } = sa;
-  yield '';
   const ends =
     template.mode === 'tunnel' ? ` ${endpoint(template.localEndpoint)} to ${endpoint(template.remoteEndpoint)}` : '';
   yield `${style.bold(`SA ${number}`)}     ${template.mode} mode${ends}, from ${describe(template.source)}`;
@@ -92,8 +110,12 @@ function* renderSa(sa: SaExplanation, number: number, max: number, style: Style)
         : style.red('none matches')
     }`;
   }
-  if (pad) yield* renderSearch('  authentication records', pad, (entry) => describe(entry.source), max, style);
-  if (ikePolicy) yield* renderSearch('  IKE policies', ikePolicy, (entry) => describe(entry.source), max, style);
+}
+
+function* saSearches({ template, pad, ikePolicy }: SaExplanation, context: Context): Generator<string> {
+  if (template.manual) return;
+  if (pad) yield* renderSearch('  authentication records', pad, (entry) => describe(entry.source), context);
+  if (ikePolicy) yield* renderSearch('  IKE policies', ikePolicy, (entry) => describe(entry.source), context);
 }
 
 function endpoint(address: { family: 4 | 6; value: number | bigint } | undefined): string {

@@ -1,7 +1,7 @@
 /** The documentation of a rule as text. */
 import type { Style } from './style.js';
-import { wrapToWidth } from './table.js';
 import { visible } from './visible.js';
+import { wrapToWidth } from './wrap.js';
 
 export interface RuleText {
   readonly code: string;

@@ -1,7 +1,7 @@
 /** How what is recorded as ours is shown. */
 import { objectNames } from './plan.js';
 import { plainStyle, type Style } from './style.js';
-import { renderTable } from './table.js';
+import { renderTable, type TableOptions } from './table.js';
 import { visible } from './visible.js';
 
 export interface StateEntry {
@@ -36,7 +36,8 @@ export interface StateList {
 }
 
 /** Lines of text, without line breaks. */
-export function* renderStateList({ states, stateDir }: StateList, style: Style = plainStyle): Generator<string> {
+export function* renderStateList({ states, stateDir }: StateList, options: TableOptions = {}): Generator<string> {
+  const { style = plainStyle } = options;
   if (states.length === 0) {
     yield `nothing was applied to this host yet (${visible(stateDir)})`;
     return;
@@ -56,7 +57,7 @@ export function* renderStateList({ states, stateDir }: StateList, style: Style =
       `${policies}`,
       `${sas}`,
     ]),
-    { style },
+    options,
   );
 }
 

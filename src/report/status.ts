@@ -26,10 +26,13 @@ export interface StatusDocument {
   } | null;
 }
 
+/** Column in which the texts beside the labels begin. */
+export const labelWidth = 11;
+
 /** Lines of text, without line breaks. */
 export function* renderStatus(status: StatusDocument, style: Style = plainStyle): Generator<string> {
   const { system, serial, applied, drift, inPlace, foreign, unfinished, pending } = status;
-  const row = (name: string, text: string) => `${name.padEnd(11)}${text}`;
+  const row = (name: string, text: string) => `${name.padEnd(labelWidth)}${text}`;
   yield row('backend', `${status.backend} (${status.means})`);
   yield row('recorded', visible(status.stateDir));
   if (serial === 0) yield row('applied', 'nothing yet');

@@ -1,11 +1,12 @@
 /**
  * Plain tables: columns two spaces apart, no lines, widths by display width. Where a table is wider than the terminal the
- * widest columns give way, and their texts wrap or are cropped; where words that must stay whole leave too little room, each row
- * becomes a heading with the other texts under it. Colours are put on after that, so that no code is cut.
+ * widest columns give way, and their texts wrap or are cropped; where words that must stay whole leave too little room, or words
+ * would be broken, each row becomes a heading with the other texts under it. Colours are put on after that, so that no code is cut.
  */
 import { type Paint, plainStyle, type Style } from './style.js';
 import { visible } from './visible.js';
-import { characterWidth, cropToWidth, displayWidth } from './width.js';
+import { cropToWidth, displayWidth } from './width.js';
+import { partsOf, wrapToWidth } from './wrap.js';
 
 export interface TableColumn {
   readonly header: string;
@@ -31,8 +32,8 @@ const columnWidthMin = 4;
 /** Columns that texts need at least to be read beside words that stay whole. */
 const readableWidth = 24;
 const indent = 4;
-/** Lines that one text may wrap to. */
-const cellLinesMax = 40;
+/** Longer words than this may be broken in a column. */
+const wordWidthMax = 16;
 
 /** The lines of a table, without line breaks; a row may be shorter than the list of columns. */
 export function* renderTable(
@@ -49,6 +50,10 @@ export function* renderTable(
     return;
   }
   const widths = fitWidths(natural, whole, width);
+  if (width !== undefined && areCrushed(columns, rows, widths, width)) {
+    for (const row of rows) yield* stackedLines(columns, row, width, bold);
+    return;
+  }
   yield* rowLines(
     columns,
     widths,
@@ -57,23 +62,39 @@ export function* renderTable(
   for (const row of rows) yield* rowLines(columns, widths, row);
 }
 
-/** A row as a heading of the words that stay whole, and the other texts indented under it. */
+/**
+ * A row as a heading and the other texts indented under it. The heading is the words that stay whole, else the first column
+ * with its header. Several texts get their headers as labels; a single one needs none.
+ */
 function* stackedLines(
   columns: readonly TableColumn[],
   row: readonly TableCell[],
   width: number,
   bold: Paint,
 ): Generator<string> {
-  const cells = columns
-    .map((column, index) => ({ column, cell: row[index] }))
-    .filter(({ cell }) => textOf(cell) !== '');
-  const heading = cells.filter(({ column }) => column.whole).map(({ cell }) => textOf(cell));
-  yield bold(heading.join(' '.repeat(gap)));
-  for (const { column, cell } of cells) {
-    if (column.whole) continue;
-    const room = Math.max(columnWidthMin, width - indent);
-    const lines = column.overflow === 'crop' ? [cropToWidth(textOf(cell), room)] : wrapToWidth(textOf(cell), room);
-    for (const line of lines) yield `${' '.repeat(indent)}${paintOf(cell)(line)}`;
+  const hasWhole = columns.some((column) => column.whole);
+  const isHeading = (index: number) => (hasWhole ? columns[index]!.whole === true : index === 0);
+  const indexes = [...columns.keys()].filter((index) => textOf(row[index]) !== '');
+  const heading = indexes.filter(isHeading).map((index) => textOf(row[index]));
+  if (!hasWhole) heading.unshift(visible(columns[0]!.header));
+  const joined = heading.filter((text) => text !== '').join(hasWhole ? ' '.repeat(gap) : ' ');
+  for (const line of wrapToWidth(joined, width)) yield bold(line);
+
+  const others = [...columns.keys()].filter((index) => !isHeading(index));
+  const labelled = others.length > 1;
+  const labelWidth = labelled
+    ? Math.max(...others.map((index) => displayWidth(visible(columns[index]!.header)))) + gap
+    : 0;
+  const room = Math.max(columnWidthMin, width - indent - labelWidth);
+  for (const index of others) {
+    const text = textOf(row[index]);
+    if (text === '') continue;
+    const lines = columns[index]!.overflow === 'crop' ? [cropToWidth(text, room)] : wrapToWidth(text, room);
+    for (const [number, line] of lines.entries()) {
+      const label = labelled && number === 0 ? visible(columns[index]!.header) : '';
+      const padding = ' '.repeat(Math.max(0, labelWidth - displayWidth(label)));
+      yield `${' '.repeat(indent)}${label}${padding}${paintOf(row[index])(line)}`;
+    }
   }
 }
 
@@ -135,6 +156,26 @@ function leavesTooLittle(natural: readonly number[], whole: ReadonlySet<number>,
   return left < Math.min(lineWidth(natural, others), readableWidth * others.length);
 }
 
+/** Is the table wider than the terminal, or are words broken that columns of a readable width would hold? */
+function areCrushed(
+  columns: readonly TableColumn[],
+  rows: readonly (readonly TableCell[])[],
+  widths: readonly number[],
+  width: number,
+): boolean {
+  if (lineWidth(widths, [...widths.keys()]) > width) return true;
+  return columns.some(({ header, overflow }, index) => {
+    if (overflow === 'crop') return false;
+    const longest = Math.max(longestPart(visible(header)), ...rows.map((row) => longestPart(textOf(row[index]))));
+    return widths[index]! < Math.min(longest, wordWidthMax);
+  });
+}
+
+/** Columns of the longest piece of a text that wrapping does not break. */
+function longestPart(text: string): number {
+  return Math.max(0, ...text.split(' ').flatMap(partsOf).map(displayWidth));
+}
+
 /** Shares `width` out: whole texts first, then narrowest first; each gets what it needs or an equal part of what is left. */
 function fitWidths(
   natural: readonly number[],
@@ -151,59 +192,6 @@ function fitWidths(
     left -= fitted[index]!;
   }
   return fitted;
-}
-
-/**
- * Lines of at most `width` columns, the ones after the first of `hang` columns less, for who writes them further in. They
- * are broken at spaces; a word that fits on no line is broken behind a slash, hyphen or comma where it has one, so that
- * paths and names of algorithms stay legible. What exceeds the lines allowed is cropped.
- */
-export function wrapToWidth(text: string, width: number, hang = 0): string[] {
-  if (displayWidth(text) <= width) return [text];
-  const lines: string[] = [];
-  let line = '';
-  let used = 0;
-  const room = () => (lines.length === 0 ? width : Math.max(1, width - hang));
-  const end = () => {
-    lines.push(line.trimEnd());
-    line = '';
-    used = 0;
-  };
-  for (const [index, word] of text.split(' ').entries()) {
-    if (lines.length >= cellLinesMax) break;
-    const wordWidth = displayWidth(word);
-    if (index > 0 && used + 1 + wordWidth <= room()) {
-      line += ` ${word}`;
-      used += 1 + wordWidth;
-      continue;
-    }
-    if (index > 0) end();
-    for (const part of wordWidth <= room() ? [word] : partsOf(word)) {
-      const partWidth = displayWidth(part);
-      if (used + partWidth > room() && line !== '') end();
-      if (partWidth <= room()) {
-        line += part;
-        used += partWidth;
-        continue;
-      }
-      for (const character of part) {
-        const columns = characterWidth(character);
-        if (used + columns > room() && line !== '') end();
-        line += character;
-        used += columns;
-      }
-    }
-  }
-  end();
-  if (lines.length <= cellLinesMax) return lines;
-  const kept = lines.slice(0, cellLinesMax);
-  kept[cellLinesMax - 1] = `${cropToWidth(kept[cellLinesMax - 1]!, Math.max(1, width - hang - 1))}…`;
-  return kept;
-}
-
-/** A word with the places where it may be broken. */
-function partsOf(word: string): string[] {
-  return word.match(/[^/,-]*[/,-]+|[^/,-]+/g) ?? [word];
 }
 
 function textOf(cell: TableCell | undefined): string {

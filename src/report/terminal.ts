@@ -18,6 +18,15 @@ export function terminalWidth(stream: Terminal = process.stdout, env: NodeJS.Pro
 }
 
 /**
+ * Columns to break finished lines to: those of the terminal, else `COLUMNS`. Undefined where neither is, as in a pipe: what
+ * reads there wants each line whole.
+ */
+export function wrapWidth(stream: Terminal = process.stdout, env: NodeJS.ProcessEnv = process.env): number | undefined {
+  const isKnown = (stream.isTTY && stream.columns) || Number.parseInt(env.COLUMNS ?? '', 10) > 0;
+  return isKnown ? terminalWidth(stream, env) : undefined;
+}
+
+/**
  * Is colour wanted on this stream? `--color always|never` decides; on `auto` FORCE_COLOR and then NO_COLOR (any value that
  * is not empty, https://no-color.org) decide, as Node itself ranks them, and then whether it is a terminal that can.
  */

@@ -63,6 +63,23 @@ describe('renderFrame', () => {
 `);
   });
 
+  it('breaks a label only when asked to: behind its carets, or below them where there is no room', () => {
+    const label = 'it selects every packet of what comes behind it';
+    const line = 'add host lab -action PASS';
+    expect(frame(line, 'lab', { label, width: 30 })).toContain(`^^^ ${label}`);
+    expect(frame(line, 'lab', { label, width: 46, wrap: true })).toBe(`
+1 | add host lab -action PASS
+  |          ^^^ it selects every packet of
+  |              what comes behind it
+`);
+    expect(frame(line, '-action', { label, width: 42, wrap: true })).toBe(`
+1 | add host lab -action PASS
+  |              ^^^^^^^
+  |              it selects every packet
+  |              of what comes behind it
+`);
+  });
+
   it('masks secrets with the carets still in place', () => {
     const source = textWithSecrets('a.conf', '-preshared hunter2hunter2 -priority 5', 'hunter2hunter2');
     expect(renderFrame(spanOf(source, '-priority'))).toEqual([

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { colorWanted, terminalWidth } from '../../src/report/terminal.js';
+import { colorWanted, terminalWidth, wrapWidth } from '../../src/report/terminal.js';
 
 describe('terminalWidth', () => {
   it.each([
@@ -14,6 +14,20 @@ describe('terminalWidth', () => {
     [{}, { COLUMNS: '-5' }, 80],
   ])('%j with %j', (stream, env, expected) => {
     expect(terminalWidth(stream, env)).toBe(expected);
+  });
+});
+
+describe('wrapWidth', () => {
+  it.each([
+    [{ isTTY: true, columns: 132 }, {}, 132],
+    [{ isTTY: true, columns: 20 }, {}, 40],
+    [{ isTTY: true }, { COLUMNS: '60' }, 60],
+    [{}, { COLUMNS: '60' }, 60],
+    [{}, {}, undefined],
+    [{ columns: 132 }, {}, undefined],
+    [{}, { COLUMNS: 'wide' }, undefined],
+  ])('%j with %j', (stream, env, expected) => {
+    expect(wrapWidth(stream, env)).toBe(expected);
   });
 });
 

@@ -20,9 +20,8 @@ come in protected are shown as what is in them. Only the userspace data path kee
       kinds: ['cache'],
     })) as RuntimeReport;
     const cache = report.cache ?? { entries: [] };
-    const width = process.stdout.columns;
-    const lines = renderCache(cache, { style: await this.style(), ...(width ? { width } : {}) });
-    this.writeResult(`${[...lines].join('\n')}\n`);
+    const lines = renderCache(cache, { style: await this.style(), ...this.wrapOption });
+    this.writeLines(lines);
     return cache;
   }
 }

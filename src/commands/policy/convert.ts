@@ -87,7 +87,7 @@ comes to is shown even where both forms come to the same, since an SA that neith
       : undefined;
     const document = conversionDocument(conversion, written, proof);
     const lines = [...renderReport(document, await this.style())];
-    if (written) this.writeResult(`${lines.join('\n')}\n`);
+    if (written) this.writeLines(lines);
     else {
       this.writeResult(renderConverted(document));
       if (!this.jsonEnabled()) for (const line of lines) this.note(line);

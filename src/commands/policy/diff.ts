@@ -42,11 +42,8 @@ git revision (REV or REV:FOLDER). With one state it is compared with the current
       this.note(
         `${count(comparison.problems, 'error')} in the records may make this answer wrong: see ipsec policy lint`,
       );
-    this.writeResult(
-      flags.format === 'markdown'
-        ? [...renderComparisonMarkdown(comparison)].join('')
-        : `${[...renderComparison(comparison, await this.style())].join('\n')}\n`,
-    );
+    if (flags.format === 'markdown') this.writeResult([...renderComparisonMarkdown(comparison)].join(''));
+    else this.writeLines(renderComparison(comparison, await this.style()));
     if (flags['exit-code'] && comparison.systems.length > 0) process.exitCode = exitCode.bad;
     return comparisonDocument(comparison);
   }

@@ -113,6 +113,7 @@ explained by \`ipsec policy rules CODE\`. The run fails (exit code 1) when a fin
       for (const chunk of renderFindings(report, flags.format, {
         style,
         width: terminalWidth(),
+        wrap: this.wrapWidth !== undefined,
         failLevel: outcome.failLevel,
         root,
       }))

@@ -74,9 +74,7 @@ destination are those of the packet on the wire. The options of ipsec_policy wor
     if (problems > 0)
       this.note(`${count(problems, 'error')} in the records may make this answer wrong: see ipsec policy lint`);
     const passedOverMax = flags.all ? Number.POSITIVE_INFINITY : 10;
-    this.writeResult(
-      `${[...renderQuery(system, explanation, { style: await this.style(), passedOverMax })].join('\n')}\n`,
-    );
+    this.writeLines(renderQuery(system, explanation, { style: await this.style(), passedOverMax, ...this.wrapOption }));
     return queryDocument(system, explanation);
   }
 }

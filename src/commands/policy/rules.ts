@@ -28,7 +28,7 @@ export default class Rules extends BaseCommand {
     const style = await this.style();
     const width = terminalWidth();
     if (flags.all || (args.rule !== undefined && shown.length === 1)) {
-      this.writeResult(`${shown.map((rule) => [...renderRule(rule, style, width)].join('\n')).join('\n\n')}\n`);
+      this.writeLines(shown.flatMap((rule, index) => [...(index > 0 ? [''] : []), ...renderRule(rule, style, width)]));
     } else {
       const rows = shown.map((rule) => [rule.code, rule.slug, rule.severity, rule.summary]);
       const columns = [
@@ -37,7 +37,7 @@ export default class Rules extends BaseCommand {
         { header: 'severity', whole: true },
         { header: 'what it finds' },
       ];
-      this.writeResult(`${[...renderTable(columns, rows, { width, style })].join('\n')}\n${shown.length} rules\n`);
+      this.writeLines([...renderTable(columns, rows, { width, style }), `${shown.length} rules`]);
     }
     return { rules: shown };
   }

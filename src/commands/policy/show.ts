@@ -6,6 +6,8 @@ import { describeOrigin } from '../../model/origin.js';
 import { formatBox } from '../../model/selector/format-box.js';
 import type { Style } from '../../report/style.js';
 import { visible } from '../../report/visible.js';
+import { displayWidth } from '../../report/width.js';
+import { wrapLine } from '../../report/wrap.js';
 import {
   type DecorrelatedSystem,
   type ShownRecord,
@@ -43,7 +45,7 @@ there the words are spd, pad or ike.`;
   async run(): Promise<object> {
     const { argv, flags } = await this.parse(Show);
     const { kind, name, paths } = chooseWords(argv as string[]);
-    const options = {
+    const wanted = {
       ...loadOptions(flags, paths),
       ...(kind === undefined ? {} : { kind }),
       ...(name === undefined ? {} : { name }),
@@ -51,19 +53,19 @@ there the words are spd, pad or ike.`;
     };
     const style = await this.style();
     if (flags.decorrelated) {
-      const systems = await showDecorrelated(options);
-      this.writeResult(lines(systems.flatMap((system) => [...renderDecorrelated(system, style)])));
+      const systems = await showDecorrelated(wanted);
+      this.writeLines(systems.flatMap((system) => [...renderDecorrelated(system, style)]));
       return { systems: systems.map(decorrelatedDocument) };
     }
-    const systems = await show(options);
-    const all = flags.resolved;
-    this.writeResult(
-      lines(
-        systems.flatMap((system) => [
-          ...renderSystem(system, { all, origin: flags.origin, heading: systems.length > 1, style }),
-        ]),
-      ),
-    );
+    const systems = await show(wanted);
+    const options = {
+      all: flags.resolved,
+      origin: flags.origin,
+      heading: systems.length > 1,
+      style,
+      ...this.wrapOption,
+    };
+    this.writeLines(systems.flatMap((system) => [...renderSystem(system, options)]));
     return {
       systems: systems.map((system) => ({
         name: system.name,
@@ -83,19 +85,16 @@ function chooseWords(words: readonly string[]): { kind?: string; name?: string; 
   return { kind, name: second, paths: words.slice(2) };
 }
 
-function lines(all: readonly string[]): string {
-  return all.length === 0 ? '' : `${all.join('\n')}\n`;
-}
-
 interface RenderOptions {
   readonly all: boolean;
   readonly origin: boolean;
   readonly heading: boolean;
   readonly style: Style;
+  readonly width?: number;
 }
 
 function* renderSystem(system: ShownSystem, options: RenderOptions): Generator<string> {
-  const { style } = options;
+  const { style, width } = options;
   if (options.heading) {
     const format = system.imported ? system.dialect : `dialect ${system.dialect}`;
     yield style.bold(`# ${visible(system.name)} (${format})`);
@@ -110,30 +109,55 @@ function* renderSystem(system: ShownSystem, options: RenderOptions): Generator<s
     );
     const head = `${style.bold(record.kind)} ${visible(record.name)}`;
     if (!options.all && !options.origin) {
-      yield [head, ...fields.map(({ name, value }) => `${style.dim(`-${name}`)} ${visible(value)}`)].join(' ');
+      const statement = [head, ...fields.map(({ name, value }) => `${style.dim(`-${name}`)} ${visible(value)}`)].join(
+        ' ',
+      );
+      // As a record file has a statement that goes on.
+      yield* wrapLine(statement, width, { under: 4, continuation: ' \\' });
       continue;
     }
     yield head;
-    for (const { name, value, origin } of fields) {
-      const field = `    ${style.dim(`-${name.padEnd(14)}`)} ${visible(value)}`;
-      yield options.origin ? `${field.padEnd(52)} ${style.dim(visible(describeOrigin(origin)))}` : field;
-    }
+    for (const field of fields)
+      yield* fieldLines({ ...field, name: `-${field.name}` }, { label: 15, origin: 52 }, options);
   }
 }
 
 /** Entries in RFC 4301's words, a line for each setting: they have no arguments that would make a statement. */
-function* renderImported(
-  { records }: ShownSystem,
-  { all, origin: withOrigin, style }: RenderOptions,
-): Generator<string> {
+function* renderImported({ records }: ShownSystem, options: RenderOptions): Generator<string> {
+  const { all, style } = options;
   for (const { database, kind, name, fields } of records) {
     yield `${style.bold(database ?? '')} ${visible(kind)} '${visible(name)}'`;
-    for (const { name: field, value, origin } of fields) {
-      if (!all && origin.kind !== 'explicit') continue;
-      const line = `    ${style.dim(field.padEnd(20))} ${visible(value)}`;
-      yield withOrigin ? `${line.padEnd(60)} ${style.dim(visible(describeOrigin(origin)))}` : line;
+    for (const field of fields) {
+      if (!all && field.origin.kind !== 'explicit') continue;
+      yield* fieldLines(field, { label: 20, origin: 60 }, options);
     }
   }
+}
+
+const fieldIndent = 4;
+
+/** A setting with its value, and the origin behind it; below it where the terminal has no room for that. */
+function* fieldLines(
+  { name, value, origin }: ShownRecord['fields'][number],
+  columns: { readonly label: number; readonly origin: number },
+  { origin: withOrigin, style, width }: RenderOptions,
+): Generator<string> {
+  const under = fieldIndent + columns.label + 1;
+  const indent = ' '.repeat(fieldIndent);
+  const field = `${indent}${style.dim(name.padEnd(columns.label))} ${visible(value)}`;
+  if (!withOrigin) {
+    yield* wrapLine(field, width, { under });
+    return;
+  }
+  const from = visible(describeOrigin(origin));
+  const spare = Math.max(0, columns.origin - under - displayWidth(visible(value)));
+  const beside = `${field}${' '.repeat(spare)} ${style.dim(from)}`;
+  if (width === undefined || under + displayWidth(visible(value)) + spare + 1 + displayWidth(from) <= width) {
+    yield beside;
+    return;
+  }
+  yield* wrapLine(field, width, { under });
+  yield* wrapLine(`${' '.repeat(Math.min(under, Math.floor(width / 2)))}${style.dim(from)}`, width);
 }
 
 function recordDocument({ database, kind, name, fields }: ShownRecord) {

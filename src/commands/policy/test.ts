@@ -44,8 +44,7 @@ for their addresses.`;
     });
     const judged = run.judged.map(({ assertion: { text, at }, ...rest }) => ({ text, at, ...rest }));
     const { format } = flags;
-    if (format === 'text')
-      this.writeResult(`${[...renderAssertions(judged, run.problems, await this.style())].join('\n')}\n`);
+    if (format === 'text') this.writeLines(renderAssertions(judged, run.problems, await this.style()), { under: 7 });
     else if (format === 'tap') this.writeResult(`${[...renderTap(judged, run.problems)].join('\n')}\n`);
     else if (format !== 'json') {
       const findings = assertionFindings(judged, run.problems);
@@ -71,7 +70,11 @@ for their addresses.`;
           },
         ],
       };
-      for (const chunk of renderFindings(report, format, { width: terminalWidth(), root: process.cwd() }))
+      for (const chunk of renderFindings(report, format, {
+        width: terminalWidth(),
+        wrap: this.wrapWidth !== undefined,
+        root: process.cwd(),
+      }))
         this.writeResult(chunk);
     }
     if (run.failed) process.exitCode = exitCode.bad;

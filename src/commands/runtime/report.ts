@@ -31,9 +31,7 @@ export default class RuntimeReportCommand extends BaseCommand {
     const report = (await callDaemon(runtimePlaces(flags['run-dir']).socket, 'report', {
       kinds: kinds.length > 0 ? kinds : [...reportKinds],
     })) as RuntimeReport;
-    const width = process.stdout.columns;
-    const options = { style: await this.style(), ...(width ? { width } : {}) };
-    this.writeResult(`${[...renderRuntimeReport(report, options)].join('\n')}\n`);
+    this.writeLines(renderRuntimeReport(report, { style: await this.style(), ...this.wrapOption }));
     return report;
   }
 }

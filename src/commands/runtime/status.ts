@@ -31,7 +31,10 @@ export default class RuntimeStatusCommand extends BaseCommand {
       ['records', status.files.join(', ')],
       ...status.faults.map((fault) => ['warning', fault] as const),
     ];
-    this.writeResult(rows.map(([name, value]) => `${bold(name.padEnd(10))} ${visible(value)}\n`).join(''));
+    this.writeLines(
+      rows.map(([name, value]) => `${bold(name.padEnd(10))} ${visible(value)}`),
+      { under: 11 },
+    );
     return status;
   }
 }

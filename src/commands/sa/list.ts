@@ -13,9 +13,8 @@ export default class SaList extends BaseCommand {
   async run(): Promise<SaListDocument> {
     const { flags } = await this.parse(SaList);
     const list = (await callDaemon(runtimePlaces(flags['run-dir']).socket, 'sa.list', {})) as SaListDocument;
-    const width = process.stdout.columns;
-    const lines = renderSaList(list, { style: await this.style(), ...(width ? { width } : {}) });
-    this.writeResult(`${[...lines].join('\n')}\n`);
+    const lines = renderSaList(list, { style: await this.style(), ...this.wrapOption });
+    this.writeLines(lines);
     return list;
   }
 }

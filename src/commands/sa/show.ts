@@ -21,7 +21,7 @@ export default class SaShow extends BaseCommand {
     const found = [...list.ikeSas, ...list.childSas].find(({ id }) => id === args.sa);
     if (!found)
       throw new UsageError(`there is no SA ${args.sa}`, { code: 'NO_SUCH_SA', hints: ['ipsec sa list shows them.'] });
-    this.writeResult(`${[...renderSa(found, await this.style())].join('\n')}\n`);
+    this.writeLines(renderSa(found, await this.style()), { under: 19 });
     return found;
   }
 }

@@ -34,7 +34,7 @@ changed: that does the next apply, which then replaces them or leaves them as th
         ...renderEntries(adopted, await this.style()),
         `${count(adopted.length, 'entry', 'entries')} taken over`,
       ];
-      this.writeResult(`${text.join('\n')}\n`);
+      this.writeLines(text);
       return { adopted };
     } finally {
       session.close();

@@ -46,7 +46,7 @@ export default class Forget extends BaseCommand {
         ...renderEntries(forgotten, await this.style()),
         `${count(forgotten.length, 'entry', 'entries')} forgotten`,
       ];
-      this.writeResult(`${text.join('\n')}\n`);
+      this.writeLines(text);
       return { forgotten };
     } finally {
       session.close();

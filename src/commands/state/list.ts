@@ -14,7 +14,7 @@ export default class List extends BaseCommand {
     const session = await openSession(sessionOptions(flags));
     try {
       const list = listStates(session);
-      this.writeResult(`${[...renderStateList(list, await this.style())].join('\n')}\n`);
+      this.writeLines(renderStateList(list, { style: await this.style(), ...this.wrapOption }));
       return list;
     } finally {
       session.close();

@@ -18,7 +18,7 @@ export default class Show extends BaseCommand {
     const session = await openSession(sessionOptions(flags));
     try {
       const document = showState(session, args.serial);
-      this.writeResult(`${[...renderState(document, await this.style())].join('\n')}\n`);
+      this.writeLines(renderState(document, await this.style()));
       return document;
     } finally {
       session.close();

@@ -1,9 +1,10 @@
 /** A decoded capture as text: a row for each packet with what it says and what came of it, then the SAs, then what is amiss. */
 import { formatMillis } from '../ladder.js';
 import { plainStyle, type Style } from '../style.js';
-import { renderTable, type TableCell, wrapToWidth } from '../table.js';
+import { renderTable, type TableCell } from '../table.js';
 import { visible } from '../visible.js';
 import { displayWidth } from '../width.js';
+import { wrapToWidth } from '../wrap.js';
 import type { DecodeDocument, DecodedPacket, IkeSaDocument, SaDocument } from './document.js';
 
 export interface DecodeTextOptions {
@@ -22,6 +23,8 @@ interface Context {
 
 /** Below this many columns for the payloads they stand on a line of their own. */
 const payloadWidthMin = 36;
+/** Texts of their own lines are not made narrower than this. */
+const textWidthMin = 20;
 const detailIndent = 6;
 const octetsPerLine = 16;
 /** Lines of one message that say what its payloads hold, unless all are wanted. */
@@ -112,7 +115,7 @@ function textLines(packet: DecodedPacket, indent: number, { width }: Context): s
     ...(packet.kind === 'IKE' ? protectionNotes(packet) : singleIcv(packet)),
   ];
   const text = visible(`${packet.text}${notes.length > 0 ? `  (${notes.join('; ')})` : ''}`);
-  return width === undefined ? [text] : wrapToWidth(text, Math.max(payloadWidthMin, width - indent));
+  return width === undefined ? [text] : wrapToWidth(text, Math.max(textWidthMin, width - indent));
 }
 
 function protectionNotes({ protection, icv }: DecodedPacket): string[] {
@@ -249,6 +252,6 @@ function pad(text: string, width: number): string {
 }
 
 function* wrapped(text: string, { width }: Context, indent: number): Generator<string> {
-  const list = width === undefined ? [text] : wrapToWidth(text, Math.max(20, width - indent));
+  const list = width === undefined ? [text] : wrapToWidth(text, Math.max(textWidthMin, width - indent));
   for (const line of list) yield `${' '.repeat(indent)}${line}`;
 }

@@ -51,6 +51,8 @@ export interface RenderOptions {
   readonly style?: Style;
   /** Columns of the terminal, for `text`; 100 unless told. */
   readonly width?: number;
+  /** Break texts to `width` too, not only source lines: for terminals. */
+  readonly wrap?: boolean;
   /** Findings at or above it are failed test cases in `junit`; `error` unless told. */
   readonly failLevel?: Severity;
   /** Absolute folder of the repository, which paths in `sarif`, `github` and `gitlab` are relative to. */

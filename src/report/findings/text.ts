@@ -4,9 +4,10 @@
  */
 import type { Finding, Related, Severity } from '../../model/finding.js';
 import { formatPlace, type SourceText, type Span } from '../../model/span.js';
-import { numberWidthOf, renderFrame } from '../frame.js';
+import { defaultWidth, numberWidthOf, renderFrame } from '../frame.js';
 import { type Paint, plainStyle, type Style } from '../style.js';
 import { visible } from '../visible.js';
+import { wrapLine } from '../wrap.js';
 import type { FindingsReport, RenderOptions } from './report.js';
 import { detailLines, ruleText, summaryText, systemsText } from './words.js';
 
@@ -20,14 +21,16 @@ export function* renderText(report: FindingsReport, options: RenderOptions): Gen
   const style = options.style ?? plainStyle;
   for (const line of renderFindingFrames(report.findings, options)) yield `${line}\n`;
   const line = summaryText(report);
-  yield `${report.failed ? style.red(style.bold(line)) : style.bold(line)}\n`;
+  const painted = report.failed ? style.red(style.bold(line)) : style.bold(line);
+  for (const part of wrapLine(painted, textWidth(options))) yield `${part}\n`;
 }
 
 /** Findings in order, under the names of their files, with their source; an empty line behind each. Lines without breaks. */
 export function* renderFindingFrames(
   findings: readonly Finding[],
-  { style = plainStyle, width }: Pick<RenderOptions, 'style' | 'width'>,
+  options: Pick<RenderOptions, 'style' | 'width' | 'wrap'>,
 ): Generator<string> {
+  const { style = plainStyle } = options;
   let path: string | undefined;
   for (const finding of findings) {
     const current = finding.at.source.path;
@@ -35,35 +38,51 @@ export function* renderFindingFrames(
       yield style.bold(visible(current));
       path = current;
     }
-    yield* findingLines(finding, style, width);
+    yield* findingLines(finding, style, options);
     yield '';
   }
 }
 
-function* findingLines(finding: Finding, style: Style, width: number | undefined): Generator<string> {
+/** What texts are broken to; source lines are cut to `width` in any case. */
+function textWidth({ width = defaultWidth, wrap }: Pick<RenderOptions, 'width' | 'wrap'>): number | undefined {
+  return wrap ? width : undefined;
+}
+
+function* findingLines(
+  finding: Finding,
+  style: Style,
+  options: Pick<RenderOptions, 'width' | 'wrap'>,
+): Generator<string> {
+  const width = textWidth(options);
   const { line, column } = finding.at.source.position(finding.at.start);
   const systems = systemsText(finding);
   const severity = severityPaint(finding.severity, style)(finding.severity.padEnd(severityWidth));
-  yield `  ${line}:${column}  ${severity}  ${style.bold(ruleText(finding))}: ${visible(finding.message)}${
+  const head = `  ${line}:${column}  ${severity}  ${style.bold(ruleText(finding))}: ${visible(finding.message)}${
     systems === '' ? '' : style.dim(` (${systems})`)
   }`;
+  yield* wrapLine(head, width, { under: frameIndent });
 
   const framed = finding.related.slice(0, relatedFramesMax);
   const numberWidth = Math.max(...[finding.at, ...framed.map((related) => related.at)].map(numberWidthOf));
-  const frame = { width, indent: frameIndent, numberWidth, style };
+  const frame = { ...options, indent: frameIndent, numberWidth, style };
   yield* renderFrame(finding.at, frame);
   for (const related of framed) yield* relatedFrame(finding.at.source, related, frame);
 
   const margin = `${' '.repeat(frameIndent + numberWidth)} ${style.dim('=')} `;
   const listed = finding.related.slice(relatedFramesMax, relatedLinesMax);
-  for (const related of listed) yield `${margin}${relatedLine(related)}`;
   const unlisted = finding.related.length - framed.length - listed.length;
-  if (unlisted > 0) yield `${margin}and ${unlisted} more related places`;
-  for (const detail of detailLines(finding)) yield `${margin}${detail}`;
+  const texts = [
+    ...listed.map(relatedLine),
+    ...(unlisted > 0 ? [`and ${unlisted} more related places`] : []),
+    ...detailLines(finding),
+  ];
+  const under = { under: frameIndent + numberWidth + 3 };
+  for (const text of texts) yield* wrapLine(`${margin}${text}`, width, under);
 }
 
 interface FrameSetting {
-  readonly width: number | undefined;
+  readonly width?: number;
+  readonly wrap?: boolean;
   readonly indent: number;
   readonly numberWidth: number;
   readonly style: Style;
@@ -73,7 +92,8 @@ interface FrameSetting {
 function* relatedFrame(source: SourceText, related: Related, frame: FrameSetting): Generator<string> {
   if (related.at.source !== source) {
     const arrow = frame.style.dim('-->');
-    yield `${' '.repeat(frame.indent + frame.numberWidth - 1)}${arrow} ${place(related.at)}`;
+    const line = `${' '.repeat(frame.indent + frame.numberWidth - 1)}${arrow} ${place(related.at)}`;
+    yield* wrapLine(line, textWidth(frame), { under: frame.indent + frame.numberWidth + 3 });
   }
   yield* renderFrame(related.at, { ...frame, role: 'secondary', label: related.text });
 }

@@ -1,8 +1,8 @@
 /** Every pair of a repository as text: a grid where it is small enough to be read, and what fails, with its reason. */
 import { plainStyle, type Style } from '../style.js';
-import { wrapToWidth } from '../table.js';
 import { visible } from '../visible.js';
 import { cropToWidth, displayWidth } from '../width.js';
+import { wrapToWidth } from '../wrap.js';
 import type { MatrixDocument, MatrixPair } from './document.js';
 import { verdictWord } from './text.js';
 

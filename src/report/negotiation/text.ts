@@ -2,8 +2,9 @@
 import { count } from '../../model/count.js';
 import { condensed, formatDuration, renderLadder } from '../ladder.js';
 import { plainStyle, type Style } from '../style.js';
-import { renderTable, wrapToWidth } from '../table.js';
+import { renderTable } from '../table.js';
 import { visible } from '../visible.js';
+import { wrapToWidth } from '../wrap.js';
 import type {
   DifferenceDocument,
   FailureDocument,

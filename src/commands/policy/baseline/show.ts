@@ -23,9 +23,7 @@ export default class BaselineShow extends BaseCommand {
     const { file, baseline } = await showBaseline(loadOptions(flags, argv as string[]), flags.baseline);
     const columns = [{ header: 'rule' }, { header: 'subject' }, { header: 'count', align: 'right' as const }];
     const rows = baseline.entries.map((entry) => [entry.rule, entry.subject, String(entry.count)]);
-    this.writeResult(
-      `${[...renderTable(columns, rows, { width: terminalWidth(), style: await this.style() })].join('\n')}\n`,
-    );
+    this.writeLines(renderTable(columns, rows, { width: terminalWidth(), style: await this.style() }));
     return { file, entries: baseline.entries };
   }
 }
