@@ -77,7 +77,10 @@ function compile(file) {
  * @param {string} specifier
  */
 function later(specifier) {
-  const real = () => require(specifier);
+  /** @type {any} */
+  let known;
+  // Asked for at every use: `require` would look for it each time.
+  const real = () => (known ??= require(specifier));
   return new Proxy(
     {},
     {

@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { Plugin } from '@oclif/core';
 import { build, transform } from 'esbuild';
 import { bundleDiet } from './bundle-diet.mjs';
+import { linkChunks } from './link-chunks.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 
@@ -58,7 +59,8 @@ export async function buildProgram(dist, { codeCache = true, extraCommands } = {
     write: false,
     plugins: [commandTable(folders), bundleDiet],
   });
-  for (const { path: file, text } of outputFiles) {
+  const chunks = linkChunks(new Map(outputFiles.map(({ path: file, text }) => [path.relative(program, file), text])));
+  for (const [name, text] of chunks) {
     const { code } = await transform(text, {
       format: 'cjs',
       platform: 'node',
@@ -68,7 +70,7 @@ export async function buildProgram(dist, { codeCache = true, extraCommands } = {
       define: { 'import.meta.url': 'module.url' },
     });
     // Already in the form that bin/start.js runs, so that it need not copy every chunk.
-    writeFileSync(file, `(function(exports,require,module,__filename,__dirname){${code}\n})`);
+    writeFileSync(path.join(program, name), `(function(exports,require,module,__filename,__dirname){${code}\n})`);
   }
   const inputs = {};
   for (const [name, ...file] of workers)
