@@ -3,9 +3,10 @@ import type { CipherEngine } from '../../../src/backends/userspace/cipher/packet
 import { Counters } from '../../../src/backends/userspace/counters.js';
 import type { Arrival } from '../../../src/backends/userspace/fast/arrival.js';
 import type { EspBatch } from '../../../src/backends/userspace/fast/outbound-path.js';
-import { TunWriter } from '../../../src/backends/userspace/fast/tun-writer.js';
+import { sumCode } from '../../../src/backends/userspace/fast/sum-code.js';
+import { TunWriter, tunWriterMemory } from '../../../src/backends/userspace/fast/tun-writer.js';
 import { vnet } from '../../../src/backends/userspace/system/linux.js';
-import { allocate, type Memory } from '../../../src/backends/userspace/system/memory.js';
+import { allocate, allocateSummed, type Memory } from '../../../src/backends/userspace/system/memory.js';
 import { loadNative } from '../../../src/backends/userspace/system/native.js';
 import { InboundCore } from '../../../src/backends/userspace/worker/inbound-core.js';
 import { OutboundCore } from '../../../src/backends/userspace/worker/outbound-core.js';
@@ -252,7 +253,7 @@ export interface OutboundRig extends Told {
   send(...packets: readonly FromTun[]): void;
 }
 
-const tunMemory = allocate(native, 80_000);
+const tunMemory = allocateSummed(native, 80_000, sumCode);
 
 export function outboundRig(engine: CipherEngine, options: Partial<CoreOptions> = {}): OutboundRig {
   const counters = new Counters();
@@ -343,6 +344,7 @@ export interface InboundRig extends Told {
 }
 
 const socketMemory = allocate(native, 70_000);
+const writerMemory = allocateSummed(native, tunWriterMemory, sumCode);
 
 export function inboundRig(engine: CipherEngine, options: Partial<CoreOptions> = {}, gathers = true): InboundRig {
   const counters = new Counters();
@@ -351,7 +353,7 @@ export function inboundRig(engine: CipherEngine, options: Partial<CoreOptions> =
   const delivered: Uint8Array[] = [];
   const writes: number[] = [];
   const messages: Uint8Array[] = [];
-  const writer = new TunWriter(native, gathers, (memory, at, length) => {
+  const writer = new TunWriter(writerMemory, gathers, (memory, at, length) => {
     const parts = cut(memory.octets.slice(at, at + length));
     writes.push(parts.length);
     delivered.push(...parts);

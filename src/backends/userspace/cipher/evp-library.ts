@@ -13,6 +13,8 @@ const declarations = {
   EVP_CIPHER_CTX_ctrl: 'int EVP_CIPHER_CTX_ctrl(intptr_t, int, int, intptr_t)',
   EVP_CIPHER_CTX_set_padding: 'int EVP_CIPHER_CTX_set_padding(intptr_t, int)',
   EVP_CipherInit_ex: 'int EVP_CipherInit_ex(intptr_t, intptr_t, intptr_t, intptr_t, intptr_t, int)',
+  EVP_EncryptInit_ex: 'int EVP_EncryptInit_ex(intptr_t, intptr_t, intptr_t, intptr_t, intptr_t)',
+  EVP_DecryptInit_ex: 'int EVP_DecryptInit_ex(intptr_t, intptr_t, intptr_t, intptr_t, intptr_t)',
   EVP_Cipher: 'int EVP_Cipher(intptr_t, intptr_t, intptr_t, unsigned int)',
   EVP_CipherFinal_ex: 'int EVP_CipherFinal_ex(intptr_t, intptr_t, intptr_t)',
   EVP_get_digestbyname: 'intptr_t EVP_get_digestbyname(str)',

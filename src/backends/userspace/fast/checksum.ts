@@ -11,7 +11,11 @@ export type Sum = number;
  * The sum of `length` octets from `at`, as if they began at an even place; an odd last octet counts as followed by zero. For up to 65535
  * octets.
  */
-export function sumOctets({ octets, words }: Memory, at: number, length: number): Sum {
+export function sumOctets(memory: Memory, at: number, length: number): Sum {
+  return memory.sum ? memory.sum(at, length) : sumPlainly(memory, at, length);
+}
+
+function sumPlainly({ octets, words }: Memory, at: number, length: number): Sum {
   const end = at + length;
   let place = at;
   let low = 0;

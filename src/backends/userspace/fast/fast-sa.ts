@@ -35,6 +35,7 @@ export class FastSa {
   /** Of the sequence number in hand, for the cipher. */
   readonly numbers: SequenceNumbers = { high: 0, low: 0 };
   readonly isTunnel: boolean;
+  readonly spi: number;
   /** The window; 0 is off. */
   readonly windowSize: number;
   /** Outbound: the number used last. Inbound: the highest received. */
@@ -58,6 +59,7 @@ export class FastSa {
     this.#borrowed = borrowed;
     this.cipher = cipher;
     this.isTunnel = sa.parameters.mode === 'tunnel';
+    this.spi = sa.parameters.spi;
     this.windowSize = sa.window.size;
     this.#windowMask = Number(sa.window.mask);
     this.#bits = sa.window.bits;

@@ -16,13 +16,19 @@ export class FlowTable<Decision> {
   readonly #decisions: (Decision | undefined)[] = new Array(flowsMax).fill(undefined);
   #generation = 1;
   #isEmpty = true;
+  /** Where the flow that was asked for last is: packets of one flow come together. */
+  #last = 0;
 
   /** What was decided for a flow, if it is known. */
   get({ words }: FlowKey): Decision | undefined {
+    if (this.#holds(this.#last, words)) return this.#decisions[this.#last];
     const own = hashOf(words);
     for (let probe = 0; probe < probes; probe += 1) {
       const slot = (own + probe) & (flowsMax - 1);
-      if (this.#holds(slot, words)) return this.#decisions[slot];
+      if (this.#holds(slot, words)) {
+        this.#last = slot;
+        return this.#decisions[slot];
+      }
     }
     return undefined;
   }

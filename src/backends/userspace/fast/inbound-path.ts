@@ -33,8 +33,9 @@ export interface InboundSurroundings {
   ike(arrival: Arrival, message: Uint8Array): void;
   event(event: SaEvent): void;
   dropped(reason: 'malformed' | 'replay' | 'icv' | 'padding' | 'dummy' | 'unknown-spi' | 'keepalive'): void;
-  delivered(octets: number): void;
-  readonly now: number;
+  delivered(packets: number, octets: number): void;
+  /** The time in milliseconds, as for the reference. */
+  now(): number;
 }
 
 const trailerLength = 2;
@@ -56,6 +57,11 @@ export class InboundPath {
   readonly #sas = new Map<number, readonly Known[]>();
   readonly #flows = new FlowTable<FastSa>();
   readonly #key = new FlowKey();
+  /** The SA of the packet before, out of the same datagrams. */
+  #last: Known | undefined;
+  /** Packets, and octets of them, that were delivered and not counted yet. */
+  #packets = 0;
+  #octets = 0;
 
   constructor(writer: TunWriter, around: InboundSurroundings) {
     this.#writer = writer;
@@ -87,16 +93,19 @@ export class InboundPath {
   /** Forgets what was decided: SAs or policy have changed. */
   forget(): void {
     this.#flows.clear();
+    this.#last = undefined;
   }
 
   /** Takes what came to the port for NAT traversal (RFC 3948 §2): `segment` octets a datagram. */
   datagrams(memory: Memory, at: number, length: number, segment: number, arrival: Arrival): void {
     const size = Math.max(1, segment);
     let done = 0;
+    this.#last = undefined;
     do {
       this.#datagram(memory, at + done, Math.min(size, length - done), arrival);
       done += size;
     } while (done < length);
+    this.#count();
   }
 
   #datagram(memory: Memory, at: number, length: number, arrival: Arrival): void {
@@ -110,18 +119,31 @@ export class InboundPath {
       this.#around.ike(arrival, octets.slice(at + markerLength, at + length));
       return;
     }
-    this.esp(memory, at, length, arrival);
+    this.#esp(memory, at, length, arrival);
   }
 
   /** Takes one ESP packet, from its SPI on. */
   esp(memory: Memory, at: number, length: number, arrival: Arrival): void {
+    this.#last = undefined;
+    this.#esp(memory, at, length, arrival);
+    this.#count();
+  }
+
+  #count(): void {
+    if (this.#packets > 0) this.#around.delivered(this.#packets, this.#octets);
+    this.#packets = 0;
+    this.#octets = 0;
+  }
+
+  #esp(memory: Memory, at: number, length: number, arrival: Arrival): void {
     const around = this.#around;
     if (length < espHeaderLength) {
       around.dropped('malformed');
       return;
     }
     const spi = memory.view.getUint32(at);
-    let known = this.#find(spi, arrival);
+    const last = this.#last;
+    let known = last && last.sa.spi === spi ? last : this.#find(spi, arrival);
     // The peer may be quicker with its first packet than this thread with the news of its SA.
     if (!known && !around.knowsOther(spi) && around.catchUp()) known = this.#find(spi, arrival);
     if (!known) {
@@ -135,10 +157,12 @@ export class InboundPath {
     }
     const { sa } = known;
     const onWire = outerLength(arrival) + length;
-    if (!sa.borrow() || !sa.admits(1, onWire, around.now) || hasMoved(known, arrival)) {
+    const now = around.now();
+    if (!sa.borrow() || !sa.admits(1, onWire, now) || (known !== last && hasMoved(known, arrival))) {
       this.#toReference(memory, at, length, arrival);
       return;
     }
+    this.#last = known;
     const sequence = sa.inferSequence(memory.view.getUint32(at + 4));
     if (sequence >= sequenceNumberMax) {
       this.#toReference(memory, at, length, arrival);
@@ -158,8 +182,9 @@ export class InboundPath {
       around.dropped('malformed');
       return;
     }
-    const place = this.#writer.place;
-    const plain = cipher.open(memory, at, length, this.#writer.memory, place, sa.numbers);
+    const writer = this.#writer;
+    const place = sa.isTunnel ? writer.placeToAppend : writer.place;
+    const plain = cipher.open(memory, at, length, writer.memory, place, sa.numbers);
     if (plain < 0) {
       // Now and then the reference tries whether the numbers have come round unseen (RFC 4303 appendix A3).
       if (sa.sa.window.esn && (usage.icvFailuresInARow + 1) % esnResyncThreshold === 0) {
@@ -179,7 +204,7 @@ export class InboundPath {
       return;
     }
     usage.icvFailuresInARow = 0;
-    sa.charge(onWire, around.now);
+    sa.charge(onWire, now);
     const nextHeader = this.#writer.memory.octets[place + plain - 1]!;
     if (nextHeader === ipProtocols.NO_NEXT_HEADER) around.dropped('dummy');
     else this.#opened(sa, memory, at, length, arrival, nextHeader, place, end);
@@ -233,7 +258,8 @@ export class InboundPath {
       if (!this.#around.decide(sa, own.octets.slice(innerAt, innerAt + innerLength))) return;
       this.#flows.set(key, sa);
     }
-    this.#around.delivered(innerLength);
+    this.#packets += 1;
+    this.#octets += innerLength;
     this.#writer.deliver(innerAt, innerLength, headerLength);
   }
 

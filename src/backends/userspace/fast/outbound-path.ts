@@ -44,7 +44,7 @@ export interface OutboundSurroundings {
   /** Packets that went no further, for the counters; one when `count` is absent. */
   dropped(reason: 'policy' | 'malformed' | 'cipher', count?: number): void;
   /** The time in milliseconds, as for the reference. */
-  readonly now: number;
+  now(): number;
 }
 
 /** A cipher may write a block more than it has to. */
@@ -68,6 +68,9 @@ export class OutboundPath {
   #trafficClass = 0;
   #hopLimit = 0;
   #dontFragment = false;
+  /** Of the packets that are sealed at the moment: what is left in front of ESP, and what is behind it. */
+  #headerLength = 0;
+  #nextHeader = 0;
 
   constructor(native: Pick<Native, 'addressOf'>, around: OutboundSurroundings) {
     this.#around = around;
@@ -119,11 +122,15 @@ export class OutboundPath {
         const [count, total, largest] = isCut
           ? [segmenter.count, segmenter.total, segmenter.longest]
           : [1, packetLength, packetLength];
-        if (largest > longest || !sa.borrow() || !sa.admits(count, total, this.#around.now)) {
+        const now = this.#around.now();
+        if (largest > longest || !sa.borrow() || !sa.admits(count, total, now)) {
           this.#each(memory, packetAt, packetLength, isCut);
-        } else if (isCut) {
-          while (segmenter.next()) this.#protect(sa, memory, segmenter.at, segmenter.length);
-        } else this.#protect(sa, memory, packetAt, packetLength);
+          return;
+        }
+        this.#turnTo(sa);
+        if (isCut) {
+          while (segmenter.next()) this.#protect(sa, memory, segmenter.at, segmenter.length, now);
+        } else this.#protect(sa, memory, packetAt, packetLength, now);
       }
     }
   }
@@ -183,22 +190,38 @@ export class OutboundPath {
     }
   }
 
-  /** Seals one packet; the header fields are those that `#key` has read. */
-  #protect(sa: FastSa, memory: Memory, at: number, length: number): void {
+  /** Works out what packets of the flow that `#key` has read get around them; sends the batch if those in it have something else. */
+  #turnTo(sa: FastSa): void {
     const key = this.#key;
-    const { cipher } = sa;
-    const tunnel: TunnelOptions = sa.sa.parameters.tunnel ?? tunnelDefaults;
     const { isTunnel } = sa;
-    const payloadAt = isTunnel ? at : at + key.headerLength;
-    const payloadLength = isTunnel ? length : length - key.headerLength;
-    const nextHeader = isTunnel ? (key.isV4 ? ipProtocols.IPV4 : ipProtocols.IPV6) : key.protocol;
+    const tunnel: TunnelOptions = sa.sa.parameters.tunnel ?? tunnelDefaults;
     const inner = key.trafficClass;
     const trafficClass = !isTunnel || tunnel.dscp === 'copy' ? inner : (tunnel.dscp << 2) | (inner & 3);
     const hopLimit = isTunnel ? tunnel.hopLimit : key.hopLimit;
     const dontFragment = !isTunnel || tunnel.dontFragment === 'copy' ? key.dontFragment : tunnel.dontFragment === 'set';
+    const isAlike =
+      this.#sa === sa &&
+      this.#trafficClass === trafficClass &&
+      this.#hopLimit === hopLimit &&
+      this.#dontFragment === dontFragment;
+    if (!isAlike) {
+      this.flush();
+      this.#sa = sa;
+      this.#trafficClass = trafficClass;
+      this.#hopLimit = hopLimit;
+      this.#dontFragment = dontFragment;
+    }
+    this.#headerLength = isTunnel ? 0 : key.headerLength;
+    this.#nextHeader = isTunnel ? (key.isV4 ? ipProtocols.IPV4 : ipProtocols.IPV6) : key.protocol;
+  }
+
+  /** Seals one packet, behind `turnTo`. */
+  #protect(sa: FastSa, memory: Memory, at: number, length: number, now: number): void {
+    const { cipher, numbers } = sa;
+    const payloadAt = at + this.#headerLength;
+    const payloadLength = length - this.#headerLength;
     const padded = paddedLength(cipher.alignment, payloadLength);
-    const sealed = espHeaderLength + cipher.ivLength + padded + cipher.icvLength;
-    this.#makeRoom(sa, sealed, trafficClass, hopLimit, dontFragment);
+    this.#makeRoom(sa, espHeaderLength + cipher.ivLength + padded + cipher.icvLength);
     const { octets } = memory;
     const trailerAt = payloadAt + payloadLength;
     const trailerLength = padded - payloadLength;
@@ -207,35 +230,31 @@ export class OutboundPath {
     for (let index = 0; index < trailerLength; index += 1) saved[index] = octets[trailerAt + index]!;
     for (let index = 0; index < trailerLength - 2; index += 1) octets[trailerAt + index] = index + 1;
     octets[trailerAt + trailerLength - 2] = trailerLength - 2;
-    octets[trailerAt + trailerLength - 1] = nextHeader;
+    octets[trailerAt + trailerLength - 1] = this.#nextHeader;
     sa.nextSequence();
     const out = this.#memory;
     const place = this.#length;
-    out.view.setUint32(place, sa.sa.parameters.spi);
-    out.view.setUint32(place + 4, sa.numbers.low);
-    const made = cipher.seal(memory, payloadAt, padded, out, place, sa.numbers);
+    out.view.setUint32(place, sa.spi);
+    out.view.setUint32(place + 4, numbers.low);
+    const made = cipher.seal(memory, payloadAt, padded, out, place, numbers);
     for (let index = 0; index < trailerLength; index += 1) octets[trailerAt + index] = saved[index]!;
     if (made < 0) {
       this.#around.dropped('cipher');
       return;
     }
-    sa.charge(length, this.#around.now);
-    this.#length += made;
+    sa.charge(length, now);
+    this.#length = place + made;
     this.#count += 1;
   }
 
-  /** Sends the batch if a packet of `sealed` octets and this outer header cannot be added to it. */
-  #makeRoom(sa: FastSa, sealed: number, trafficClass: number, hopLimit: number, dontFragment: boolean): void {
+  /** Sends the batch if a packet of `sealed` octets cannot be added to it. */
+  #makeRoom(sa: FastSa, sealed: number): void {
     const fits =
       this.#count > 0 &&
-      this.#sa === sa &&
       !this.#isClosed &&
       sealed <= this.#segment &&
       this.#count < net.segmentsMax &&
-      this.#length + sealed <= net.datagramMax &&
-      this.#trafficClass === trafficClass &&
-      this.#hopLimit === hopLimit &&
-      this.#dontFragment === dontFragment;
+      this.#length + sealed <= net.datagramMax;
     if (fits) {
       // A shorter one can only be the last.
       this.#isClosed = sealed < this.#segment;
@@ -245,8 +264,5 @@ export class OutboundPath {
     this.#sa = sa;
     this.#segment = sealed;
     this.#isClosed = false;
-    this.#trafficClass = trafficClass;
-    this.#hopLimit = hopLimit;
-    this.#dontFragment = dontFragment;
   }
 }

@@ -5,19 +5,21 @@
  */
 import { ipProtocols } from '../../../engine/ipsec/packet.js';
 import { vnet } from '../system/linux.js';
-import { allocate, type Memory } from '../system/memory.js';
-import type { Native } from '../system/native.js';
+import type { Memory } from '../system/memory.js';
 import { fold, pseudoSum, sumOctets, swap, writeChecksum } from './checksum.js';
 
 /** Room for the packet in hand and the next one behind it, several times over. */
-const memoryLength = 512 * 1024;
+export const tunWriterMemory = 512 * 1024;
 /** In front of a packet: its virtio header, and an IP header that transport mode puts there. */
 const headroom = 64;
 /** One packet with all that ESP may have put around it. */
 const nextMax = 66_000;
 /** Octets of a packet that is put together: what its length field holds. */
 const togetherMax = 65_535;
+const ipv4HeaderLength = 20;
 const tcpHeaderMin = 20;
+/** IPv6 header, and the longest of TCP. */
+const headersMax = 40 + 60;
 const fin = 0x01;
 const push = 0x08;
 const acknowledge = 0x10;
@@ -40,21 +42,49 @@ export class TunWriter {
   #nextSequence = 0;
   #isClosed = false;
   #isChecked = false;
+  /** What was where the header of the next packet has been written, at the end of the packet in hand. */
+  readonly #covered = new Int32Array(headersMax / 4);
+  #isCovered = false;
 
-  /** `gathers`: does the kernel take packets that are put together? */
-  constructor(native: Pick<Native, 'addressOf'>, gathers: boolean, write: TunWrite) {
-    this.memory = allocate(native, memoryLength);
+  /** `memory` of `tunWriterMemory` octets; `gathers`: does the kernel take packets that are put together? */
+  constructor(memory: Memory, gathers: boolean, write: TunWrite) {
+    this.memory = memory;
     this.#write = write;
     this.#gathers = gathers;
   }
 
   /** Where the next packet may be written, with `headroom` octets in front that are free too. */
   get place(): number {
-    if (this.#end + headroom + nextMax > memoryLength) this.flush();
+    this.#uncover();
+    if (this.#end + headroom + nextMax > tunWriterMemory) this.flush();
     return this.#end + headroom;
   }
 
-  /** Hands over a plain packet of `length` octets, with an IP header of `ipLength`, that was written at or behind `place`. */
+  /**
+   * Where the next packet may be written if it begins with its IP header: its data then are where they belong if it is the next of the
+   * stream in hand, and need not be copied. Its headers cover the end of what is in hand, until it is known what becomes of it.
+   */
+  get placeToAppend(): number {
+    this.#uncover();
+    const end = this.#end;
+    const headerLength = this.#headerLength;
+    const isOpen =
+      end !== 0 &&
+      !this.#isClosed &&
+      // The headers in hand stay as they are, to compare with.
+      end - this.#start >= 2 * headerLength &&
+      end + nextMax <= tunWriterMemory &&
+      this.#isRight();
+    if (!isOpen) return this.place;
+    const covered = this.#covered;
+    const { view } = this.memory;
+    const at = end - headerLength;
+    for (let word = 0; word << 2 < headerLength; word += 1) covered[word] = view.getInt32(at + (word << 2), true);
+    this.#isCovered = true;
+    return at;
+  }
+
+  /** Hands over a plain packet of `length` octets, with an IP header of `ipLength`, that was written at the place, or behind `place`. */
   deliver(at: number, length: number, ipLength: number): void {
     const { octets } = this.memory;
     const isV4 = octets[at]! >> 4 === 4;
@@ -75,12 +105,51 @@ export class TunWriter {
     if (this.#end === 0) return;
     const { memory } = this;
     const start = this.#start;
+    const isCovered = this.#isCovered;
+    if (isCovered) this.#exchange();
     const length = this.#end - start;
     const headerAt = start - vnet.length;
     memory.octets.fill(0, headerAt, start);
     if (this.#count > 1) this.#finishHeaders(headerAt, length);
-    this.#end = 0;
     this.#write(memory, headerAt, vnet.length + length);
+    // The packet behind is whole again.
+    if (isCovered) this.#exchange();
+    this.#isCovered = false;
+    this.#end = 0;
+  }
+
+  /** What is in hand gets its end back, and the packet behind it is lost, because it was handed over or is of no use. */
+  #uncover(): void {
+    if (!this.#isCovered) return;
+    this.#isCovered = false;
+    const covered = this.#covered;
+    const { view } = this.memory;
+    const headerLength = this.#headerLength;
+    const at = this.#end - headerLength;
+    for (let word = 0; word << 2 < headerLength; word += 1) view.setInt32(at + (word << 2), covered[word]!, true);
+  }
+
+  #exchange(): void {
+    const covered = this.#covered;
+    const { view } = this.memory;
+    const at = this.#end - this.#headerLength;
+    for (let word = 0; word << 2 < this.#headerLength; word += 1) {
+      const there = view.getInt32(at + (word << 2), true);
+      view.setInt32(at + (word << 2), covered[word]!, true);
+      covered[word] = there;
+    }
+  }
+
+  /**
+   * Is the packet in hand right, as far as checksums tell? Only what is may be put together, because the kernel then does not look at
+   * them again.
+   */
+  #isRight(): boolean {
+    if (!this.#isChecked) {
+      this.#isChecked = true;
+      this.#isClosed = !this.#hasRightChecksum(this.#start, this.#end - this.#start);
+    }
+    return !this.#isClosed;
   }
 
   /** Can others be added to the packet that is now in hand? */
@@ -116,16 +185,13 @@ export class TunWriter {
     if (view.getUint32(transportAt + 4) !== this.#nextSequence) return false;
     const flags = octets[transportAt + 13]!;
     if ((flags & ~(push | fin)) !== acknowledge) return false;
-    // Only what is right may be put together, because the kernel then does not look at checksums again.
-    if (!this.#isChecked) {
-      if (!this.#hasRightChecksum(start, end - start)) {
-        this.#isClosed = true;
-        return false;
-      }
-      this.#isChecked = true;
+    if (this.#isCovered) {
+      if (!this.#hasRightChecksum(at, length)) return false;
+      this.#uncover();
+    } else {
+      if (!this.#isRight() || !this.#hasRightChecksum(at, length)) return false;
+      octets.copyWithin(end, at + headerLength, at + length);
     }
-    if (!this.#hasRightChecksum(at, length)) return false;
-    octets.copyWithin(end, at + headerLength, at + length);
     this.#end = end + size;
     this.#count += 1;
     this.#nextSequence = (this.#nextSequence + size) >>> 0;
@@ -169,13 +235,19 @@ export class TunWriter {
 
   #hasRightChecksum(at: number, length: number): boolean {
     const { memory } = this;
-    const ipLength = this.#ipLength;
-    const transportLength = length - ipLength;
-    const sum =
-      pseudoSum(memory, at, this.#isV4, ipProtocols.TCP) +
-      swap(transportLength) +
-      sumOctets(memory, at + ipLength, transportLength);
-    return fold(sum) === 0xffff && (!this.#isV4 || fold(sumOctets(memory, at, ipLength)) === 0xffff);
+    const { view } = memory;
+    const isV4 = this.#isV4;
+    // Addresses, which the pseudo-header has, and all that is behind them: options there are none.
+    const addressesAt = isV4 ? 12 : 8;
+    const sum = sumOctets(memory, at + addressesAt, length - addressesAt);
+    if (fold(sum + (ipProtocols.TCP << 8) + swap(length - this.#ipLength)) !== 0xffff) return false;
+    if (!isV4) return true;
+    let header = 0;
+    for (let word = 0; word < ipv4HeaderLength; word += 4) {
+      const value = view.getInt32(at + word, true);
+      header += (value & 0xffff) + (value >>> 16);
+    }
+    return fold(header) === 0xffff;
   }
 
   #finishHeaders(headerAt: number, length: number): void {

@@ -48,13 +48,11 @@ export class InboundCore {
       ike: (arrival, message) => this.ike(arrival, message),
       event: (event) => policies.tell(event),
       dropped: (reason) => counters.dropped(reason),
-      delivered(octets) {
-        counters.add('packetsIn');
+      delivered(packets, octets) {
+        counters.add('packetsIn', packets);
         counters.add('octetsIn', octets);
       },
-      get now() {
-        return policies.now;
-      },
+      now: () => policies.now,
     });
   }
 

@@ -3,12 +3,13 @@ import { buildIp } from '../../../engine/ipsec/ip-build.js';
 import { ipProtocols } from '../../../engine/ipsec/packet.js';
 import { Counters } from '../counters.js';
 import { type Arrival, destinationOf, sourceOf } from '../fast/arrival.js';
-import { TunWriter } from '../fast/tun-writer.js';
+import { sumCode } from '../fast/sum-code.js';
+import { TunWriter, tunWriterMemory } from '../fast/tun-writer.js';
 import type { IkeMessage } from '../report.js';
 import { type DatagramReceiver, datagramReceiver, receiveMax } from '../system/datagram.js';
 import { errorName } from '../system/host-error.js';
 import { vnet } from '../system/linux.js';
-import { allocate } from '../system/memory.js';
+import { allocate, allocateSummed } from '../system/memory.js';
 import { poller, wake } from '../system/wake.js';
 import { Control } from './control.js';
 import { stopWord, wokenWord } from './ended.js';
@@ -42,7 +43,9 @@ export function runInbound(setup: WorkerSetup, tools: WorkerTools): void {
     const why = `the device ${tunName} takes no packets (${errorName(native, error)})`;
     if (error !== errors.EAGAIN && limiter.admit(why, now()) !== undefined) control.fault(why, false);
   };
-  const writer = new TunWriter(native, gathers, (memory, at, length) => write(memory.address + at, length));
+  const writer = new TunWriter(allocateSummed(native, tunWriterMemory, sumCode), gathers, (memory, at, length) =>
+    write(memory.address + at, length),
+  );
   const single = allocate(native, packetMax);
   const core = new InboundCore(
     writer,

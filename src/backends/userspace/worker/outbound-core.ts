@@ -50,9 +50,7 @@ export class OutboundCore {
         sinks.sendBatch(batch);
       },
       dropped: (reason, count) => options.counters.dropped(reason, count),
-      get now() {
-        return policies.now;
-      },
+      now: () => policies.now,
     });
   }
 

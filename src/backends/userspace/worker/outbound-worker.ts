@@ -1,10 +1,11 @@
 /** The worker of the way out: waits for packets of the TUN device and for the main thread, and does nothing else. */
 import type { SystemConfig } from '../../../model/system-config.js';
 import { Counters } from '../counters.js';
+import { sumCode } from '../fast/sum-code.js';
 import { acquireMessage, acquireOf, type ToWorker } from '../messages.js';
 import { errorName } from '../system/host-error.js';
 import { vnet } from '../system/linux.js';
-import { allocate } from '../system/memory.js';
+import { allocate, allocateSummed } from '../system/memory.js';
 import { poller, wake } from '../system/wake.js';
 import { Control } from './control.js';
 import { stopWord, wokenWord } from './ended.js';
@@ -97,7 +98,7 @@ export function runOutbound(setup: WorkerSetup, tools: WorkerTools): void {
 
   const signal = wake(native, setup.wake);
   const poll = poller(native, [signal.descriptor, setup.tun.descriptor]);
-  const packet = allocate(native, packetMax + trailerRoom);
+  const packet = allocateSummed(native, packetMax + trailerRoom, sumCode);
   control.ready();
   let isMore = false;
   for (;;) {
