@@ -4,9 +4,10 @@ import { argumentRows } from '../model/language/arguments.js';
 import type { Problem } from '../model/problem.js';
 import type { SourceText } from '../model/span.js';
 import { explainBreak, explainOperation, explainStrangeBlank, nearestWord } from './explain.js';
+import { binaryKind, noRecords } from './file-kind.js';
 import { createOperationReader, type OperationReader } from './grammar.js';
 import { hideInComment, hideSecrets } from './hide-secrets.js';
-import { type LogicalLine, logicalLines } from './statements.js';
+import { commandPrefix, type LogicalLine, logicalLines } from './statements.js';
 import type { ArgumentSyntax, StatementForm, StatementSyntax, SyntaxFile, SyntaxItem, Word } from './syntax.js';
 import { type Unfolded, unfold } from './unfold.js';
 
@@ -15,12 +16,6 @@ export const statementsMax = 400_000;
 
 /** A longer statement is not one of this language (20 sources and destinations and all arguments need less than 8 KiB). */
 export const statementLengthMax = 65_536;
-
-/**
- * What may stand before an operation when it was copied from a shell: a history number, a prompt, sudo, a path. The
- * operation then follows the shell's rules of quoting.
- */
-const commandPrefix = /^(?:\d+\s+)?(?:(?:[$%>]|\S+[$%>])\s+)?(?:sudo\s+)?(?:\S*\/)?ipsec_config(?=\s|\\\r?\n|$)/i;
 
 /** Blanks that are none here, as copied pages have them: no-break and other Unicode spaces, the byte order mark. */
 const strangeBlank = /[\u00a0\u1680\u2000-\u200b\u202f\u205f\u3000\ufeff]/;
@@ -39,6 +34,11 @@ export function* parseItems(source: SourceText, problems: Problem[]): Generator<
   const nul = text.indexOf('\0');
   if (nul !== -1) {
     problems.push(notText(source, nul));
+    return;
+  }
+  const other = noRecords(source);
+  if (other) {
+    problems.push(other);
     return;
   }
   sharedReader ??= createOperationReader();
@@ -60,9 +60,10 @@ export function* parseItems(source: SourceText, problems: Problem[]): Generator<
 }
 
 /** Where statements and comments begin and end, for those who ask nothing else; what parsing would not read is not there. */
-export function outline({ text }: SourceText): LogicalLine[] {
+export function outline(source: SourceText): LogicalLine[] {
+  const { text } = source;
   const lines: LogicalLine[] = [];
-  if (text.includes('\0')) return lines;
+  if (text.includes('\0') || noRecords(source)) return lines;
   let statements = 0;
   for (const line of logicalLines(text)) {
     if (line.kind === 'statement') statements += 1;
@@ -84,15 +85,20 @@ function tooMany(source: SourceText, { start, end }: LogicalLine): Problem {
 
 function notText(source: SourceText, nul: number): Problem {
   // Every second octet NUL is UTF-16, as some editors write it.
-  const isWide = nul < 4 && source.text.indexOf('\0', nul + 1) === nul + 2;
+  const kind = binaryKind(source.text);
+  const isWide = !kind && nul < 4 && source.text.indexOf('\0', nul + 1) === nul + 2;
   source.markSecret(0, source.text.length);
   return {
     code: 'SYN024',
-    message: isWide ? 'this text is in UTF-16' : 'this is not a text: it holds NUL octets',
+    message: isWide
+      ? 'this text is in UTF-16'
+      : kind
+        ? `this is not a text: it looks like ${kind.title}`
+        : 'this is not a text: it holds NUL octets',
     at: { source, start: nul, end: nul + 1 },
     help: isWide
       ? 'convert the file, for instance with iconv -f UTF-16 -t UTF-8'
-      : 'give a text file in UTF-8 with IPsec records, or leave this file out',
+      : (kind?.help ?? 'give a text file in UTF-8 with IPsec records, or leave this file out'),
   };
 }
 

@@ -24,6 +24,13 @@ export interface LineBreakFault {
   readonly end: number;
 }
 
+/**
+ * What may stand before an operation when it was copied from a shell: a history number, a prompt, sudo, a path. The
+ * operation then follows the shell's rules of quoting.
+ */
+export const commandPrefix =
+  /^(?:\d+\s+)?(?:(?:[$%>]|\S+[$%>])\s+)?(?:sudo\s+)?(?:\S*\/)?ipsec_config(?=\s|\\\r?\n|$)/i;
+
 const tab = 9;
 const newline = 10;
 const carriageReturn = 13;

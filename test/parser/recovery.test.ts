@@ -156,7 +156,7 @@ describe('what copying leaves behind', () => {
     ]);
     expect(notes('connections {\n}')?.[0]).toContain('swanctl.conf');
     expect(notes('spdadd 10.0.0.1 10.0.0.2 any -P out ipsec esp/transport//require;')?.[0]).toContain('setkey');
-    expect(notes('BEGIN HostPolicy-Defaults')?.[0]).toContain('--defaults');
+    expect(read('BEGIN HostPolicy-Defaults').problems[0]?.help).toContain('--defaults');
   });
 });
 

@@ -2,6 +2,7 @@
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import type { Problem } from '../../model/problem.js';
 import { SourceText } from '../../model/span.js';
+import { isBinary } from '../../parser/file-kind.js';
 
 /** Octets; more cannot become one string of this JavaScript engine. */
 export const fileLengthMax = 256 * 1024 * 1024;
@@ -49,7 +50,8 @@ export function decodeSource(octets: Uint8Array, shown: string): ReadSource {
       at: { source, start: at, end: Math.min(source.text.length, at + 1) },
       help: 'convert the file, for instance with iconv -f ISO-8859-1 -t UTF-8',
     };
-    return { source, problems: source.text.includes('\0') ? [] : [problem] };
+    // Of what is no text at all the parser tells what it is.
+    return { source, problems: source.text.includes('\0') || isBinary(source.text) ? [] : [problem] };
   }
 }
 
