@@ -1,8 +1,9 @@
 /** The use case behind `policy test`: assertion files against the systems they speak of. */
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { type Dirent, existsSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { type AddressRange, singleAddress } from '../model/address.js';
 import { type AssertionResult, judge, type StatedRequirement } from '../model/assertion.js';
+import { closest } from '../model/did-you-mean.js';
 import type { Problem } from '../model/problem.js';
 import { UsageError } from '../model/tool-error.js';
 import { type Assertion, assertionCode, holdsAddress, parseAssertions } from '../parser/assertions/parse-assertions.js';
@@ -132,14 +133,21 @@ function whereTo(
     assertion.system === undefined
       ? systems
       : systems.filter((system) => system.name.toLowerCase() === assertion.system?.toLowerCase());
-  if (named.length === 0)
+  if (named.length === 0) {
+    const guess = closest(
+      assertion.system ?? '',
+      systems.map((system) => system.name),
+    );
     return {
       message: `no system is called '${assertion.system}'`,
-      help: `systems: ${systems
-        .slice(0, 20)
-        .map((system) => system.name)
-        .join(', ')}`,
+      help: guess
+        ? `did you mean ${guess}?`
+        : `systems: ${systems
+            .slice(0, 20)
+            .map((system) => system.name)
+            .join(', ')}`,
     };
+  }
   const sends = named.filter((system) => owns(system, assertion.from));
   const receives = named.filter((system) => owns(system, assertion.to));
   const { direction } = assertion;
@@ -173,10 +181,27 @@ function assertionFiles(given: string): string[] {
   const status = existsSync(full) ? statSync(full) : undefined;
   if (!status) throw new UsageError(`there is no file or folder ${given}`, { code: 'NO_SUCH_FILE' });
   if (!status.isDirectory()) return given.endsWith(assertionSuffix) ? [full] : [];
-  return readdirSync(full, { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith(assertionSuffix) && !file.split(path.sep).includes('node_modules'))
-    .sort()
-    .map((file) => path.join(full, file));
+  return [...filesBelow(full)].filter((file) => file.endsWith(assertionSuffix)).sort();
+}
+
+/** Folders whose contents are nobody's assertions, and may be very many. */
+const passedBy: readonly string[] = ['node_modules', '.git'];
+
+/** Files below a folder. One that may not be listed, or that goes while it is looked at, holds none. */
+function* filesBelow(folder: string): Generator<string> {
+  for (const entry of listed(folder)) {
+    const full = path.join(folder, entry.name);
+    if (!entry.isDirectory()) yield full;
+    else if (!passedBy.includes(entry.name)) yield* filesBelow(full);
+  }
+}
+
+function listed(folder: string): readonly Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch {
+    return [];
+  }
 }
 
 /** The nearest folder from the assertion file upward that has policies: a hosts folder, or record files. */

@@ -94,6 +94,58 @@ describe('loadRepository', () => {
   });
 });
 
+describe('a slip in one of the own files is told with its place and what was meant', () => {
+  const said = async (files: Record<string, string>) => {
+    const folder = folderWith({ 'hosts/a/x.conf': record, ...files });
+    const error = await loadRepository({ paths: [folder] }).catch((thrown: unknown) => thrown);
+    const { message, hints } = error as { message: string; hints: readonly string[] };
+    return [message, ...hints.slice(0, -1)].map((text) => text.replace(`${folder}/`, ''));
+  };
+
+  it.each<readonly [string, string, readonly string[]]>([
+    ['ipsec.config.yaml', 'lnit: {}\n', ['ipsec.config.yaml:1:1: lnit: there is no such key; did you mean lint?']],
+    [
+      'ipsec.config.yaml',
+      'version: 1\nlint:\n  failLevle: error\n  slect: []\n',
+      [
+        'ipsec.config.yaml:3:3: lint.failLevle: there is no such key; did you mean failLevel?',
+        'ipsec.config.yaml:4:3: lint.slect: there is no such key; did you mean select?',
+      ],
+    ],
+    [
+      'ipsec.config.json',
+      '{\n  "target": "linux-xfrn"\n}',
+      [
+        'ipsec.config.json:2:13: target: Invalid option: expected one of "hpux"|"linux-xfrm"|"userspace"; did you mean linux-xfrm?',
+      ],
+    ],
+    [
+      'inventory.yaml',
+      'hosts:\n  a:\n    adresses: [10.0.0.1]\n',
+      ['inventory.yaml:3:5: hosts.a.adresses: there is no such key; did you mean addresses?'],
+    ],
+    [
+      'inventory.yaml',
+      'hosts:\n  a:\n    management:\n      - from: [10.0.0.1]\n        prot: 22\n',
+      ['inventory.yaml:5:9: hosts.a.management.0.prot: there is no such key; did you mean port?'],
+    ],
+    [
+      'inventory.yaml',
+      'hosts: {}\npeers:\n  hq: {addresses: [10.0.0.1], product: strongswam}\n',
+      [
+        expect.stringMatching(
+          /^inventory\.yaml:3:40: peers\.hq\.product: .*; did you mean strongswan\?$/,
+        ) as unknown as string,
+      ],
+    ],
+    [
+      'ipsec.config.yaml',
+      'zebra: 1\n',
+      [expect.stringContaining('zebra: there is no such key; known are version, dialect') as unknown as string],
+    ],
+  ])('%s: %j', async (name, text, expected) => expect(await said({ [name]: text })).toEqual(expected));
+});
+
 describe('products of peers', () => {
   const record =
     'add host app -source 10.1.1.1/32 -destination 10.2.0.0/24/80-90 -protocol TCP -priority 10 -action ESP_AES128_GCM16\nadd auth app -remote 10.2.0.0/24 -priority 10 -kmp IKEV2 -preshared file:k\n';

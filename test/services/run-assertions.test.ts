@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { SourceText } from '../../src/model/span.js';
@@ -89,6 +90,30 @@ any from 10.1.1.1 to 10.2.2.2 must be protected end to end
     ],
     ['tcp from 10.1.1.1 to any must be passed now', "unexpected 'now'"],
   ])('explains %s', async (sentence, message) => expect((await results(sentence)).problems).toEqual([message]));
+
+  it.each([
+    ['defin LAB = 10.0.0.0/8', 'did you mean define?'],
+    ['tcp from 10.1.1.1 to any must be discaded', 'did you mean discarded?'],
+    ['tcp from 10.1.1.1 to any outbond must be passed', undefined],
+    ['tcp from 10.1.1.1 to any must be passed inbuond', 'did you mean inbound?'],
+    ['tcp from 10.1.1.1 to any must be protected in tunel mode', 'did you mean tunnel?'],
+    ['tcp from 10.1.1.1 to any must be protected with at least AES-265', 'did you mean AES-256?'],
+    ['on srever: tcp from 10.1.1.1 to any must be passed', 'did you mean server?'],
+  ])('says what %s was meant to be', async (sentence, help) => {
+    const { run } = await results(sentence);
+    if (help !== undefined) expect(run.problems.map((problem) => problem.help)).toEqual([help]);
+    else expect(run.problems[0]?.message).toBe("expected 'must', found 'outbond'");
+  });
+
+  it('passes by folders that cannot be listed', async () => {
+    const folder = folderWith({
+      'server.conf': policy,
+      'a.ipsectest': 'tcp from 10.1.1.1 to 10.9.0.1 must be discarded',
+    });
+    // A name that is no UTF-8 comes back as another one, under which there is nothing.
+    mkdirSync(Buffer.concat([Buffer.from(`${folder}/`), Buffer.from([0xff, 0xfe])]));
+    expect((await runAssertions({ paths: [folder] })).judged).toHaveLength(1);
+  });
 
   it('reads any text without failing', () => {
     for (const text of [

@@ -82,6 +82,14 @@ class SentenceFault extends Error {
   }
 }
 
+/** Ciphers and hashes as people call them. */
+const strengthWords = ['3DES', 'AES-128', 'AES-192', 'AES-256', 'SHA1', 'SHA2-256', 'SHA2-384', 'SHA2-512'];
+
+function didYouMean(word: string, words: readonly string[]): string | undefined {
+  const guess = closest(word, words);
+  return guess === undefined ? undefined : `did you mean ${guess}?`;
+}
+
 const protectionWords = ['with', 'in', 'by', 'and', 'end'];
 
 class Sentence {
@@ -171,7 +179,13 @@ class Sentence {
   }
 
   #end(): void {
-    if (this.#at < this.#words.length) this.fail(this.#at, `unexpected '${this.#peek()}'`);
+    const word = this.#peek();
+    if (word === undefined) return;
+    this.fail(
+      this.#at,
+      `unexpected '${word}'`,
+      didYouMean(word, ['inbound', 'outbound', 'must', 'port', ...protectionWords]),
+    );
   }
 
   #system(): string {
@@ -190,7 +204,7 @@ class Sentence {
     if (protocol === undefined || protocol > 255) {
       const guess = closest(
         upper,
-        [...protocolRows, ...serviceRows].map((row) => row.word),
+        [...protocolRows, ...serviceRows].map((row) => row.word).concat('DEFINE', 'ON', 'ANY'),
       );
       this.fail(
         this.#at - 1,
@@ -242,7 +256,11 @@ class Sentence {
     if (word === 'discarded' || word === 'dropped') return { treatment: 'DISCARD' };
     if (word === 'passed' || word === 'bypassed') return { treatment: 'BYPASS' };
     if (word !== 'protected')
-      this.fail(this.#at - 1, `'${word}' is no treatment`, 'write protected, discarded or passed');
+      this.fail(
+        this.#at - 1,
+        `'${word}' is no treatment`,
+        didYouMean(word, ['protected', 'discarded', 'passed']) ?? 'write protected, discarded or passed',
+      );
     let requirement: Requirement = { treatment: 'PROTECT' };
     while (protectionWords.includes(this.#peek()?.toLowerCase() ?? ''))
       requirement = { ...requirement, ...this.#demand() };
@@ -259,7 +277,11 @@ class Sentence {
     if (this.#take('in')) {
       const mode = this.#next('tunnel or transport').toLowerCase();
       if (mode !== 'tunnel' && mode !== 'transport')
-        this.fail(this.#at - 1, `'${mode}' is no mode`, 'write tunnel or transport');
+        this.fail(
+          this.#at - 1,
+          `'${mode}' is no mode`,
+          didYouMean(mode, ['tunnel', 'transport']) ?? 'write tunnel or transport',
+        );
       this.#expect('mode');
       return { mode };
     }
@@ -296,7 +318,7 @@ class Sentence {
     this.fail(
       this.#at - 1,
       `'${word}' is no cipher, hash or number of bits`,
-      'write for instance AES-128, SHA2-256, or 128 bits',
+      didYouMean(word, strengthWords) ?? 'write for instance AES-128, SHA2-256, or 128 bits',
     );
   }
 }

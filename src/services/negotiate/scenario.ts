@@ -9,7 +9,7 @@ import type { NetworkOptions } from '../../engine/sim/network.js';
 import { type Address, formatAddress, parseAddress } from '../../model/address.js';
 import { parsePacket } from '../../model/parse-packet.js';
 import { UsageError } from '../../model/tool-error.js';
-import { readStructured, validate } from '../repository/config-file.js';
+import { readChecked } from '../repository/config-file.js';
 import { parseDuration, parseShare } from './durations.js';
 import type { ScenarioFile } from './scenario-schema.js';
 import type { NegotiatingSystem } from './systems.js';
@@ -36,7 +36,7 @@ export interface ScenarioFlags {
 /** Reads a scenario file. Throws UsageError with what is wrong in it. */
 export async function readScenario(file: string): Promise<ScenarioFile> {
   const { scenarioSchema } = await import('./scenario-schema.js');
-  return validate(scenarioSchema, await readStructured(file), file);
+  return readChecked(scenarioSchema, file);
 }
 
 /** The scenario of a run between two systems. Throws UsageError for what makes no sense. */

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { UsageError } from '../../model/tool-error.js';
+import type { Issue } from './explain-issues.js';
 import type { Inventory, ToolConfig } from './schema.js';
 
 export const configNames = ['ipsec.config.yaml', 'ipsec.config.yml', 'ipsec.config.json'] as const;
@@ -31,17 +32,20 @@ export async function findConfig(from: string, named?: string): Promise<FoundCon
 
 async function readConfig(file: string): Promise<ToolConfig> {
   const { toolConfigSchema } = await import('./schema.js');
-  return validate(toolConfigSchema, await readStructured(file), file);
+  return readChecked(toolConfigSchema, file);
 }
 
 /** Reads an inventory file. */
 export async function readInventory(file: string): Promise<Inventory> {
   const { inventorySchema } = await import('./schema.js');
-  return validate(inventorySchema, await readStructured(file), file);
+  return readChecked(inventorySchema, file);
 }
 
-/** The value of a YAML or JSON file (JSON is YAML); what cannot be read is a usage error that names line and column. */
-export async function readStructured(file: string): Promise<unknown> {
+/**
+ * The value of a YAML or JSON file (JSON is YAML), checked against the schema. What cannot be read or does not fit is a
+ * UsageError that names line and column, and what was probably meant.
+ */
+export async function readChecked<T>(schema: Schema<T>, file: string): Promise<T> {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
@@ -57,26 +61,41 @@ export async function readStructured(file: string): Promise<unknown> {
     throw new UsageError(`${file}${place ? `:${place.line}:${place.col}` : ''}: ${said}`, { code: 'CONFIG' });
   }
   // Aliases can make a small file expand without end; configurations do not need more than a few.
-  return document.toJS({ maxAliasCount: 100 });
+  const value: unknown = document.toJS({ maxAliasCount: 100 });
+  const result = schema.safeParse(value ?? {});
+  if (result.success) return result.data;
+  const { explainIssues } = await import('./explain-issues.js');
+  const [first = 'it does not fit its schema', ...more] = explainIssues(schema, result.error.issues, {
+    value,
+    placeOf: (path, key) => placeOf(text, document, path, key),
+  }).map(({ place, message }) => `${file}${place === undefined ? '' : `:${place}`}: ${message}`);
+  throw new UsageError(first, {
+    code: 'CONFIG',
+    hints: [...more, 'Schemas are printed by `ipsec schema config`, `inventory` and `scenario`.'],
+  });
+}
+
+/** `line:column` of what stands at a path of the document, or of a key in it; undefined where nothing does. */
+function placeOf(
+  text: string,
+  document: { getIn(path: readonly PropertyKey[], keepScalar: true): unknown },
+  path: readonly PropertyKey[],
+  key?: string,
+): string | undefined {
+  const node = document.getIn(path, true) as YamlNode | undefined;
+  const found = key === undefined ? node : node?.items?.find((item) => item.key?.value === key)?.key;
+  const offset = found?.range?.[0];
+  if (offset === undefined) return undefined;
+  const before = text.slice(0, offset).split('\n');
+  return `${before.length}:${before.at(-1)!.length + 1}`;
+}
+
+/** The part of a node of the YAML parser that is used. */
+interface YamlNode {
+  readonly range?: readonly number[] | null;
+  readonly items?: readonly { readonly key?: YamlNode & { readonly value?: unknown } }[];
 }
 
 interface Schema<T> {
-  safeParse(value: unknown):
-    | { success: true; data: T }
-    | {
-        success: false;
-        error: { issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[] };
-      };
-}
-
-export function validate<T>(schema: Schema<T>, value: unknown, file: string): T {
-  const result = schema.safeParse(value ?? {});
-  if (result.success) return result.data;
-  const issues = result.error.issues
-    .slice(0, 5)
-    .map(({ path: at, message }) => `${at.map(String).join('.') || 'the file'}: ${message}`);
-  throw new UsageError(`${file}: ${issues[0]}`, {
-    code: 'CONFIG',
-    hints: [...issues.slice(1), 'Schemas are printed by `ipsec schema config`, `inventory` and `scenario`.'],
-  });
+  safeParse(value: unknown): { success: true; data: T } | { success: false; error: { issues: readonly Issue[] } };
 }
