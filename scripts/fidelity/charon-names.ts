@@ -73,19 +73,20 @@ const protocolNames: Readonly<Record<number, string>> = {
   89: 'ospf',
   132: 'sctp',
 };
-/** First names of /etc/services on the hosts of the recordings, for the ports that are used there. */
-const serviceNames: Readonly<Record<number, string>> = {
-  22: 'ssh',
-  23: 'telnet',
-  25: 'smtp',
-  53: 'domain',
-  80: 'http',
-  123: 'ntp',
-  179: 'bgp',
-  443: 'https',
-  500: 'isakmp',
-  1701: 'l2f',
-  8080: 'http-alt',
+const [tcp, udp] = [6, 17];
+/** First names of /etc/services on the hosts of the recordings, for the ports that are used there, and the protocols that have them. */
+const serviceNames: Readonly<Record<number, readonly [string, ...number[]]>> = {
+  22: ['ssh', tcp],
+  23: ['telnet', tcp],
+  25: ['smtp', tcp],
+  53: ['domain', tcp, udp],
+  80: ['http', tcp],
+  123: ['ntp', udp],
+  179: ['bgp', tcp],
+  443: ['https', tcp, udp],
+  500: ['isakmp', udp],
+  1701: ['l2f', udp],
+  8080: ['http-alt', tcp],
 };
 
 /** As `%R` prints it, without the closing bracket, which the recordings lack. */
@@ -121,7 +122,10 @@ function portName(protocol: number, { lo, hi }: TrafficSelector['ports']): strin
   if (lo > hi) return 'OPAQUE';
   const type = (value: number) => (value & 255 ? `${value >> 8}(${value & 255})` : String(value >> 8));
   if (protocol === 1 || protocol === 58) return lo === hi ? type(lo) : `${type(lo)}-${type(hi)}`;
-  return lo === hi ? (serviceNames[lo] ?? String(lo)) : `${lo}-${hi}`;
+  if (lo !== hi) return `${lo}-${hi}`;
+  const named = serviceNames[lo];
+  // What names no protocol takes any.
+  return named && (protocol === 0 || named.includes(protocol)) ? named[0] : String(lo);
 }
 
 /** A notification as charon's log has it. */

@@ -4,11 +4,14 @@
  */
 import { type Conf, pairHosts, print } from './random/conf.js';
 import { type Draw, drawFrom, randomOf } from './random/draw.js';
-import { mutations } from './random/mutations.js';
+import { mutations as first } from './random/mutations.js';
 import { espPool, groupPool, ikePool, ikePoolV2, selectorPool } from './random/pools.js';
+import { widerMutations } from './random/wider-mutations.js';
 import type { Pair } from './verdict.js';
 
 export { pairHosts, randomOf };
+
+const mutations = { ...first, ...widerMutations };
 
 /** Names of what pairs are changed by. */
 export const mutationNames = Object.keys(mutations);
@@ -68,7 +71,11 @@ function baseConf(draw: Draw): readonly [Conf, Conf] {
       },
     ],
     secrets: [{ secret, ids: [] }],
+    localRounds: [],
+    remoteRounds: [],
     more: [],
+    before: [],
+    inherits: false,
   });
   return [make(true), make(false)];
 }

@@ -127,7 +127,11 @@ export async function startCharons(options: CharonPairOptions): Promise<CharonPa
   return {
     swanctl,
     async load(side, config) {
-      writeFileSync(path.join(folder, side, 'swanctl', 'swanctl.conf'), config, { mode: 0o600 });
+      const file = path.join(folder, side, 'swanctl', 'swanctl.conf');
+      // A connection of the same name keeps its place before others when it is loaded again.
+      writeFileSync(file, '', { mode: 0o600 });
+      await swanctl(side, ['--load-conns']);
+      writeFileSync(file, config);
       const result = await swanctl(side, ['--load-all', '--clear', '--noprompt']);
       return { ok: result.ok && !/failed|unable|ignoring/.test(result.output), output: result.output };
     },

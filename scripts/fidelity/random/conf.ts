@@ -20,8 +20,14 @@ export interface Conf {
   options: string[];
   children: Child[];
   secrets: { secret: string; ids: string[] }[];
-  /** Other connections that do not matter, or do. */
+  /** Further rounds of authentication (RFC 4739) of either end, by their methods. */
+  localRounds: string[];
+  remoteRounds: string[];
+  /** Other connections that do not matter, or do: behind, and before. */
   more: Conf[];
+  before: Conf[];
+  /** Written with its settings in a section of its own, which it refers to. */
+  inherits: boolean;
   name: string;
 }
 
@@ -37,33 +43,42 @@ export interface Child {
 
 /** The text of a configuration. */
 export function print(conf: Conf): string {
-  const connections = [conf, ...conf.more].map(printConnection).join('');
+  const all = [...conf.before, conf, ...conf.more];
+  const connections = all.map(printConnection).join('');
+  const templates = all.map(printTemplate).join('');
   const secrets = conf.secrets.map(({ secret, ids }, at) => {
     const owners = ids.map((id, place) => `    id-${place} = ${id}\n`).join('');
     return `  ike-${at} {\n    secret = "${secret}"\n${owners}  }\n`;
   });
-  return `connections {\n${connections}}\nsecrets {\n${secrets.join('')}}\n`;
+  return `${templates}connections {\n${connections}}\nsecrets {\n${secrets.join('')}}\n`;
+}
+
+/** The settings that a connection refers to, where it does. */
+function printTemplate(conf: Conf): string {
+  return conf.inherits ? `base-${conf.name} {\n${settings(conf)}}\n` : '';
+}
+
+function settings(conf: Conf): string {
+  return `    version = ${conf.version}
+    local_addrs = ${conf.local}
+    remote_addrs = ${conf.remote}
+    proposals = ${conf.proposals.join(',')}
+${conf.aggressive ? '    aggressive = yes\n' : ''}${conf.options.map((option) => `    ${option}\n`).join('')}`;
 }
 
 function printConnection(conf: Conf): string {
-  const end = (auth: string, id: string | undefined) =>
-    `${auth === '' ? '' : `      auth = ${auth}\n`}${id === undefined ? '' : `      id = ${id}\n`}`;
+  const ends = (name: string, auth: string, id: string | undefined, rounds: readonly string[]) => [
+    `    ${name}${rounds.length > 0 ? '-1' : ''} {\n${auth === '' ? '' : `      auth = ${auth}\n`}${id === undefined ? '' : `      id = ${id}\n`}    }\n`,
+    ...rounds.map((round, at) => `    ${name}-${at + 2} {\n${round}    }\n`),
+  ];
   const list = (name: string, values: readonly string[] | undefined) =>
     values === undefined ? '' : `        ${name} = ${values.join(',')}\n`;
   const children = conf.children.map(
     ({ name, localTs, remoteTs, esp, ah, mode, options }) =>
       `      ${name} {\n${list('local_ts', localTs)}${list('remote_ts', remoteTs)}${list('esp_proposals', esp)}${list('ah_proposals', ah)}        mode = ${mode}\n${options.map((option) => `        ${option}\n`).join('')}      }\n`,
   );
-  return `  ${conf.name} {
-    version = ${conf.version}
-    local_addrs = ${conf.local}
-    remote_addrs = ${conf.remote}
-    proposals = ${conf.proposals.join(',')}
-${conf.aggressive ? '    aggressive = yes\n' : ''}${conf.options.map((option) => `    ${option}\n`).join('')}    local {
-${end(conf.localAuth, conf.localId)}    }
-    remote {
-${end(conf.remoteAuth, conf.remoteId)}    }
-    children {
+  return `  ${conf.name}${conf.inherits ? ` : base-${conf.name}` : ''} {
+${conf.inherits ? '' : settings(conf)}${ends('local', conf.localAuth, conf.localId, conf.localRounds).join('')}${ends('remote', conf.remoteAuth, conf.remoteId, conf.remoteRounds).join('')}    children {
 ${children.join('')}    }
   }
 `;

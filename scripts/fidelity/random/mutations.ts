@@ -178,6 +178,7 @@ export const mutations: Readonly<Record<string, Mutation>> = {
       children: one.children.map((child) => ({ ...child, name: 'dn', options: [], esp: draw.some(espPool, 1, 2) })),
       secrets: [],
       more: [],
+      before: [],
     };
     one.more = [decoy];
   },
