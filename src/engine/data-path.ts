@@ -5,19 +5,27 @@ import {
   type InstallVerdict,
   installable,
 } from '../model/peer-profile/data-path.js';
+import type { SaTemplate } from '../model/system-config.js';
 import type { Environment } from './environment.js';
 import { productSetting } from './product-setting.js';
 
 export type DataPathRefusal = Extract<InstallVerdict, { readonly kind: 'refused' }>;
 
-/** Why the data path of this system refuses an SA; undefined where it takes it. */
+/** Why the data path of this system refuses an SA for a template; undefined where it takes it. */
 export function dataPathRefusal(
   env: Environment,
-  sa: Omit<InstallQuestion, 'dataPath' | 'addresses' | 'allowPeer'>,
+  { sha256Truncated }: Pick<SaTemplate, 'sha256Truncated'>,
+  sa: Omit<InstallQuestion, 'dataPath' | 'addresses' | 'allowPeer' | 'truncatesSha256'>,
 ): DataPathRefusal | undefined {
   const { dataPath, view } = env;
   if (dataPath === undefined) return undefined;
   const allowPeer = productSetting(env, allowPeerSetting) === true;
-  const verdict = installable({ ...sa, dataPath, addresses: view.config.addresses, allowPeer });
+  const verdict = installable({
+    ...sa,
+    dataPath,
+    addresses: view.config.addresses,
+    allowPeer,
+    truncatesSha256: sha256Truncated?.value ?? false,
+  });
   return verdict.kind === 'refused' ? verdict : undefined;
 }

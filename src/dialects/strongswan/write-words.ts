@@ -4,7 +4,7 @@ import { hasTypes, protocolNumbers } from '../../model/packet.js';
 import { formatIdentity } from '../../model/peer/identity.js';
 import type { Interval } from '../../model/selector/box.js';
 import type { ConfiguredSelector, Identity, IdentityPattern } from '../../model/system-config.js';
-import { opaquePorts, readIdentity, readSelector } from './values.js';
+import { isLiteralIdentity, opaquePorts, readIdentity, readSelector } from './values.js';
 
 const timeUnits = [
   ['d', 86_400],
@@ -83,11 +83,11 @@ export function patternWord(pattern: IdentityPattern): string | undefined {
 }
 
 const prefixes = {
-  IPV4: ['', 'ipv4:'],
-  IPV6: ['', 'ipv6:'],
+  IPV4: [''],
+  IPV6: [''],
   FQDN: ['', 'fqdn:'],
   'USER-FQDN': ['', 'email:'],
-  'X500-DN': ['', 'asn1dn:'],
+  'X500-DN': [''],
   'KEY-ID': ['keyid:', ''],
 } as const;
 
@@ -100,6 +100,7 @@ function candidates(pattern: IdentityPattern): readonly string[] {
       const text = type === 'X500-DN' ? value.replace(/,(?! )/g, ', ') : value;
       const octets = /^0x((?:[0-9a-f]{2})+)$/.exec(value)?.[1];
       return [
+        ...(isLiteralIdentity(value) ? [value] : []),
         ...(octets === undefined ? [] : prefixes[type].map((prefix) => `${prefix || 'keyid:'}#${octets}`)),
         ...prefixes[type].map((prefix) => `${prefix}${text}`),
       ];

@@ -50,10 +50,14 @@ export function proposedClients(request: ChildRequest, template: SaTemplate): Pr
   return { ids: atEnds, ...(packet ? { packet } : {}) };
 }
 
-/** Of lists of selectors the first ones, as one ID payload can say them: of a range of ports its first (charon's id_payload.c). */
+/**
+ * Of lists of selectors the first ones. One ID payload says of a range of ports its first one, and where that is 0, which is every
+ * port to the peer, the range stays for what it answers (charon's id_payload.c).
+ */
 function firstOf({ local, remote }: SelectorLists): SelectorPair | undefined {
   const [ours, theirs] = [local[0], remote[0]];
-  return ours && theirs && { local: sayable(ours, undefined), remote: sayable(theirs, undefined) };
+  const said = (selector: TrafficSelector) => (selector.ports.lo === 0 ? selector : sayable(selector, undefined));
+  return ours && theirs && { local: said(ours), remote: said(theirs) };
 }
 
 function between({ local, remote }: SelectorPair, ends: Ends): SelectorPair {

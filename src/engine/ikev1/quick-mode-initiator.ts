@@ -14,7 +14,7 @@ import { nameRecord } from '../../model/peer/steps.js';
 import { type ChosenTransforms, selectProposal } from '../../model/proposal.js';
 import { sameProxyIds } from '../../model/proxy-ids.js';
 import type { ChildProposal, SaTemplate, SpdEntry } from '../../model/system-config.js';
-import { contains, formatSelector, type SelectorPair } from '../../model/traffic-selector.js';
+import { formatSelector, intersectSelectors, type SelectorPair } from '../../model/traffic-selector.js';
 import type { KeyExchangeTransform } from '../../model/transform.js';
 import { algorithmFor, type KeyExchange } from '../crypto/provider.js';
 import { dataPathRefusal } from '../data-path.js';
@@ -267,10 +267,12 @@ export function onQuickReply(from: AwaitQuickReply, sa: IsakmpSa, arrival: Arriv
     );
   }
   const clients = answeredClients(from, sa, arrival, env.profile.quickModeIdentities.value);
-  if (typeof clients === 'string')
-    return reject('selectors-unacceptable', clients, 'INVALID-ID-INFORMATION', 'RFC 2409 §5.5');
+  if (typeof clients === 'string') {
+    const type = env.profile.ikev1Errors.value.mainInitiator.clients ?? 'INVALID-ID-INFORMATION';
+    return reject('selectors-unacceptable', clients, type, 'RFC 2409 §5.5');
+  }
   for (const { template, transforms } of agreed) {
-    const lacking = dataPathRefusal(env, {
+    const lacking = dataPathRefusal(env, template, {
       mode: template.mode,
       transforms,
       local: [clients.local],
@@ -405,8 +407,12 @@ function answeredClients(
   const read = readClients(arrival.payloads, sa, 'initiator', template.mode);
   if (read.kind === 'malformed') return `the answer has ${read.why}`;
   if (sameProxyIds(read.ids, ids)) return ids;
-  const isPart = contains(ids.local, read.ids.local) && contains(ids.remote, read.ids.remote);
-  if (isPart && compare === 'narrow') return read.ids;
+  if (compare === 'narrow') {
+    // Of a range of ports that was said as every port the answer may know no more.
+    const local = intersectSelectors(ids.local, read.ids.local);
+    const remote = intersectSelectors(ids.remote, read.ids.remote);
+    if (local && remote) return { local, remote };
+  }
   const words = ({ local, remote }: SelectorPair) => `${formatSelector(local)} and ${formatSelector(remote)}`;
   return `the answer is for ${words(read.ids)}, and ${words(ids)} were proposed`;
 }

@@ -281,7 +281,7 @@ export function onQuickEnd(from: AwaitQuickEnd, sa: IsakmpSa, arrival: Arrival, 
   const { children, inboundInstalled } = from;
   for (const { description, ends, entry, template } of children) {
     const { mode, transforms, selectors } = description;
-    const lacking = dataPathRefusal(env, { mode, transforms, ...selectors, peer: ends.remote });
+    const lacking = dataPathRefusal(env, template, { mode, transforms, ...selectors, peer: ends.remote });
     if (!lacking) continue;
     const text = `the SA cannot be installed: ${lacking.why}`;
     const records = [entry.source, template.source, sa.policy.source];

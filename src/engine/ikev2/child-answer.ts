@@ -75,7 +75,7 @@ export function answerChild(turn: Turn, sa: IkeSa, asked: ChildAsked): ChildRepl
     sharedSecret = exchanged.sharedSecret;
     kePayload = [ikev2Payload('KE', { dhGroup: wanted.id, keyExchangeData: exchanged.publicValue })];
   }
-  const lacking = dataPathRefusal(env, {
+  const lacking = dataPathRefusal(env, template, {
     mode,
     transforms: selection.transforms,
     ...lists,

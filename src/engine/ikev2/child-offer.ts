@@ -221,7 +221,7 @@ export function onChildAnswer(
     return unwanted('invalid-message', `the peer chose the SPI ${outboundSpi}, which another SA has`, 'RFC 4301 §4.1');
   }
   const mode = getsTransport ? 'transport' : 'tunnel';
-  const lacking = dataPathRefusal(env, {
+  const lacking = dataPathRefusal(env, template, {
     mode,
     transforms: accepted.transforms,
     ...selectors,

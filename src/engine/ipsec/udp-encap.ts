@@ -43,6 +43,7 @@ export function udpContent(ip: IpPacket, ikePort: number, natTraversalPort: numb
   if (ports.destination === ikePort) return { kind: 'IKE', ports, octets };
   if (ports.destination !== natTraversalPort) return { kind: 'other' };
   const content = unframeNatTraversal(octets);
+  if (content.kind === 'ESP' && ports.source === ikePort) return { kind: 'IKE', ports, octets };
   switch (content.kind) {
     case 'ESP':
       return { kind: 'ESP', ports, esp: content.octets };

@@ -20,7 +20,7 @@ import { isIpFault, parseIp } from '../ipsec/packet.js';
 import type { KeyFault, Millis } from '../ipsec/sa.js';
 import { createIpsecStack, type IpsecStack, type StackOutput } from '../ipsec/stack.js';
 import type { EngineOutput } from '../output.js';
-import { frameNatTraversal, keepalive, natTraversalPort } from '../wire/framing.js';
+import { bearsMarker, frameNatTraversal, keepalive } from '../wire/framing.js';
 import { type ClockOptions, createClock } from './clock.js';
 import type { TraceFact } from './trace.js';
 import { udpPacket } from './udp.js';
@@ -194,7 +194,8 @@ export function createHost(options: HostOptions, world: HostSurroundings): Simul
   function carryOut(output: EngineOutput, inputs: EngineInput[]): boolean {
     switch (output.kind) {
       case 'transmit': {
-        const framed = output.local.port === natTraversalPort ? frameNatTraversal(output.octets) : output.octets;
+        const isMarked = bearsMarker(output.local.port, output.remote.port);
+        const framed = isMarked ? frameNatTraversal(output.octets) : output.octets;
         sendUdp(output.local, output.remote, framed, {
           ike: { local: output.local, remote: output.remote, content: output.content },
           through: [],

@@ -56,6 +56,14 @@ export function unframeIke(octets: Uint8Array): DatagramContent {
   return { kind: 'IKE', octets, marker: false };
 }
 
+/**
+ * Has an IKE message between two ports a marker before it? With port 500 at either end there is none, also where the other is 4500
+ * (charon's sender.c and receiver.c).
+ */
+export function bearsMarker(local: number, remote: number): boolean {
+  return local === natTraversalPort && remote !== ikePort;
+}
+
 /** An IKE message as it goes out of the NAT traversal port. */
 export function frameNatTraversal(message: Uint8Array): Uint8Array {
   const octets = new Uint8Array(markerLength + message.length);

@@ -27,6 +27,8 @@ export interface InstallQuestion {
   readonly addresses: readonly Address[];
   /** libipsec is told to route the peer itself through the tunnel (`kernel-libipsec.allow_peer_ts`). */
   readonly allowPeer?: boolean;
+  /** HMAC-SHA2-256 is to be cut to 96 bits (`sha256_96`). */
+  readonly truncatesSha256?: boolean;
 }
 
 export type InstallVerdict =
@@ -49,6 +51,8 @@ export function installable(question: InstallQuestion): InstallVerdict {
   if (transforms.encryption?.name.startsWith('AES-GMAC')) return sa('has no AES-GMAC');
   if (transforms.encryption?.icvOctets === undefined && !transforms.integrity)
     return sa('needs an integrity algorithm');
+  const isCut = question.truncatesSha256 && transforms.integrity?.name === 'HMAC-SHA2-256-128';
+  if (isCut || transforms.integrity?.name === 'HMAC-SHA2-256-96') return sa('has no HMAC-SHA2-256-96');
   const policies = (why: string): InstallVerdict => ({
     kind: 'refused',
     what: 'policies',

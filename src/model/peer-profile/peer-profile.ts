@@ -60,6 +60,8 @@ export interface Ikev1Errors {
   readonly group?: Ikev1Error;
   /** Quick Mode: it wants transport mode where there is tunnel mode, or the other way round. */
   readonly mode?: Ikev1Error;
+  /** Quick Mode: it answers for clients that were not proposed. */
+  readonly clients?: Ikev1Error;
 }
 
 export interface PeerProfile {

@@ -23,7 +23,7 @@ export const strongswan: PeerProfile = {
         group: 'INVALID-PAYLOAD-TYPE',
         mode: 'INVALID-ID-INFORMATION',
       },
-      mainInitiator: { key: 'INVALID-KEY-INFORMATION' },
+      mainInitiator: { key: 'INVALID-KEY-INFORMATION', clients: 'INVALID-PAYLOAD-TYPE' },
       aggressiveInitiator: {
         identity: 'INVALID-ID-INFORMATION',
         key: 'INVALID-KEY-INFORMATION',

@@ -27,7 +27,7 @@ export function verifyPeer(
 ): PeerFault | undefined {
   const auth = payloads.first('AUTH')!;
   const method = methodText(auth);
-  const fault = peerFault(turn, sa, pad, peer, octets, payloads);
+  const fault = peerFault(turn, sa, pad, peer, octets, payloads) ?? missingRounds(pad);
   emit(turn, {
     kind: 'authentication',
     of: 'peer',
@@ -82,6 +82,17 @@ function peerFault(
   return fault === undefined
     ? undefined
     : { code: 'authentication-failed', text: `${formatIdentity(peer.identity)}: ${fault}` };
+}
+
+/** A peer goes through further rounds only with who announces them (RFC 4739), which this engine does not. */
+function missingRounds({ source, remoteRounds = [] }: PadEntry): PeerFault | undefined {
+  const [further] = remoteRounds;
+  return further
+    ? {
+        code: 'authentication-failed',
+        text: `${recordText(source)} expects that the peer proves itself again, by ${further.method.value}, and there is one round`,
+      }
+    : undefined;
 }
 
 /** The keys that a peer's proof is tried with; to charon it counts whom it was asked to be, not whom it says that it is. */

@@ -11,7 +11,7 @@ import { isSettingOn } from '../../product-setting.js';
 import { type ChosenTransforms, type SelectedProposal, selectProposal } from '../../proposal.js';
 import { proxyIds } from '../../proxy-ids.js';
 import type { SaTemplate } from '../../system-config.js';
-import { formatSelector, type SelectorLists, type SelectorPair } from '../../traffic-selector.js';
+import { formatSelector, intersectSelectors, type SelectorLists, type SelectorPair } from '../../traffic-selector.js';
 import type { KeyExchangeTransform } from '../../transform.js';
 import { type GroupedProposal, proposalsWithGroups } from '../child-proposals.js';
 import type { IkeEnd } from '../ike.js';
@@ -176,7 +176,7 @@ function pushSelectors(
 
 /** Both ends install what was agreed on, the responder first. */
 function install({ x, y, template, ike, steps }: Work, child: AgreedChild): Refusal | undefined {
-  const { refusal, text } = installation(x, y, ike.version ?? 2, child) ?? {};
+  const { refusal, text } = installation(x, y, ike.version ?? 2, template, child) ?? {};
   if (text !== undefined)
     steps.push({
       kind: 'mode',
@@ -193,9 +193,10 @@ export function installation(
   x: ChildSide,
   y: ChildSide,
   version: 1 | 2,
-  child: Pick<AgreedChild, 'mode' | 'transforms' | 'selectors'>,
+  template: SaTemplate,
+  child: Pick<AgreedChild, 'mode' | 'transforms' | 'selectors' | 'responderTemplate'>,
 ): { readonly refusal: Refusal; readonly text: string } | undefined {
-  const ask = (side: ChildSide, lists: SelectorLists, peer: Address) =>
+  const ask = (side: ChildSide, of: SaTemplate, lists: SelectorLists, peer: Address) =>
     installable({
       dataPath: side.dataPath ?? 'kernel',
       mode: child.mode,
@@ -204,16 +205,17 @@ export function installation(
       peer,
       addresses: [...side.view.config.addresses, ...(side.addresses ?? [])],
       allowPeer: isSettingOn(side.view.config, allowPeerSetting) === true,
+      truncatesSha256: of.sha256Truncated?.value ?? false,
     });
   const fails = (side: ChildSide, why: string, refusal: Refusal) => ({
     refusal,
     text: `${side.view.config.name} cannot install the SA: ${why}`,
   });
-  const theirs = ask(y, mirrorLists(child.selectors), x.address);
+  const theirs = ask(y, child.responderTemplate, mirrorLists(child.selectors), x.address);
   // A responder of Quick Mode installs with the third message, after the initiator.
   if (theirs.kind === 'refused' && version === 2)
     return fails(y, theirs.why, answered(theirs.what === 'sa' ? 'NO_PROPOSAL_CHOSEN' : 'TS_UNACCEPTABLE'));
-  const mine = ask(x, child.selectors, y.address);
+  const mine = ask(x, template, child.selectors, y.address);
   if (mine.kind === 'refused') {
     const notify = version === 1 ? { notify: 'NO_PROPOSAL_CHOSEN' as const } : {};
     return fails(x, mine.why, { kind: 'given-up', ...notify });
@@ -353,7 +355,11 @@ function quickMode(work: Work): ConnectionChildOutcome {
     const refusal: Refusal = { kind: 'answered', notify: 'INVALID_PAYLOAD_TYPE', isIgnored: true };
     return done(work, { refusal, responderTemplate: responder });
   }
-  const selectors: SelectorLists = { local: [asClientId(backRemote)], remote: [asClientId(backLocal)] };
+  const mine = intersectSelectors(local, asClientId(backRemote));
+  const theirs = intersectSelectors(remote, asClientId(backLocal));
+  if (!mine || !theirs)
+    return noSelectors(work, responder, proposed, { kind: 'given-up', notify: 'INVALID_PAYLOAD_TYPE' });
+  const selectors: SelectorLists = { local: [mine], remote: [theirs] };
   pushSelectors(work, responder, proposed, selectors);
   const child: AgreedChild = {
     mode: template.mode,

@@ -1,5 +1,6 @@
 /** How the ends of a connection authenticate, and whether each is content with the other. */
-import type { AuthenticationMethod, PadEntry } from '../../system-config.js';
+import type { AuthenticationMethod, Identity, PadEntry } from '../../system-config.js';
+import { matchesIdentity } from '../identity.js';
 
 /** What a method is to IKE: a shared key, a signature, or a user's name. */
 export type MethodClass = 'psk' | 'signature' | 'eap' | 'xauth' | 'any';
@@ -35,9 +36,22 @@ export function roundsOf(pad: PadEntry, end: 'local' | 'remote'): readonly Metho
   return [classOf(first.value), ...later.map(({ method }) => classOf(method.value))];
 }
 
-/** The rounds that an IKEv2 end goes through; without a method of its own it signs (authenticator_create_builder). */
+/**
+ * The rounds that an IKEv2 end goes through; without a method of its own it signs (authenticator_create_builder). One that asks for
+ * nothing that the round before has not shown already, as a second `psk` without an identity, is left out (do_another_auth).
+ */
 export function provenRounds(pad: PadEntry): readonly MethodClass[] {
-  return roundsOf(pad, 'local').map((kind) => (kind === 'any' ? 'signature' : kind));
+  const [first = 'any'] = roundsOf(pad, 'local');
+  const proven: { readonly kind: MethodClass; readonly id?: Identity }[] = [
+    { kind: first, ...(pad.localId ? { id: pad.localId.value } : {}) },
+  ];
+  for (const { method, id } of pad.localRounds ?? []) {
+    const [kind, before] = [classOf(method.value), proven.at(-1)!];
+    const isShown = id === undefined || (before.id !== undefined && matchesIdentity(before.id, id.value) === 'match');
+    if ((kind === before.kind || kind === 'any') && isShown) continue;
+    proven.push({ kind, ...(id?.value.kind === 'exact' ? { id: id.value } : {}) });
+  }
+  return proven.map(({ kind }) => (kind === 'any' ? 'signature' : kind));
 }
 
 /** IKEv2: do the rounds that an end goes through satisfy what is expected of it? */

@@ -6,7 +6,7 @@ import type { IkePolicy, PadEntry, SaTemplate } from '../../system-config.js';
 import type { Step } from '../steps.js';
 import { type AgreedChild, type ChildSide, walkConnectionChild } from './child.js';
 import { type ConnectionIkeOutcome, walkToConnections } from './ike.js';
-import { roundsOf } from './methods.js';
+import { provenRounds } from './methods.js';
 import type { Refusal, RefusalNotify } from './refusal.js';
 import { type RekeyOutcome, walkRekey } from './rekey.js';
 
@@ -81,8 +81,7 @@ function answerBesideProof(
   const { refusal, version, initiatorPad, responderPad } = ike;
   const isProofRejected = refusal?.kind === 'given-up' && refusal.notify === 'AUTHENTICATION_FAILED';
   if (!isProofRejected || version !== 2 || !initiatorPad || !responderPad) return undefined;
-  const rounds = [initiatorPad, responderPad].flatMap((pad) => [roundsOf(pad, 'local'), roundsOf(pad, 'remote')]);
-  if (rounds.some(({ length }) => length > 1)) return undefined;
+  if ([initiatorPad, responderPad].some((pad) => provenRounds(pad).length > 1)) return undefined;
   if (initiatorPad.childless?.value === 'force' || initiatorPad.childless?.value === 'prefer') return undefined;
   const { refusal: ofChild } = walkConnectionChild(x, y, template, ike);
   return ofChild?.kind === 'answered' ? ofChild.notify : undefined;

@@ -83,12 +83,20 @@ export function quickModeOffer(
   ikeGroup: KeyExchangeTransform | undefined,
 ): GroupedOffer {
   const first = firstGroup(own);
-  if (!first) return { proposals: own.map(firstOfEach).filter(hasIkev1Transform) };
+  if (!first) return { proposals: ofOneProtocol(own).map(firstOfEach).filter(hasIkev1Transform) };
   const group = ikeGroup && own.some((proposal) => hasGroup(proposal, ikeGroup)) ? ikeGroup : first;
-  const proposals = own
-    .filter((proposal) => hasGroup(proposal, group))
-    .map((proposal) => firstOfEach(promoted(proposal, group)));
+  const proposals = ofOneProtocol(own.filter((proposal) => hasGroup(proposal, group))).map((proposal) =>
+    firstOfEach(promoted(proposal, group)),
+  );
   return { proposals: proposals.filter(hasIkev1Transform), group };
+}
+
+/**
+ * charon puts what is for AH and for ESP into one proposal of the first one's protocol (proposal_substructure.c), where the transforms of
+ * the other mean nothing that a responder would have.
+ */
+function ofOneProtocol(own: readonly GroupedProposal[]): readonly GroupedProposal[] {
+  return own.filter(({ protocol }) => protocol === own[0]?.protocol);
 }
 
 /** Ciphers without a transform number of IKEv1 in strongSwan (map_esp of 5.9.8 and 6.0.0), though others use one. */

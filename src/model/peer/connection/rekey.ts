@@ -73,7 +73,7 @@ export function walkRekey(
       return { works: false, step: { kind: 'pfs', verdict: 'fail', text, ...sources, selection } };
     }
     // What is agreed on anew may be another protocol than before.
-    const refused = installation(x, y, 2, { ...child, transforms: selection.transforms });
+    const refused = installation(x, y, 2, template, { ...child, transforms: selection.transforms });
     if (refused) {
       const { refusal } = refused;
       const text = `the first rekey fails: ${refused.text}`;
