@@ -8,7 +8,7 @@ import type { CryptoProvider } from '../../engine/crypto/provider.js';
 import { createEngine } from '../../engine/engine.js';
 import type { EngineEvent, IkeSaDescription } from '../../engine/event.js';
 import type { IkeVersionFactory } from '../../engine/ike-version.js';
-import type { ChildRequest, Endpoint, EngineInput } from '../../engine/input.js';
+import type { ChildRequest, Endpoint, EngineInput, IkeSaName } from '../../engine/input.js';
 import type { SaId, SaParameters } from '../../engine/ipsec/sa.js';
 import type { EngineOutput } from '../../engine/output.js';
 import { frameNatTraversal, ikePort, keepalive, natTraversalPort } from '../../engine/wire/framing.js';
@@ -101,6 +101,8 @@ export async function startLiveSystem(options: LiveOptions): Promise<LiveSystem>
       if (fact.kind !== 'trouble') trouble(`internal error on telling ${fact.kind}: ${messageOf(error)}`);
     }
   };
+  /** IKE SAs whose peers are being told that they end. */
+  const leaving = new Set<string>();
   const trouble = (text: string): void => tell({ kind: 'trouble', text });
 
   function hand(input: EngineInput): void {
@@ -212,9 +214,12 @@ export async function startLiveSystem(options: LiveOptions): Promise<LiveSystem>
         }
         return;
       }
-      case 'event':
-        tell({ kind: 'event', event: output.event });
+      case 'event': {
+        const { event } = output;
+        tell({ kind: 'event', event });
+        if (event.kind === 'ike-sa' && event.change === 'closed') leaving.delete(ikeSaKey(event.name));
         return;
+      }
     }
   }
 
@@ -279,9 +284,11 @@ export async function startLiveSystem(options: LiveOptions): Promise<LiveSystem>
     },
     async stop({ graceful = false, keepBlocked = false } = {}) {
       if (graceful && !isStopping) {
+        for (const { name } of engine.ikeSas()) leaving.add(ikeSaKey(name));
         for (const { name } of engine.ikeSas()) hand({ kind: 'delete-ike', ikeSa: name });
+        // Closed is what its peer has answered for, or in IKEv1, which knows no answer, what has been told.
         const until = now() + farewellMillis;
-        while (engine.ikeSas().length > 0 && now() < until) await new Promise((done) => setTimeout(done, 20));
+        while (leaving.size > 0 && now() < until) await new Promise((done) => setTimeout(done, 20));
       }
       isStopping = true;
       clearTimeout(timer);
@@ -291,6 +298,10 @@ export async function startLiveSystem(options: LiveOptions): Promise<LiveSystem>
       await dataPath.stop({ keepBlocked });
     },
   };
+}
+
+function ikeSaKey({ version, serial }: IkeSaName): string {
+  return `${version} ${serial}`;
 }
 
 function messageOf(error: unknown): string {

@@ -18,6 +18,7 @@ export interface UdpListener {
 export interface UdpSockets {
   /** Sends a datagram as it is. False where there is no socket for `local`. */
   send(local: Endpoint, remote: Endpoint, datagram: Uint8Array): boolean;
+  /** Ends once everything that was handed in is on its way. */
   close(): Promise<void>;
 }
 
@@ -37,7 +38,10 @@ const receiveBufferOctets = 1_048_576;
 export async function bindUdpSockets(options: UdpOptions): Promise<UdpSockets> {
   const { addresses, ports, listener } = options;
   const sockets = new Map<string, Socket>();
+  /** Datagrams that Node has taken and not sent yet: it looks up each address first, and forgets them when a socket is closed. */
+  const leaving = new Set<Promise<void>>();
   const close = async (): Promise<void> => {
+    await Promise.all(leaving);
     await Promise.all([...sockets.values()].map((socket) => new Promise<void>((done) => socket.close(() => done()))));
     sockets.clear();
   };
@@ -70,9 +74,14 @@ export async function bindUdpSockets(options: UdpOptions): Promise<UdpSockets> {
       if (!socket) return false;
       const { family, value } = remote.address;
       // An unreachable peer is a matter for retransmission, not for an exception.
-      socket.send(datagram, remote.port, formatAddress(family, value), (error) => {
-        if (error) listener.trouble(local, error.message);
+      const sent = new Promise<void>((done) => {
+        socket.send(datagram, remote.port, formatAddress(family, value), (error) => {
+          if (error) listener.trouble(local, error.message);
+          done();
+        });
       });
+      leaving.add(sent);
+      void sent.finally(() => leaving.delete(sent));
       return true;
     },
     close,

@@ -61,8 +61,8 @@ it('goes on after an input that leads to nothing', { timeout: 10_000 }, async ()
 });
 
 /** Two live systems on the loopback, each on a port that nobody else has; `a` has a policy to be started. */
-async function pair(starts: boolean) {
-  const ports = { a: 21_000 + ((process.pid * 89 + (starts ? 1 : 3)) % 20_000), b: 0 };
+async function pair(starts: boolean, place = starts ? 1 : 3) {
+  const ports = { a: 21_000 + ((process.pid * 89 + place) % 20_000), b: 0 };
   ports.b = ports.a + 1;
   const provider = await loadNodeProvider();
   const begin = async (name: 'a' | 'b') => {
@@ -121,6 +121,22 @@ it('starts what its configuration says, and again when the peer has deleted it',
     );
     expect(begun).toEqual(['configured', 'kept up']);
     expect(a.facts.filter(({ kind }) => kind === 'request')).toEqual([]);
+  } finally {
+    await a.system.stop();
+    await b.system.stop();
+  }
+});
+
+it('tells its peers when it stops', { timeout: 20_000 }, async () => {
+  const { a, b } = await pair(true, 5);
+  const closed = (facts: readonly LiveFact[]) =>
+    facts.filter((fact) => fact.kind === 'event' && fact.event.kind === 'ike-sa' && fact.event.change === 'closed');
+  try {
+    await vi.waitFor(() => expect([established(a.facts), established(b.facts)]).toEqual([1, 1]), 8_000);
+    await b.system.stop({ graceful: true });
+    await vi.waitFor(() => expect(closed(a.facts)).toHaveLength(1), 5_000);
+    // The peer has answered: nothing is left open when it returns.
+    expect(closed(b.facts)).toHaveLength(1);
   } finally {
     await a.system.stop();
     await b.system.stop();
