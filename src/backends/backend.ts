@@ -67,5 +67,10 @@ export interface Backend {
    * behind one that is refused may be done as well, which is faster: for states where that leaves nothing open that was not.
    */
   execute(changes: readonly Change[], options?: { readonly atOnce?: boolean }): Promise<Execution>;
+  /**
+   * Policies that others have made, or put in the place of another one, since this or `read` was called last; oldest first. Absent where
+   * the stack does not tell.
+   */
+  meanwhile?(): readonly HostPolicy[];
   close(): void;
 }

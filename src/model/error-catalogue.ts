@@ -99,7 +99,7 @@ export const errorCatalogue = {
   ),
   NO_XFRM: host(
     'This kernel has no XFRM, the IPsec stack of Linux.',
-    'Use a kernel with CONFIG_XFRM_USER, or the data path in userspace (`ipsec runtime run --backend userspace`).',
+    'Use a kernel with CONFIG_XFRM_USER, or the data path in userspace (`ipsec runtime run --data-path userspace`).',
   ),
   NETLINK: host(
     'The kernel and the program do not understand each other over netlink.',
@@ -159,6 +159,10 @@ export const errorCatalogue = {
   PLAN_STALE: host(
     'A saved plan does not hold any more: records or the host have changed since.',
     'Make a new one with `ipsec plan`.',
+  ),
+  OVERTAKEN: host(
+    'Somebody else changed policies between the look at the host and the first step that would have replaced them; nothing was touched.',
+    'Plan again: `ipsec plan` shows what is there now.',
   ),
   LOCKED: host('Another ipsec is changing this host.', 'Wait for it; --lock-timeout says how long.'),
   UNFINISHED: host(

@@ -11,6 +11,7 @@ import type { Numbers } from '../backends/xfrm/compile.js';
 import { type HostPolicy, type HostSa, type HostState, policyKey, saKey } from '../model/host-state.js';
 import { EnvironmentError } from '../model/tool-error.js';
 import type { HostSession } from './host-session.js';
+import { givingBack, type Meanwhile, metText, watchReplaced } from './meanwhile.js';
 import type { Journal } from './state/journal.js';
 import { type Applied, ownershipOf, type Registry, whereWeAre } from './state/registry.js';
 import type { OpenJournal } from './state/store.js';
@@ -42,11 +43,22 @@ export interface Control {
 /** Steps between two questions whether to go on. */
 const groupSteps = 256;
 
-/** Carries the changes out. Throws EnvironmentError when the journal cannot be written; then nothing is done. */
+/**
+ * Carries the changes out. Throws EnvironmentError when the journal cannot be written, or when somebody else has changed what is to be replaced
+ * since it was read; then nothing is done.
+ */
 export async function carryOut(session: HostSession, goal: Goal, control: Control = {}): Promise<Outcome> {
   const { registry, store } = session;
   const { changes, corrections, numbers, applied, startsOpen = false } = goal;
   if (changes.length === 0) return { kind: 'done', serial: registry.serial, steps: 0 };
+  const meanwhile = watchReplaced(session.backend, changes);
+  const met = meanwhile.look();
+  if (met.size > 0) {
+    throw new EnvironmentError(`${metText(met)}, after it was looked at`, {
+      code: 'OVERTAKEN',
+      hints: ['Plan again: ipsec plan shows what is there now.'],
+    });
+  }
   const at = new Date().toISOString();
   const journal: Journal = {
     id: `${at} ${process.pid}`,
@@ -58,7 +70,7 @@ export async function carryOut(session: HostSession, goal: Goal, control: Contro
     corrections,
     changes,
   };
-  return finish(session, journal, store.begin(journal), changes, control, startsOpen);
+  return finish(session, journal, store.begin(journal), changes, control, meanwhile, startsOpen);
 }
 
 /** Does the steps that are left, and closes the journal. */
@@ -68,18 +80,23 @@ async function finish(
   open: OpenJournal,
   steps: readonly Change[],
   control: Control,
+  meanwhile: Meanwhile,
   atOnce = false,
 ): Promise<Outcome> {
   const { backend } = session;
-  const problem = await performAll(backend, steps, control, atOnce);
-  if (problem) return undo(session, journal, open, problem.why, problem.interrupted);
+  const back = (why: string, interrupted = false) =>
+    undo(session, journal, open, { why, interrupted }, meanwhile.look());
+  const problem = await performAll(backend, steps, control, meanwhile, atOnce);
+  if (problem) return back(problem.why, problem.interrupted);
   try {
     const { moved, differing } = await compare(backend, journal.changes);
-    if (differing > 0) return undo(session, journal, open, unlike(differing), false);
+    const met = meanwhile.look();
+    if (met.size > 0) return back(metText(met));
+    if (differing > 0) return back(unlike(differing));
     open.done(moved);
   } catch (error) {
     if (!(error instanceof EnvironmentError)) throw error;
-    return undo(session, journal, open, error.message, false);
+    return back(error.message);
   }
   return { kind: 'done', serial: journal.serial + 1, steps: journal.changes.length };
 }
@@ -135,6 +152,7 @@ async function performAll(
   backend: Backend,
   steps: readonly Change[],
   control: Control,
+  meanwhile: Meanwhile,
   atOnce: boolean,
 ): Promise<Problem | undefined> {
   for (let at = 0; at < steps.length; at += groupSteps) {
@@ -148,6 +166,8 @@ async function performAll(
       return { why: error.message, interrupted: false };
     }
     control.progress?.(group.length);
+    const met = meanwhile.look();
+    if (met.size > 0) return { why: metText(met), interrupted: false };
     // Signals are handled between two turns of the event loop.
     await new Promise(setImmediate);
   }
@@ -182,21 +202,25 @@ function unlike(count: number): string {
   return `the host holds something else than it was given: ${count} entries differ`;
 }
 
-/** Brings the host back to what it was before the journal, and closes that. */
+/** Brings the host back to what it was before the journal, but for what others have done to it meanwhile, and closes that. */
 async function undo(
   session: HostSession,
   journal: Journal,
   open: OpenJournal,
-  why: string,
-  interrupted: boolean,
+  { why, interrupted }: Problem,
+  theirs: ReadonlyMap<string, HostPolicy>,
 ): Promise<Outcome> {
-  const obstacle = await takeBack(session, journal);
+  const obstacle = await takeBack(session, journal, theirs);
   if (obstacle !== undefined) return { kind: 'stuck', why, obstacle };
   open.undone();
   return { kind: 'undone', why, interrupted };
 }
 
-async function takeBack(session: HostSession, journal: Journal): Promise<string | undefined> {
+async function takeBack(
+  session: HostSession,
+  journal: Journal,
+  theirs: ReadonlyMap<string, HostPolicy>,
+): Promise<string | undefined> {
   const { backend } = session;
   const owned = ownershipDuring(session.registry, journal);
   const registered = ownershipOf(session.registry).sas;
@@ -204,7 +228,9 @@ async function takeBack(session: HostSession, journal: Journal): Promise<string 
   try {
     const left = async () => {
       const { ours, foreign } = part(await backend.read(), owned);
-      return diff(ours, withoutPlacesOf(foreign, targetOf(ours, changes, 'before')));
+      const target = withoutPlacesOf(foreign, targetOf(ours, changes, 'before'));
+      const back = givingBack({ ours, foreign, target }, changes, theirs);
+      return diff(back.ours, back.target);
     };
     const steps = orderChanges(await left());
     const why = await performGroup(backend, steps, false);
@@ -291,7 +317,8 @@ export async function recover(
   const { backend, store } = session;
   const open = store.reopen();
   const ours = part(await backend.read(), ownershipDuring(session.registry, journal)).ours;
-  if (direction === 'back') return undo(session, journal, open, 'it was taken back', false);
+  if (direction === 'back')
+    return undo(session, journal, open, { why: 'it was taken back', interrupted: false }, new Map());
   const steps = orderChanges(diff(ours, targetOf(ours, journal.changes, 'after')));
-  return finish(session, journal, open, steps, control);
+  return finish(session, journal, open, steps, control, watchReplaced(backend, steps));
 }

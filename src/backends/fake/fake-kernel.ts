@@ -37,6 +37,8 @@ export function createFakeKernel(options: FakeOptions = {}): FakeKernel {
   let state = options.state ?? emptyHostState;
   let operations = 0;
   let nextIndex = 1;
+  /** What somebody else made or replaced, for who asks. */
+  let others: HostPolicy[] = [];
 
   /** The index that is asked for, if it is free. */
   function indexFor(policy: HostPolicy): number {
@@ -70,6 +72,10 @@ export function createFakeKernel(options: FakeOptions = {}): FakeKernel {
   function perform(change: Change): void {
     if (change.object === 'policy' && change.kind === 'create') {
       state = applyChange(state, { ...change, after: { ...change.after, index: indexFor(change.after) } });
+    } else if (change.object === 'policy' && change.kind === 'replace') {
+      // It takes the place of whatever has its name, and the number of that.
+      const { index } = state.policies.find((policy) => policyKey(policy) === policyKey(change.after))!;
+      state = applyChange(state, { ...change, after: { ...change.after, index } });
     } else state = applyChange(state, change);
     options.onChange?.(state, change);
   }
@@ -77,7 +83,10 @@ export function createFakeKernel(options: FakeOptions = {}): FakeKernel {
   return {
     name: 'fake',
     means: 'memory',
-    read: async () => state,
+    async read() {
+      others = [];
+      return state;
+    },
     find: async () => state,
     unsupported: async () => options.unsupported ?? [],
     algorithms: async () => options.algorithms,
@@ -92,9 +101,16 @@ export function createFakeKernel(options: FakeOptions = {}): FakeKernel {
       }
       return first ?? { done: changes.length };
     },
+    meanwhile() {
+      const told = others;
+      others = [];
+      return told;
+    },
     close() {},
     state: () => state,
     set(next) {
+      const had = new Set(state.policies);
+      others.push(...next.policies.filter((policy) => !had.has(policy)));
       state = next;
     },
   };

@@ -19,6 +19,8 @@ export interface Libc {
   flock(descriptor: number, operation: number): number;
   unshare(flags: number): number;
   setns(descriptor: number, kind: number): number;
+  /** Where a buffer is, for structures that point to others; it must be kept alive by the caller. */
+  addressOf(buffer: ArrayBuffer): bigint;
   /** Of the last call that failed. */
   errno(): number;
   /** `EPERM` and the like, or the number as text. */
@@ -70,6 +72,7 @@ async function load(): Promise<Libc> {
     flock: library.func('int flock(int, int)'),
     unshare: library.func('int unshare(int)'),
     setns: library.func('int setns(int, int)'),
+    addressOf: (buffer) => BigInt(koffi.address(buffer)),
     errno: () => koffi.errno(),
     nameOf: (errno) => names.get(errno) ?? `error ${errno}`,
   };

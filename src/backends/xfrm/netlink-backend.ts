@@ -3,27 +3,39 @@ import { emptyHostState, type HostState } from '../../model/host-state.js';
 import { EnvironmentError, errno } from '../../model/tool-error.js';
 import type { Backend, Change, Execution, Failure } from '../backend.js';
 import type { Entries } from '../plan.js';
+import { libc } from '../system/libc.js';
 import { kernelAlgorithms } from './algorithms.js';
 import { messageFlags, messageTypes } from './netlink/constants.js';
 import type { Answer } from './netlink/frames.js';
 import { decodeDefaults, decodePolicy, encodeDefaults, encodePolicyId } from './netlink/policies.js';
+import { watchPolicies } from './netlink/policy-watch.js';
 import { requestOf } from './netlink/requests.js';
 import { decodeSa, encodeSaId } from './netlink/sas.js';
-import { type NetlinkSocket, openXfrmSocket } from './netlink/socket.js';
+import { createXfrmSocket, type NetlinkSocket } from './netlink/socket.js';
 import { probe } from './probe.js';
 
 /** Opens it. Throws EnvironmentError where the kernel has no XFRM. */
 export async function openNetlinkBackend(): Promise<Backend> {
-  const socket = await openXfrmSocket();
+  const calls = await libc();
+  const socket = createXfrmSocket(calls);
+  const watch = watchPolicies(calls, socket.port);
   return {
     name: 'xfrm',
     means: 'netlink',
-    read: async () => readState(socket),
+    async read() {
+      // What has happened until here is in what is read now.
+      watch?.foreign();
+      return readState(socket);
+    },
     find: async (entries) => find(socket, entries),
     unsupported: async (desired) => probe(desired),
     algorithms: kernelAlgorithms,
     execute: async (changes, { atOnce = false } = {}) => (atOnce ? executeAtOnce : execute)(socket, changes),
-    close: () => socket.close(),
+    ...(watch ? { meanwhile: () => watch.foreign() } : {}),
+    close() {
+      watch?.close();
+      socket.close();
+    },
   };
 }
 

@@ -176,4 +176,46 @@ describe.skipIf(missing !== undefined)('on a real kernel', () => {
     expect(await host.disturbed(0, command, 'apply', host.records(''))).toMatchObject({ kind: 'done' });
     expect(host.policies()).toEqual([expect.stringContaining('priority 7')]);
   });
+
+  describe('somebody puts a policy in the place of one that is to be replaced', () => {
+    const name = 'src 10.0.0.1/32 dst 10.0.0.0/8 dir out';
+    const isIt = (policy: string) => policy.startsWith('src 10.0.0.1/32 dst 10.0.0.0/8 dir out');
+    // One that has another number from then on, and one that keeps ours.
+    const ways = [
+      ['by a new one', `ip xfrm policy delete ${name}; ip xfrm policy add ${name} priority 7 action block`],
+      ['by an update', `ip xfrm policy update ${name} priority 7 action block`],
+    ] as const;
+    // The record's action changes, so each of its policies is replaced.
+    const changed = small.replace('-priority 30 -action DISCARD', '-priority 30 -action PASS');
+
+    it.each(ways)('%s, after the look at the host: nothing is touched', async (_way, command) => {
+      await host.apply(small);
+      const before = host.policies().filter((policy) => !isIt(policy));
+      await expect(host.disturbed(-1, command, 'apply', host.records(changed))).rejects.toThrow('OVERTAKEN');
+      expect(host.policies().filter((policy) => !isIt(policy))).toEqual(before);
+      expect(host.policies().find(isIt)).toContain('action block priority 7');
+    });
+
+    it.each(ways)(
+      '%s, before any of the steps: theirs is back in the end, and all of ours as before',
+      async (_way, command) => {
+        for (let step = 0; ; step += 1) {
+          await host.apply(small);
+          const before = host.policies();
+          const outcome = await host.disturbed(step, command, 'apply', host.records(changed));
+          if (step > 0 && outcome.kind === 'done') break; // there were fewer steps
+          expect(outcome).toMatchObject({
+            kind: 'undone',
+            why: expect.stringContaining('somebody else changed a policy'),
+          });
+          const after = host.policies();
+          expect(after.filter((policy) => !isIt(policy))).toEqual(before.filter((policy) => !isIt(policy)));
+          expect(after.filter(isIt).map((policy) => policy.includes('action block priority 7'))).toEqual([true]);
+          // As it was, for the next round.
+          host.namespace.shell(`ip xfrm policy delete ${name}`);
+          await host.apply('');
+        }
+      },
+    );
+  });
 });

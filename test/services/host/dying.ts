@@ -40,6 +40,8 @@ async function act(on: HostSession): Promise<Outcome> {
     case 'apply': {
       const planned = await planHost(on, { paths: [word] });
       if (planned.kind !== 'planned') throw new Error('the records are faulty');
+      // After the look at the host, before anything is done.
+      if (Number(step) === -1) happen();
       return applyPlan(on, planned, '0');
     }
     case 'rollback':

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { type HostPolicy, type HostSa, type HostState, policyKey, saKey } from '../../../src/model/host-state.js';
 import { Secret } from '../../../src/model/secret.js';
-import { resume, undoUnfinished } from '../../../src/services/apply.js';
+import { applyPlan, resume, undoUnfinished } from '../../../src/services/apply.js';
 import { findDrift } from '../../../src/services/drift.js';
 import type { Outcome } from '../../../src/services/transaction.js';
 import { type Bench, bench, dyingBefore, picture, texts } from './support.js';
@@ -116,6 +116,38 @@ describe('what others put in the way of a plan that is under way', () => {
       const { entries } = await host.with(findDrift);
       expect(entries.map(({ kind }) => kind)).toEqual(['replaced']);
     }
+  });
+
+  it('a policy where one of ours is to be replaced: the change is undone, and theirs is there as they made it', async () => {
+    let met = 0;
+    for (const { host, outcome, theirs } of await replaced(texts.changed)) {
+      const { policies, sas } = host.kernel.state();
+      // Of those that the change leaves or takes out, nothing of theirs is overwritten.
+      if (outcome.kind === 'done') continue;
+      met += 1;
+      expect(outcome).toMatchObject({ kind: 'undone', why: 'somebody else changed a policy that was to be replaced' });
+      expect(policies.filter(({ index }) => index === theirs.index)).toEqual([theirs]);
+      expect([policies.length, sas.length]).toEqual([16, 2]);
+      expect((await host.with(findDrift)).entries.map(({ kind }) => kind)).toEqual(['replaced']);
+    }
+    expect(met).toBeGreaterThan(1);
+  });
+
+  it('a policy that is to be replaced, after the look at the host: nothing is touched', async () => {
+    const host = bench();
+    await host.apply(texts.large);
+    const outcome = host.with(async (session) => {
+      const planned = await host.plan(texts.changed, session);
+      const replaced = planned.plan.changes.flatMap((change) =>
+        change.kind === 'replace' ? [change.before.index] : [],
+      );
+      const { policies, ...rest } = host.kernel.state();
+      const touched = policies.map((policy) => (policy.index === replaced[0] ? { ...policy, priority: 7 } : policy));
+      host.kernel.set({ ...rest, policies: touched });
+      return applyPlan(session, planned, '0');
+    });
+    await expect(outcome).rejects.toMatchObject({ code: 'OVERTAKEN' });
+    expect(host.kernel.state().policies.filter(({ priority }) => priority === 7)).toHaveLength(1);
   });
 
   it.each(['forward', 'back'] as const)('an SA after a crash, going %s', async (direction) => {

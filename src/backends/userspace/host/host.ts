@@ -87,6 +87,28 @@ async function carryOut(
   writeJournal(stateDir, { ...about, undo });
 }
 
+/**
+ * Blocks what policy protects while there is no data path yet, at boot before any network: the guard alone, which the next start takes
+ * over without a gap and `cleanUpHost` takes away. Throws where a runtime is running, or where nf_tables cannot be had.
+ */
+export async function guardHost(
+  config: SystemConfig,
+  { names, stateDir, forwards }: Pick<HostOptions, 'names' | 'stateDir' | 'forwards'>,
+): Promise<void> {
+  const before = leftovers(stateDir);
+  const about = { ...journalHere(), undo: before?.undo ?? [], isBlocked: true };
+  if (before?.guard && before.guard !== names.table) {
+    throw somebodyElses(`the guard "${before.guard}"`, 'another --state-dir');
+  }
+  writeJournal(stateDir, { ...about, guard: names.table });
+  try {
+    await runNft(guardScript(forwards ? config : { spd: config.spd }, names));
+  } catch (error) {
+    if (!before) removeJournal(stateDir);
+    throw error;
+  }
+}
+
 /** Puts the guard back if somebody has flushed it away, as a reload of a firewall does; true where that was so. */
 export async function renewGuard(config: SystemConfig, { names, forwards, guard }: HostOptions): Promise<boolean> {
   if (guard === 'none' || (await hasNftTable(names.table))) return false;

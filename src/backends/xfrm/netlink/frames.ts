@@ -9,6 +9,8 @@ export interface Message {
   readonly type: number;
   readonly flags: number;
   readonly sequence: number;
+  /** Of a notice: what stood in the request that led to it. */
+  readonly port: number;
   readonly body: Uint8Array;
 }
 
@@ -22,10 +24,10 @@ export interface Answer {
 }
 
 /** A message as it is sent. */
-export function encodeMessage({ type, flags, sequence, body }: Message): Uint8Array {
+export function encodeMessage({ type, flags, sequence, port, body }: Message): Uint8Array {
   const made = new Uint8Array(alignTo(messageHeader.size + body.length, 4));
   const length = messageHeader.size + body.length;
-  messageHeader.encode(viewOf(made), 0, { length, type, flags, sequence, port: 0 });
+  messageHeader.encode(viewOf(made), 0, { length, type, flags, sequence, port });
   made.set(body, messageHeader.size);
   return made;
 }
@@ -36,9 +38,9 @@ export function decodeMessages(from: Uint8Array): readonly Message[] | undefined
   const view = viewOf(from);
   for (let at = 0; at < from.length; ) {
     if (from.length - at < messageHeader.size) return undefined;
-    const { length, type, flags, sequence } = messageHeader.decode(view, at);
+    const { length, type, flags, sequence, port } = messageHeader.decode(view, at);
     if (length < messageHeader.size || length > from.length - at) return undefined;
-    messages.push({ type, flags, sequence, body: from.subarray(at + messageHeader.size, at + length) });
+    messages.push({ type, flags, sequence, port, body: from.subarray(at + messageHeader.size, at + length) });
     at += alignTo(length, 4);
   }
   return messages;

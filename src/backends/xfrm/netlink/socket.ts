@@ -1,4 +1,5 @@
 /** A netlink socket for XFRM. Everything is synchronous: the kernel has put its answers into the socket when `send` returns. */
+import { randomInt } from 'node:crypto';
 import { EnvironmentError } from '../../../model/tool-error.js';
 import type { Libc } from '../../system/libc.js';
 import { libc } from '../../system/libc.js';
@@ -14,6 +15,8 @@ export interface Request {
 }
 
 export interface NetlinkSocket {
+  /** Stands in the header of every request; the kernel repeats it where it tells everybody what the request has changed. */
+  readonly port: number;
   /** The answers to requests, in their order. Every request is made, also behind one that fails. */
   request(requests: readonly Request[]): readonly Answer[];
   /** The messages that one request gives, and the answer that ends them. */
@@ -67,6 +70,8 @@ export function createXfrmSocket(calls: Libc): NetlinkSocket {
   }
   const buffer = new Uint8Array(receiveSize);
   let sequence = 0;
+  // The kernel does not read it. Others write 0 or their process id, so it is above those.
+  const port = randomInt(0x8000_0000, 0xffff_ffff);
 
   function send(octets: Uint8Array): void {
     for (;;) {
@@ -105,6 +110,7 @@ export function createXfrmSocket(calls: Libc): NetlinkSocket {
   }
 
   return {
+    port,
     request(requests) {
       const answers: Answer[] = [];
       let pending: Uint8Array[] = [];
@@ -131,6 +137,7 @@ export function createXfrmSocket(calls: Libc): NetlinkSocket {
           type,
           flags: flags | messageFlags.request | messageFlags.ack,
           sequence,
+          port,
           body,
         });
         if (pending.length >= requestsAtOnce || octets + message.length > octetsAtOnce) flush();
@@ -143,7 +150,7 @@ export function createXfrmSocket(calls: Libc): NetlinkSocket {
     query({ type, flags = 0, body }) {
       sequence += 1;
       const own = sequence;
-      send(encodeMessage({ type, flags: flags | messageFlags.request | messageFlags.ack, sequence: own, body }));
+      send(encodeMessage({ type, flags: flags | messageFlags.request | messageFlags.ack, sequence: own, port, body }));
       const messages: Message[] = [];
       let answer: Answer | undefined;
       listen((message) => {

@@ -53,6 +53,7 @@ function scripted({ socket, bind, receive }: Script): Libc & { readonly sent: Ui
     unshare: () => -1,
     setns: () => -1,
     errno: () => last,
+    addressOf: () => 0n,
     nameOf: (errno: number) => Object.entries(errnos).find(([, number]) => number === errno)?.[0] ?? String(errno),
   };
   return made;
@@ -67,6 +68,7 @@ function answer(sequence: number, errno = 0): Uint8Array {
     type: controlTypes.error,
     flags: 0x100,
     sequence,
+    port: 0,
     body: toOctets(errorHeader, { error: -errno, request }),
   });
 }
@@ -141,14 +143,15 @@ describe('requests', () => {
 describe('a query', () => {
   it('takes messages until the end, and only its own', () => {
     const body = Uint8Array.from([1, 2, 3, 4]);
-    const message = (sequence: number) => encodeMessage({ type: messageTypes.newPolicy, flags: 2, sequence, body });
+    const message = (sequence: number) =>
+      encodeMessage({ type: messageTypes.newPolicy, flags: 2, sequence, port: 0, body });
     const calls = scripted({
       receive: (call) =>
         [
           message(1),
           message(7),
           message(1),
-          encodeMessage({ type: controlTypes.done, flags: 2, sequence: 1, body: new Uint8Array(4) }),
+          encodeMessage({ type: controlTypes.done, flags: 2, sequence: 1, port: 0, body: new Uint8Array(4) }),
         ][call]!,
     });
     const { messages, answer: end } = createXfrmSocket(calls).query({
