@@ -53,6 +53,10 @@ prints the units.`;
       summary: 'Believe that a peer is gone when it leaves a request unanswered for so long (default: 127s).',
     }),
     'log-level': Flags.option({ options: logLevels })({ default: 'info', summary: 'How much is told.' }),
+    'keep-blocked': Flags.boolean({
+      summary:
+        'With the data path userspace: leave what is protected blocked when it ends, until "runtime cleanup" or the next start.',
+    }),
     metrics: Flags.string({
       helpValue: 'PLACE',
       summary: 'Serve metrics for Prometheus at /metrics of 127.0.0.1:PORT, [::1]:PORT or unix:FILE.',
@@ -89,6 +93,7 @@ prints the units.`;
       ...(flags['state-dir'] === undefined ? {} : { stateDir: flags['state-dir'] }),
       ...(flags.credentials === undefined ? {} : { credentialFolder: flags.credentials }),
       version: this.config.version,
+      ...(flags['keep-blocked'] ? { keepBlocked: true } : {}),
       ...(flags.keys === undefined ? {} : { keysFolder: flags.keys }),
       ...(flags.metrics === undefined ? {} : { metrics: parseMetricsPlace(flags.metrics) }),
       ...(flags['peer-timeout'] === undefined

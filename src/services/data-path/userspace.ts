@@ -1,12 +1,15 @@
 /** Our own data path with the programs that belong to it, for the daemon and for `runtime cleanup`. */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { cleanUpHost } from '../../backends/userspace/host/host.js';
+import { cleanUpHost, guardHost } from '../../backends/userspace/host/host.js';
+import { namesDefault } from '../../backends/userspace/host/names.js';
 import {
   createUserspaceDataPath,
   type UserspaceDataPath,
   type UserspaceOptions,
 } from '../../backends/userspace/userspace-data-path.js';
+import { systemView } from '../../model/peer/system-view.js';
+import type { SystemConfig } from '../../model/system-config.js';
 import { EnvironmentError } from '../../model/tool-error.js';
 
 export type { UserspaceDataPath } from '../../backends/userspace/userspace-data-path.js';
@@ -24,6 +27,12 @@ export function userspaceDataPath(options: Omit<UserspaceOptions, 'workerFile'>)
     });
   }
   return createUserspaceDataPath({ ...options, workerFile: file });
+}
+
+/** Keeps back what a system protects until a data path of it is started here, or `cleanUpAfterRuntime` gives it free. */
+export function guardUntilRuntime(config: SystemConfig, stateDir: string): Promise<void> {
+  const forwards = systemView(config).forward.protects;
+  return guardHost(config, { names: namesDefault, stateDir, forwards });
 }
 
 /** Takes away what a runtime that is gone has left on the host; false where there was nothing. */

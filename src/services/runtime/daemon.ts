@@ -61,6 +61,8 @@ export interface DaemonOptions extends LoadOptions {
   readonly keysFolder?: string;
   /** Of the program, for the metrics. */
   readonly version?: string;
+  /** However it ends, protected traffic stays blocked, where the data path would let it go in the clear otherwise. */
+  readonly keepBlocked?: boolean;
   /** A descriptor on which the control socket listens already. */
   readonly controlSocket?: number;
   /** Every line, as it happens; the daemon itself writes nowhere. */
@@ -129,7 +131,8 @@ async function started(options: DaemonOptions, release: () => void): Promise<Dae
   let { config, files } = await loadDaemonSystem(options);
   const dataPath = await createDataPath(options, config);
   let { credentials, faults } = loadLiveCredentials(config, provider, options.credentialFolder);
-  let live = await start('unblocked');
+  const ifDown = options.keepBlocked ? 'blocked' : 'unblocked';
+  let live = await start(ifDown);
   let server: ControlServer | undefined;
   let metricsServer: MetricsServer | undefined;
   let ended: () => void = () => {};
@@ -142,7 +145,7 @@ async function started(options: DaemonOptions, release: () => void): Promise<Dae
     if (options.metrics) metricsServer = await startMetricsServer(options.metrics, metricsText);
   } catch (error) {
     await server?.close();
-    await live.stop();
+    await live.stop({ keepBlocked: options.keepBlocked ?? false });
     throw error;
   }
   for (const fault of faults) say({ level: 'warning', kind: 'credentials', text: fault });
@@ -179,7 +182,7 @@ async function started(options: DaemonOptions, release: () => void): Promise<Dae
       log.close();
       await metricsServer?.close();
       await recovery.stop();
-      await live.stop({ graceful: true, ...how });
+      await live.stop({ graceful: true, keepBlocked: options.keepBlocked ?? false, ...how });
       await server?.close();
       release();
       ended();

@@ -4,8 +4,22 @@ import path from 'node:path';
 import { UsageError } from '../../model/tool-error.js';
 import { readIfThere, writeDurably } from '../state/durable.js';
 
-export const unitNames = ['ipsec-apply.service', 'ipsec-runtime.service', 'ipsec-runtime.socket'] as const;
+export const unitNames = [
+  'ipsec-apply.service',
+  'ipsec-guard.service',
+  'ipsec-runtime.service',
+  'ipsec-runtime.socket',
+] as const;
 export type UnitName = (typeof unitNames)[number];
+
+/** What carries the packets: the kernel, whose policies are put there at boot, or the daemon itself, with its guard before it. */
+export const unitDataPaths = ['xfrm', 'userspace'] as const;
+export type UnitDataPath = (typeof unitDataPaths)[number];
+
+const earlyUnits = { xfrm: 'ipsec-apply.service', userspace: 'ipsec-guard.service' } as const satisfies Record<
+  UnitDataPath,
+  UnitName
+>;
 
 export interface Unit {
   readonly name: UnitName;
@@ -19,20 +33,24 @@ export interface UnitOptions {
   readonly program: readonly string[];
   /** Folder with the records; absolute. */
   readonly records: string;
+  /** The kernel when absent. */
+  readonly dataPath?: UnitDataPath;
 }
 
 const shippedProgram = '/usr/bin/ipsec';
 const shippedRecords = '/etc/ipsec';
 
-/** The units. Throws UsageError for paths that a unit cannot hold. */
-export function units({ folder, program, records }: UnitOptions): readonly Unit[] {
+/** The units for a data path. Throws UsageError for paths that a unit cannot hold. */
+export function units({ folder, program, records, dataPath = 'xfrm' }: UnitOptions): readonly Unit[] {
   if (!path.isAbsolute(records)) throw new UsageError(`${records} is no absolute path`);
   const start = program.map(quoted).join(' ');
-  return unitNames.map((name) => ({
+  const names: readonly UnitName[] = [earlyUnits[dataPath], 'ipsec-runtime.service', 'ipsec-runtime.socket'];
+  return names.map((name) => ({
     name,
     text: readFileSync(path.join(folder, name), 'utf8')
       .split('\n')
-      .map((line) => {
+      .map((shipped) => {
+        const line = dataPath === 'userspace' ? inUserspace(shipped) : shipped;
         if (line.startsWith('#')) return line;
         if (line.startsWith('ConditionPathExists=')) return `ConditionPathExists=${escaped(records)}`;
         return line.replace(
@@ -43,6 +61,14 @@ export function units({ folder, program, records }: UnitOptions): readonly Unit[
       })
       .join('\n'),
   }));
+}
+
+/** The daemon behind the guard instead of the kernel's policies; when it stops, what it protects is held back as there. */
+function inUserspace(line: string): string {
+  return line
+    .replaceAll(earlyUnits.xfrm, earlyUnits.userspace)
+    .replace(' runtime run ', ' runtime run --data-path userspace --keep-blocked ')
+    .replace('the policies of ipsec-guard.service stay', 'the guard of ipsec-guard.service stays');
 }
 
 /** A percent sign begins a specifier (systemd.unit(5)). */

@@ -1,9 +1,9 @@
-/** What systemd says of the units that come with the program. No systemd runs here: what it would do with them is played in supervisor.test.ts. */
+/** What systemd says of the units that come with the program. What it does with them is in systemd.host.test.ts. */
 import { spawnSync } from 'node:child_process';
 import { chmodSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { installUnits, unitNames, units } from '../../../src/services/runtime/units.js';
+import { installUnits, unitDataPaths, units } from '../../../src/services/runtime/units.js';
 import { folderWith } from '../../support/folder.js';
 import { root } from '../../support/sources.js';
 
@@ -13,17 +13,14 @@ if (!isThere) console.log('the verdict of systemd on units: skipped, systemd is 
 const analyze = (...words: readonly string[]) => spawnSync('systemd-analyze', words, { encoding: 'utf8' });
 
 describe.skipIf(!isThere)('systemd', () => {
-  it('has nothing to say against any of them', () => {
+  it.each(unitDataPaths)('has nothing to say against any of them, data path %s', (dataPath) => {
     const program = path.join(folderWith({ ipsec: '#!/bin/sh\n' }), 'ipsec');
     chmodSync(program, 0o755);
     const folder = folderWith({});
-    installUnits(
-      units({ folder: path.join(root, 'systemd'), program: [program], records: '/etc/ipsec' }),
-      folder,
-      false,
-    );
+    const made = units({ folder: path.join(root, 'systemd'), program: [program], records: '/etc/ipsec', dataPath });
+    installUnits(made, folder, false);
     // What one requires stands beside it.
-    for (const name of unitNames) {
+    for (const { name } of made) {
       const { status, stderr } = analyze('verify', '--man=no', path.join(folder, name));
       expect(stderr.split('\n').filter((line) => line.includes('ipsec'))).toEqual([]);
       expect(status, stderr).toBe(0);

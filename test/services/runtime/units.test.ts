@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { installUnits, type UnitOptions, unitNames, units } from '../../../src/services/runtime/units.js';
+import { installUnits, type UnitOptions, units } from '../../../src/services/runtime/units.js';
 import { folderWith } from '../../support/folder.js';
 import { root } from '../../support/sources.js';
 
@@ -37,8 +37,26 @@ describe('units', () => {
     expect(textOf(make(), 'ipsec-runtime.socket')).toMatch(/^SocketMode=0600$/m);
   });
 
+  it('of the data path in userspace have its guard there before the network, and hold back what is protected when they stop', () => {
+    const list = make({ dataPath: 'userspace', records: '/srv/ipsec' });
+    expect(list.map(({ name }) => name)).toEqual([
+      'ipsec-guard.service',
+      'ipsec-runtime.service',
+      'ipsec-runtime.socket',
+    ]);
+    const guard = textOf(list, 'ipsec-guard.service');
+    expect(guard).toMatch(/^Before=network-pre\.target/m);
+    expect(guard).toContain('ExecStart=/usr/bin/node /usr/local/bin/ipsec runtime guard /srv/ipsec --quiet\n');
+    const daemon = textOf(list, 'ipsec-runtime.service');
+    expect(daemon).toContain(
+      'ExecStart=/usr/bin/node /usr/local/bin/ipsec runtime run --data-path userspace --keep-blocked /srv/ipsec --run-dir /run/ipsec ',
+    );
+    expect(daemon).toMatch(/^Requires=ipsec-guard\.service$/m);
+    for (const { text } of list) expect(text).not.toContain('ipsec-apply');
+  });
+
   it('know only sections and settings of systemd', () => {
-    for (const { text } of make()) {
+    for (const { text } of [...make(), ...make({ dataPath: 'userspace' })]) {
       for (const line of text.split('\n'))
         expect(line).toMatch(/^(#.*|\[(Unit|Service|Socket|Install)\]|[A-Z]\w+=.+|)$/);
     }
@@ -50,7 +68,11 @@ describe('installing', () => {
     const folder = folderWith({});
     const target = path.join(folder, 'system');
     mkdirSync(target);
-    expect(installUnits(make(), target, false).map((file) => path.basename(file))).toEqual([...unitNames]);
+    expect(installUnits(make(), target, false).map((file) => path.basename(file))).toEqual([
+      'ipsec-apply.service',
+      'ipsec-runtime.service',
+      'ipsec-runtime.socket',
+    ]);
     for (const { name, text } of make()) {
       expect(readFileSync(path.join(target, name), 'utf8')).toBe(text);
       expect(statSync(path.join(target, name)).mode & 0o777).toBe(0o644);
