@@ -1,5 +1,5 @@
 /**
- * The cipher engine on OpenSSL's EVP functions: one context for each SA, keyed once, and five calls for a packet of AES-GCM. What
+ * The cipher engine on OpenSSL's EVP functions: one context for each SA, keyed once, and four or five calls for a packet of AES-GCM. What
  * they read and write is pinned memory, so nothing is allocated or copied.
  *
  * EVP_Cipher is the provider's own function without the checks around EVP_CipherUpdate, which cost a tenth of a short packet; with no
@@ -9,7 +9,7 @@
 import { randomFillSync } from 'node:crypto';
 import { allocate, type Memory } from '../system/memory.js';
 import type { Native } from '../system/native.js';
-import { type EvpLibrary, evpControl, evpLibrary } from './evp-library.js';
+import { type EvpLibrary, evpControl, evpLibrary, evpParameter } from './evp-library.js';
 import {
   type CipherEngine,
   type CipherOptions,
@@ -101,6 +101,10 @@ const alignmentMin = 4;
 const nonceAt = 0;
 const associatedAt = 16;
 const writtenAt = 32;
+const tagAt = 48;
+const tagNameAt = 64;
+const parametersAt = 72;
+const aeadOwnLength = parametersAt + 2 * evpParameter.length;
 
 /** AES-GCM (RFC 4106) and ChaCha20-Poly1305 (RFC 7634): nonce = salt, IV; the IV is the sequence number. */
 class EvpAead implements PacketCipher {
@@ -109,10 +113,10 @@ class EvpAead implements PacketCipher {
   readonly alignment = alignmentMin;
   // Functions in fields of their own: to look one up in the library's object costs as much as half a call of it.
   readonly #startSealing: EvpLibrary['EVP_EncryptInit_ex'];
-  readonly #startOpening: EvpLibrary['EVP_DecryptInit_ex'];
+  readonly #startOpening: EvpLibrary['EVP_DecryptInit_ex2'];
   readonly #crypt: EvpLibrary['EVP_Cipher'];
   readonly #finish: EvpLibrary['EVP_CipherFinal_ex'];
-  readonly #control: EvpLibrary['EVP_CIPHER_CTX_ctrl'];
+  readonly #get: EvpLibrary['EVP_CIPHER_CTX_get_params'];
   readonly #free: EvpLibrary['EVP_CIPHER_CTX_free'];
   readonly #context: number;
   readonly #own: Memory;
@@ -120,24 +124,32 @@ class EvpAead implements PacketCipher {
   readonly #nonce: number;
   readonly #associated: number;
   readonly #written: number;
+  /** The ICV as a parameter: set on the way in with the nonce, got on the way out. */
+  readonly #parameters: number;
   readonly #esn: boolean;
 
   constructor(native: Native, evp: EvpLibrary, context: number, { encryption, keys, esn }: CipherOptions) {
     this.#startSealing = evp.EVP_EncryptInit_ex;
-    this.#startOpening = evp.EVP_DecryptInit_ex;
+    this.#startOpening = evp.EVP_DecryptInit_ex2;
     this.#crypt = evp.EVP_Cipher;
     this.#finish = evp.EVP_CipherFinal_ex;
-    this.#control = evp.EVP_CIPHER_CTX_ctrl;
+    this.#get = evp.EVP_CIPHER_CTX_get_params;
     this.#free = evp.EVP_CIPHER_CTX_free;
     this.#context = context;
     this.#esn = esn;
     this.icvLength = encryption.icvOctets ?? 16;
-    const own = allocate(native, 48);
+    const own = allocate(native, aeadOwnLength);
     this.#own = own;
     this.#view = own.view;
     this.#nonce = own.address + nonceAt;
     this.#associated = own.address + associatedAt;
     this.#written = own.address + writtenAt;
+    this.#parameters = own.address + parametersAt;
+    own.octets.set(new TextEncoder().encode(evpParameter.TAG), tagNameAt);
+    own.view.setBigUint64(parametersAt + evpParameter.nameAt, BigInt(own.address + tagNameAt), true);
+    own.view.setUint32(parametersAt + evpParameter.typeAt, evpParameter.octets, true);
+    own.view.setBigUint64(parametersAt + evpParameter.dataAt, BigInt(own.address + tagAt), true);
+    own.view.setBigUint64(parametersAt + evpParameter.sizeAt, BigInt(this.icvLength), true);
     const keymat = keys.encryption?.reveal() ?? new Uint8Array(0);
     own.octets.set(keymat.subarray(keymat.length - aeadSaltLength), nonceAt);
   }
@@ -160,8 +172,10 @@ class EvpAead implements PacketCipher {
       this.#associate(to, place, high) &&
       this.#crypt(context, to.address + bodyAt, from.address + at, length) > 0 &&
       this.#finish(context, this.#written, this.#written) === 1 &&
-      this.#control(context, evpControl.AEAD_GET_TAG, icvLength, to.address + icvAt) === 1;
-    return isSealed ? icvAt + icvLength - place : -1;
+      this.#get(context, this.#parameters) === 1;
+    if (!isSealed) return -1;
+    for (let index = 0; index < icvLength; index += 4) target.setInt32(icvAt + index, view.getInt32(tagAt + index));
+    return icvAt + icvLength - place;
   }
 
   open(from: Memory, at: number, length: number, to: Memory, place: number, numbers: SequenceNumbers): number {
@@ -174,9 +188,10 @@ class EvpAead implements PacketCipher {
     view.setUint32(nonceAt + 8, source.getUint32(ivAt + 4));
     const bodyAt = ivAt + aeadIvLength;
     const plain = length - espHeaderLength - aeadIvLength - icvLength;
+    const icvAt = bodyAt + plain;
+    for (let index = 0; index < icvLength; index += 4) view.setInt32(tagAt + index, source.getInt32(icvAt + index));
     const isGenuine =
-      this.#startOpening(context, 0, 0, 0, this.#nonce) === 1 &&
-      this.#control(context, evpControl.AEAD_SET_TAG, icvLength, from.address + bodyAt + plain) === 1 &&
+      this.#startOpening(context, 0, 0, this.#nonce, this.#parameters) === 1 &&
       this.#associate(from, at, numbers.high) &&
       this.#crypt(context, to.address + place, from.address + bodyAt, plain) > 0 &&
       this.#finish(context, this.#written, this.#written) === 1;
@@ -211,6 +226,12 @@ class EvpSeparate implements PacketCipher {
   readonly icvLength: number;
   readonly alignment: number;
   readonly #evp: EvpLibrary;
+  // As above.
+  readonly #start: EvpLibrary['EVP_CipherInit_ex'];
+  readonly #cipher: EvpLibrary['EVP_Cipher'];
+  readonly #startMac: EvpLibrary['HMAC_Init_ex'];
+  readonly #addToMac: EvpLibrary['HMAC_Update'];
+  readonly #finishMac: EvpLibrary['HMAC_Final'];
   readonly #context: number;
   readonly #hmac: number;
   readonly #kind: CipherShape['kind'];
@@ -229,6 +250,11 @@ class EvpSeparate implements PacketCipher {
     ivs: IvSource,
   ) {
     this.#evp = evp;
+    this.#start = evp.EVP_CipherInit_ex;
+    this.#cipher = evp.EVP_Cipher;
+    this.#startMac = evp.HMAC_Init_ex;
+    this.#addToMac = evp.HMAC_Update;
+    this.#finishMac = evp.HMAC_Final;
     this.#context = context;
     this.#hmac = hmac;
     this.#kind = kind;
@@ -295,9 +321,8 @@ class EvpSeparate implements PacketCipher {
   }
 
   #crypt(iv: number, from: number, to: number, length: number): boolean {
-    const evp = this.#evp;
-    if (evp.EVP_CipherInit_ex(this.#context, 0, 0, 0, iv, this.#encrypts) !== 1) return false;
-    return evp.EVP_Cipher(this.#context, to, from, length) > 0;
+    if (this.#start(this.#context, 0, 0, 0, iv, this.#encrypts) !== 1) return false;
+    return this.#cipher(this.#context, to, from, length) > 0;
   }
 
   /** Salt, the packet's IV, and the number of the block. */
@@ -310,15 +335,14 @@ class EvpSeparate implements PacketCipher {
 
   /** Over the packet, and with ESN the upper half of its number (RFC 4303 §2.2.1). */
   #mac(address: number, length: number, high: number): boolean {
-    const evp = this.#evp;
     const own = this.#own;
-    if (evp.HMAC_Init_ex(this.#hmac, 0, 0, 0, 0) !== 1) return false;
-    if (evp.HMAC_Update(this.#hmac, address, length) !== 1) return false;
+    if (this.#startMac(this.#hmac, 0, 0, 0, 0) !== 1) return false;
+    if (this.#addToMac(this.#hmac, address, length) !== 1) return false;
     if (this.#esn) {
       own.view.setUint32(highAt, high);
-      if (evp.HMAC_Update(this.#hmac, own.address + highAt, 4) !== 1) return false;
+      if (this.#addToMac(this.#hmac, own.address + highAt, 4) !== 1) return false;
     }
-    return evp.HMAC_Final(this.#hmac, own.address + macAt, 0) === 1;
+    return this.#finishMac(this.#hmac, own.address + macAt, 0) === 1;
   }
 
   close(): void {

@@ -11,10 +11,11 @@ const declarations = {
   EVP_CIPHER_CTX_new: 'intptr_t EVP_CIPHER_CTX_new()',
   EVP_CIPHER_CTX_free: 'void EVP_CIPHER_CTX_free(intptr_t)',
   EVP_CIPHER_CTX_ctrl: 'int EVP_CIPHER_CTX_ctrl(intptr_t, int, int, intptr_t)',
+  EVP_CIPHER_CTX_get_params: 'int EVP_CIPHER_CTX_get_params(intptr_t, intptr_t)',
   EVP_CIPHER_CTX_set_padding: 'int EVP_CIPHER_CTX_set_padding(intptr_t, int)',
   EVP_CipherInit_ex: 'int EVP_CipherInit_ex(intptr_t, intptr_t, intptr_t, intptr_t, intptr_t, int)',
   EVP_EncryptInit_ex: 'int EVP_EncryptInit_ex(intptr_t, intptr_t, intptr_t, intptr_t, intptr_t)',
-  EVP_DecryptInit_ex: 'int EVP_DecryptInit_ex(intptr_t, intptr_t, intptr_t, intptr_t, intptr_t)',
+  EVP_DecryptInit_ex2: 'int EVP_DecryptInit_ex2(intptr_t, intptr_t, intptr_t, intptr_t, intptr_t)',
   EVP_Cipher: 'int EVP_Cipher(intptr_t, intptr_t, intptr_t, unsigned int)',
   EVP_CipherFinal_ex: 'int EVP_CipherFinal_ex(intptr_t, intptr_t, intptr_t)',
   EVP_get_digestbyname: 'intptr_t EVP_get_digestbyname(str)',
@@ -28,7 +29,19 @@ const declarations = {
 export type EvpLibrary = Readonly<Record<keyof typeof declarations, (...args: readonly (number | string)[]) => number>>;
 
 /** EVP_CIPHER_CTX_ctrl commands (openssl/evp.h). */
-export const evpControl = { AEAD_SET_IVLEN: 0x9, AEAD_GET_TAG: 0x10, AEAD_SET_TAG: 0x11 } as const;
+export const evpControl = { AEAD_SET_IVLEN: 0x9 } as const;
+
+/** struct ossl_param_st (openssl/core.h), with which parameters are set and got by name; a list of them ends with one of zeros. */
+export const evpParameter = {
+  length: 40,
+  nameAt: 0,
+  typeAt: 8,
+  dataAt: 16,
+  sizeAt: 24,
+  octets: 5,
+  /** OSSL_CIPHER_PARAM_AEAD_TAG */
+  TAG: 'tag',
+} as const;
 
 const openssl3 = 0x3000_0000;
 const openssl4 = 0x4000_0000;
