@@ -80,7 +80,7 @@ function editOf(fixes: readonly Fix[]): WorkspaceEdit {
 /** A comment above the statement; the reason is for the user to write. */
 function hidingComment(document: OpenDocument, { at, code }: Finding): TextEdit | undefined {
   const outline = outlineOf(document);
-  const statement = outline && statementAt(outline.items, at.start);
+  const statement = outline && statementAt(outline, at.start);
   if (!statement) return undefined;
   const start = positionAt(document.source, statement.start);
   return {

@@ -5,7 +5,8 @@ import { type Dialect, defaultDialect } from '../model/language/dialect.js';
 import { type ObjectRow, objectRow } from '../model/language/objects.js';
 import { SourceText } from '../model/span.js';
 import { readDirectives } from '../parser/directives.js';
-import { parseText } from '../parser/parse.js';
+import { outline, parseLine, parseText } from '../parser/parse.js';
+import type { LogicalLine } from '../parser/statements.js';
 import {
   type ArgumentSyntax,
   argumentWord,
@@ -23,12 +24,17 @@ export interface OpenDocument {
   readonly source: SourceText;
 }
 
-/** What stands in a document of records. */
+/** What stands in a text of records. Only what is asked for is parsed: of a large text that is one statement, mostly. */
 export interface Outline {
+  /** A copy of the text in which reading marks secrets. */
   readonly source: SourceText;
-  readonly items: readonly SyntaxItem[];
+  readonly lines: readonly LogicalLine[];
   /** As a comment of the file states it. */
   readonly dialect?: Dialect;
+  /** The statement or comment that is the line. */
+  item(line: LogicalLine): SyntaxItem;
+  /** All of them. */
+  items(): readonly SyntaxItem[];
 }
 
 /** Makes a document; the path that findings show is the file's, or the URI. */
@@ -40,17 +46,34 @@ export function openDocument(uri: string, version: number, text: string): OpenDo
 const outlines = new WeakMap<SourceText, Outline | undefined>();
 
 /** The outline of a text; undefined for other products' formats. */
-export function outlineOf({ source }: OpenDocument): Outline | undefined {
+export function outlineOf({ source }: Pick<OpenDocument, 'source'>): Outline | undefined {
   if (!outlines.has(source)) outlines.set(source, mayBeRecords(source) ? read(source) : undefined);
   return outlines.get(source);
 }
 
 function read({ path, text }: SourceText): Outline {
-  // A text of its own, because reading marks secrets in it.
   const source = new SourceText(path, text);
-  const { items } = parseText(source);
-  const { dialect } = readDirectives({ source, items });
-  return { source, items, ...(dialect ? { dialect: dialect.value } : {}) };
+  const lines = outline(source);
+  const { dialect } = readDirectives({ source, items: lines });
+  const parsed = new Map<LogicalLine, SyntaxItem>();
+  let all: readonly SyntaxItem[] | undefined;
+  return {
+    source,
+    lines,
+    ...(dialect ? { dialect: dialect.value } : {}),
+    item(line) {
+      const known = parsed.get(line);
+      if (known) return known;
+      const { kind, start, end } = line;
+      const item = kind === 'comment' ? { kind, start, end } : parseLine(source, line);
+      parsed.set(line, item);
+      return item;
+    },
+    items() {
+      all ??= parseText(source).items;
+      return all;
+    },
+  };
 }
 
 /** What the cursor is on, in a statement. */
@@ -61,8 +84,8 @@ export type Target = { readonly statement: StatementSyntax; readonly row: Object
 );
 
 /** The word of a statement that an offset touches; undefined where it touches none, or none that the language knows. */
-export function targetAt({ items }: Outline, offset: number, dialect: Dialect = defaultDialect): Target | undefined {
-  const statement = statementAt(items, offset);
+export function targetAt(outline: Outline, offset: number, dialect: Dialect = defaultDialect): Target | undefined {
+  const statement = statementAt(outline, offset);
   const { object, subject } = statement ?? {};
   const row = object && objectRow(object.text.toLowerCase());
   if (!statement || !row) return undefined;
@@ -80,15 +103,21 @@ export function targetAt({ items }: Outline, offset: number, dialect: Dialect = 
 }
 
 /** The statement that an offset is in. */
-export function statementAt(items: readonly SyntaxItem[], offset: number): StatementSyntax | undefined {
-  let [low, high] = [0, items.length];
+export function statementAt(outline: Outline, offset: number): StatementSyntax | undefined {
+  const item = itemAt(outline, offset);
+  return item?.kind === 'statement' ? item : undefined;
+}
+
+/** The statement or comment that an offset is in. */
+export function itemAt({ lines, item }: Outline, offset: number): SyntaxItem | undefined {
+  let [low, high] = [0, lines.length];
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (items[middle]!.end < offset) low = middle + 1;
+    if (lines[middle]!.end < offset) low = middle + 1;
     else high = middle;
   }
-  const item = items[low];
-  return item?.kind === 'statement' && item.start <= offset ? item : undefined;
+  const line = lines[low];
+  return line && line.start <= offset ? item(line) : undefined;
 }
 
 /** What an argument is by the tables of the language; undefined where it is none. */

@@ -8,11 +8,11 @@ import { protocolRows, transformRows, type ValueRow } from '../model/language/va
 import { describeOrigin } from '../model/origin.js';
 import { type DescribedField, describeRecord } from '../model/record/describe.js';
 import type { PolicyRecord } from '../model/record/record.js';
-import { allRecords } from '../model/resolve.js';
+import { allRecords, type PolicySet } from '../model/resolve.js';
 import type { SourceText } from '../model/span.js';
 import { escapeMarkdown } from '../report/markdown/escape.js';
 import { type RuleDocument, ruleDocuments } from '../services/rules.js';
-import { type OpenDocument, type Outline, outlineOf, type Target, targetAt } from './document.js';
+import { itemAt, type OpenDocument, type Outline, outlineOf, type Target, targetAt } from './document.js';
 import { rangeOf } from './text.js';
 import type { DocumentSystem } from './workspace.js';
 
@@ -29,7 +29,7 @@ export function hoverAt(
   const inComment = outline && commentHover(outline, offset);
   if (inComment) return inComment;
   const target = outline && targetAt(outline, offset, system?.system.dialect ?? outline.dialect);
-  const about = target ? targetText(target, system) : [];
+  const about = target ? targetText(target, system, document.source) : [];
   const here = findings.filter(({ at }) => isIn(at, document.source, offset));
   const rules = here.map(({ code }) => ruleText(code)).filter((text) => text !== undefined);
   const parts = [...about, ...new Set(rules)];
@@ -46,9 +46,10 @@ function isIn({ source, start, end }: Finding['at'], document: SourceText, offse
 }
 
 /** Codes of rules in comments that speak to this tool. */
-function commentHover({ items, source }: Outline, offset: number): Hover | undefined {
-  const comment = items.find((item) => item.kind === 'comment' && item.start <= offset && offset <= item.end);
-  if (!comment) return undefined;
+function commentHover(outline: Outline, offset: number): Hover | undefined {
+  const { source } = outline;
+  const comment = itemAt(outline, offset);
+  if (comment?.kind !== 'comment') return undefined;
   for (const match of source.text.slice(comment.start, comment.end).matchAll(ruleCode)) {
     const start = comment.start + match.index;
     if (offset < start || offset > start + match[0].length) continue;
@@ -73,9 +74,8 @@ function ruleText(code: string): string | undefined {
   ].join('\n\n');
 }
 
-function targetText(target: Target, system: DocumentSystem | undefined): string[] {
-  const record = system && recordOf(target, system);
-  const fields = record ? describeRecord(record) : [];
+function targetText(target: Target, system: DocumentSystem | undefined, text: SourceText): string[] {
+  const fields = system ? effectiveFields(target, system, text) : [];
   switch (target.on) {
     case 'object':
     case 'subject': {
@@ -93,10 +93,29 @@ function targetText(target: Target, system: DocumentSystem | undefined): string[
   }
 }
 
-/** The record of the statement that a word is in, with what counts for it. */
-function recordOf({ statement }: Target, { system, source }: DocumentSystem): PolicyRecord | undefined {
-  return allRecords(system.policies).find(
-    ({ at }) => at.source === source && at.start === statement.start && at.end === statement.end,
+/** What counts for the record of the statement that a word is in. */
+function effectiveFields(target: Target, { system, source, isCurrent }: DocumentSystem, text: SourceText) {
+  const { statement } = target;
+  if (isCurrent) {
+    const record = allRecords(system.policies).find(
+      ({ at }) => at.source === source && at.start === statement.start && at.end === statement.end,
+    );
+    return record ? describeRecord(record) : [];
+  }
+  // Of an earlier text a statement counts that is still the same, wherever it stands now; not what follows from its place.
+  const written = text.text.slice(statement.start, statement.end);
+  const record = namedRecord(target, system.policies, ({ at }) => at.source.text.slice(at.start, at.end) === written);
+  return record ? describeRecord(record).filter(({ origin }) => origin.kind !== 'automatic') : [];
+}
+
+function namedRecord(
+  { row, statement }: Target,
+  policies: PolicySet,
+  fits: (record: PolicyRecord) => boolean,
+): PolicyRecord | undefined {
+  const name = statement.subject?.text;
+  return allRecords(policies).find(
+    (record) => record.name === name && record.kind.replace('default-', '') === row.name && fits(record),
   );
 }
 

@@ -8,7 +8,7 @@ import type { Finding, Fix, Related, TextEdit } from '../model/finding.js';
 import { SourceText, type Span } from '../model/span.js';
 import { UsageError } from '../model/tool-error.js';
 import { lintRepository } from '../services/lint.js';
-import { loadSystem } from '../services/load-system.js';
+import { loadSteps } from '../services/load-system.js';
 import { loadRepository, type Repository } from '../services/repository/load-repository.js';
 
 /** Texts of open files, by absolute path: they count instead of what is on the disk. */
@@ -60,10 +60,14 @@ export async function judge(task: JudgeTask): Promise<Judgement | undefined> {
 }
 
 /** The repository of a text alone: its system, with what the folder of the file says of it. */
-export async function repositoryOf({ file, path: shown, text }: JudgedText, overlay: Overlay): Promise<Repository> {
+export async function repositoryOf(
+  { file, path: shown, text }: JudgedText,
+  overlay: Overlay,
+  pause?: () => Promise<void>,
+): Promise<Repository> {
   return file !== undefined && existsSync(file)
-    ? loadRepository({ paths: [file], overlay })
-    : unsaved(new SourceText(shown, text));
+    ? loadRepository({ paths: [file], overlay, ...(pause ? { pause } : {}) })
+    : unsaved(new SourceText(shown, text), pause);
 }
 
 /** The absolute path of a text. */
@@ -72,10 +76,16 @@ export function fileOf(repository: Repository, { path: shown }: SourceText): str
 }
 
 /** A text without a file is a system of its own, in a repository of its own. */
-function unsaved(source: SourceText): Repository {
+async function unsaved(source: SourceText, pause: (() => Promise<void>) | undefined): Promise<Repository> {
+  const steps = loadSteps({ name: path.basename(source.path), sources: [source] });
+  let step = steps.next();
+  while (!step.done) {
+    if (pause) await pause();
+    step = steps.next();
+  }
   return {
     config: { config: {} },
-    systems: [loadSystem({ name: path.basename(source.path), sources: [source] })],
+    systems: [step.value],
     hosts: [],
     peers: [],
     together: false,

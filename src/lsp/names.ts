@@ -4,9 +4,9 @@ import { type Address, parseRange } from '../model/address.js';
 import { objectRow } from '../model/language/objects.js';
 import { findIkePolicyOf, findPadEntry } from '../model/query.js';
 import { allRecords } from '../model/resolve.js';
-import { SourceText, type Span } from '../model/span.js';
+import type { Span } from '../model/span.js';
 import type { EntrySource } from '../model/system-config.js';
-import { parseText } from '../parser/parse.js';
+import type { StatementSyntax } from '../parser/syntax.js';
 import { isRecordName } from '../parser/values/value.js';
 import { uriOfSource } from './diagnostics.js';
 import { argumentRow, type OpenDocument, outlineOf, targetAt } from './document.js';
@@ -34,37 +34,55 @@ export function symbolAt(document: OpenDocument, offset: number, { system }: Doc
   return undefined;
 }
 
-/** Every place of a record's name in the files of its system, definition and uses alike. */
-export function occurrences({ kind, name }: Pick<NamedRecord, 'kind' | 'name'>, { system }: DocumentSystem): Span[] {
-  return system.files.flatMap(({ source }) => {
-    const own = new SourceText(source.path, source.text);
-    const { items } = parseText(own);
-    return items.flatMap((item): Span[] => {
-      if (item.kind !== 'statement') return [];
-      const { object, subject, arguments: list } = item;
+/** Every place of a record's name in the texts of its system as they are now, definition and uses alike. */
+export function occurrences(symbol: Pick<NamedRecord, 'kind' | 'name'>, system: DocumentSystem): Span[] {
+  return places(symbol, system).map(({ at }) => at);
+}
+
+interface NamePlace {
+  readonly at: Span;
+  /** It is there that the record is added. */
+  readonly defines: boolean;
+}
+
+function places({ kind, name }: Pick<NamedRecord, 'kind' | 'name'>, system: DocumentSystem): NamePlace[] {
+  return system.texts().flatMap((source) => {
+    const outline = outlineOf({ source });
+    return (outline?.lines ?? []).flatMap((line): NamePlace[] => {
+      if (line.kind !== 'statement' || !mayHold(source.text.slice(line.start, line.end), name)) return [];
+      const item = outline!.item(line) as StatementSyntax;
+      const { verb, object, subject, arguments: list } = item;
       const row = object && objectRow(object.text.toLowerCase());
       if (!row) return [];
-      const found: Span[] = [];
-      const note = ({ start, end }: { start: number; end: number }) => found.push({ source, start, end });
-      if (row.name === kind && subject?.text === name) note(subject);
+      const found: NamePlace[] = [];
+      const note = ({ start, end }: { start: number; end: number }, defines: boolean) =>
+        found.push({ at: { source, start, end }, defines });
+      if (row.name === kind && subject?.text === name) note(subject, verb?.text.toLowerCase() !== 'delete');
       if (kind !== 'tunnel') return found;
       for (const argument of list) {
         if (argument.value?.text !== name) continue;
-        if (argumentRow(row, argument, system.dialect)?.kind === 'record-name') note(argument.value);
+        if (argumentRow(row, argument, system.system.dialect)?.kind === 'record-name') note(argument.value, false);
       }
       return found;
     });
   });
 }
 
+/** Only such statements are parsed. A shell's quotes may stand within a name. */
+function mayHold(statement: string, name: string): boolean {
+  return statement.includes(name) || /ipsec_config\s[\s\S]*["'\\]/i.test(statement);
+}
+
+function definitions(symbol: Pick<NamedRecord, 'kind' | 'name'>, system: DocumentSystem): Location[] {
+  const defining = places(symbol, system).find(({ defines }) => defines);
+  return defining ? [locationOf(defining.at)] : [];
+}
+
 /** Where a word leads: a name to its record, the address of a peer to what authenticates it and to its IKE policy. */
 export function definitionsAt(document: OpenDocument, offset: number, system: DocumentSystem): Location[] {
   const symbol = symbolAt(document, offset, system);
   if (symbol) {
-    const record = allRecords(system.system.policies).find(
-      ({ kind, name }) => kind.replace('default-', '') === symbol.kind && name === symbol.name,
-    );
-    return record ? [locationOf(record.nameAt)] : [];
+    return definitions(symbol, system);
   }
   const peer = peerAt(document, offset, system);
   if (!peer) return [];
@@ -72,18 +90,20 @@ export function definitionsAt(document: OpenDocument, offset: number, system: Do
   const pad = findPadEntry(config, peer).found;
   const version = pad?.ikeVersions.value[0];
   const policy = version === undefined ? undefined : findIkePolicyOf(config, peer, version).found;
-  return [pad?.source, policy?.source].flatMap(placeOf);
+  return [pad?.source, policy?.source].flatMap((source) => placeOf(source, system));
 }
 
 /** Arguments whose value is a peer, or what is protected towards one. */
 const peerArguments = new Set(['destination', 'remote', 'tdestination']);
 
-function peerAt(document: OpenDocument, offset: number, { system, source }: DocumentSystem): Address | undefined {
+function peerAt(document: OpenDocument, offset: number, { system }: DocumentSystem): Address | undefined {
   const outline = outlineOf(document);
   const target = outline && targetAt(outline, offset, system.dialect);
   if (target?.on !== 'value' || !peerArguments.has(target.argument.name)) return undefined;
   const records = allRecords(system.policies);
-  const own = records.find(({ at }) => at.source === source && at.start === target.statement.start);
+  const own = records.find(
+    ({ kind, name }) => kind.replace('default-', '') === target.row.name && name === target.statement.subject?.text,
+  );
   const through = own && 'tunnel' in own ? own.tunnel?.value : undefined;
   // What goes through a tunnel is negotiated with the tunnel's end.
   const tunnel = own?.kind === 'tunnel' ? own : records.find(({ kind, name }) => kind === 'tunnel' && name === through);
@@ -94,7 +114,9 @@ function peerAt(document: OpenDocument, offset: number, { system, source }: Docu
   return range && { family: range.family, value: range.last };
 }
 
-function placeOf(source: EntrySource | undefined): Location[] {
+function placeOf(source: EntrySource | undefined, system: DocumentSystem): Location[] {
+  // In a text that has changed since the record is looked for by its name.
+  if (source && !system.isCurrent) return definitions(source.record, system);
   return source?.at && source.at.source.path !== '' ? [locationOf(source.at)] : [];
 }
 
@@ -114,7 +136,7 @@ export function rename(
     };
   if (symbol.name === 'default' || newName === 'default')
     return { refused: "the preloaded policies are called 'default', and nothing else is" };
-  const taken = allRecords(system.system.policies).some(({ kind, name }) => kind === symbol.kind && name === newName);
+  const taken = places({ kind: symbol.kind, name: newName }, system).some(({ defines }) => defines);
   if (taken && newName !== symbol.name) return { refused: `there is a ${symbol.kind} record '${newName}' already` };
   const changes: Record<string, { range: Range; newText: string }[]> = {};
   for (const at of occurrences(symbol, system)) {

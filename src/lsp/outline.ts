@@ -17,7 +17,7 @@ const symbolKinds: Readonly<Record<string, SymbolKind>> = {
 
 /** The records of a document, for outlines. */
 export function symbolsOf(document: OpenDocument): DocumentSymbol[] {
-  return (outlineOf(document)?.items ?? []).flatMap((item) => {
+  return (outlineOf(document)?.items() ?? []).flatMap((item) => {
     if (item.kind !== 'statement' || !item.object) return [];
     const { object, subject, verb, start, end } = item;
     const word = subject ?? object;

@@ -22,9 +22,9 @@ import type { FindingsByFile } from './judge.js';
 import { definitionsAt, locationOf, occurrences, rename, symbolAt } from './names.js';
 import { foldingsOf, symbolsOf } from './outline.js';
 import { changed, offsetAt, rangeOf } from './text.js';
-import { createWorkspace, type DocumentSystem, keyOf } from './workspace.js';
+import { createWorkspace, type DocumentSystem, keyOf, largeText } from './workspace.js';
 
-/** A hover is not kept waiting for the findings of a large text: what their rules say is left out then. */
+/** A hover is not kept waiting for a large text that is read or judged: what follows from that is left out then. */
 const hoverWaitMillis = 250;
 
 /** Answers on a connection until the editor ends it. */
@@ -83,7 +83,10 @@ export function serve(connection: Connection, version: string): void {
   connection.onHover(({ textDocument, position }) =>
     at(textDocument.uri, position, async (document, offset) => {
       const findings = Promise.race([everyFinding(document), later([], hoverWaitMillis)]);
-      return hoverAt(document, offset, await workspace.systemOf(document), await findings);
+      const near = workspace.nearSystemOf(document);
+      const isLarge = document.source.text.length > largeText;
+      const system = isLarge ? Promise.race([near, later(undefined, hoverWaitMillis)]) : near;
+      return hoverAt(document, offset, await system, await findings);
     }),
   );
   connection.onCompletion(({ textDocument, position }) =>
@@ -149,7 +152,7 @@ export function serve(connection: Connection, version: string): void {
     work: (document: OpenDocument, offset: number, system: DocumentSystem) => T,
   ): Promise<T | undefined> {
     return at(uri, position, async (document, offset) => {
-      const system = await workspace.systemOf(document);
+      const system = await workspace.nearSystemOf(document);
       return system && work(document, offset, system);
     });
   }

@@ -17,6 +17,10 @@ export interface DocumentSystem {
   readonly system: LoadedSystem;
   /** The document's text in it: spans of the system are in this one. */
   readonly source: SourceText;
+  /** False where a text has changed since: places in the system are not those of the texts. */
+  readonly isCurrent: boolean;
+  /** The texts of the system's files as they are now. */
+  texts(): readonly SourceText[];
 }
 
 export interface WorkspaceEvents {
@@ -37,8 +41,8 @@ export interface Workspace {
   refresh(): void;
   systemOf(document: OpenDocument): Promise<DocumentSystem | undefined>;
   /**
-   * The same for those who want names only, while something is typed: where loading it takes noticeable time, the system of
-   * an earlier text. Places in it are not those of the text.
+   * The same for those who must not wait, while something is typed: where it is large, the system of an earlier text, which says
+   * so.
    */
   nearSystemOf(document: OpenDocument): Promise<DocumentSystem | undefined>;
   /** The findings of a document's text as it is now; waits for them where they are not there yet. */
@@ -56,8 +60,10 @@ export interface WorkspaceOptions {
 const delays: WorkspaceOptions = { soon: 80, later: 600 };
 /** However large a repository is: it is judged when nothing was typed for so many milliseconds. */
 const laterMax = 8_000;
-/** Loading that takes no longer is not felt. */
-const loadMillisFelt = 50;
+/** How long loading keeps the thread at a time. */
+const sliceMillis = 10;
+/** Reading texts of so many UTF-16 units together is felt; smaller ones are waited for. */
+export const largeText = 100_000;
 
 /** A workspace without documents. */
 export function createWorkspace(
@@ -71,7 +77,10 @@ export function createWorkspace(
   let loaded = new Map<string, Promise<DocumentSystem | undefined>>();
   let judged = new Map<string, Promise<Judgement | undefined>>();
   /** The systems of texts as they were last loaded, and how long that took. */
-  const lastLoaded = new Map<string, { readonly system: DocumentSystem; readonly millis: number }>();
+  const lastLoaded = new Map<
+    string,
+    { readonly system: DocumentSystem; readonly millis: number; readonly generation: number }
+  >();
   /** Repositories that were judged, by their folders: several documents may be of one. */
   let judgedRoots = new Set<string>();
   let generation = 0;
@@ -103,7 +112,8 @@ export function createWorkspace(
     systemOf: load,
     async nearSystemOf(document) {
       const last = lastLoaded.get(document.uri);
-      return last && last.millis > loadMillisFelt ? last.system : load(document);
+      if (!last || !isLarge(last.system) || last.generation === generation) return load(document);
+      return { ...last.system, isCurrent: false };
     },
     async findingsOf(document) {
       return (await judgeDocument(document))?.findings.get(keyOf(document)) ?? [];
@@ -128,7 +138,7 @@ export function createWorkspace(
 
   function schedule(uri: string): void {
     clear(uri);
-    // Loading is done on this thread: the longer it takes, the longer nothing must have been typed.
+    // Loading is done on this thread, in slices: the longer it takes, the longer nothing must have been typed.
     const loadTook = lastLoaded.get(uri)?.millis ?? 0;
     const run = (work: (document: OpenDocument) => Promise<void>, delay: number) =>
       setTimeout(() => {
@@ -151,17 +161,24 @@ export function createWorkspace(
 
   async function loadDocument(document: OpenDocument): Promise<DocumentSystem | undefined> {
     const began = performance.now();
-    const repository = await repositoryOf(textOf(document), overlay());
+    const begunIn = generation;
+    const repository = await repositoryOf(textOf(document), overlay(), pauses());
     for (const system of repository.systems) {
       const source = system.sources.find((each) => fileOf(repository, each) === keyOf(document));
       if (!source) continue;
-      const found = { repository, system, source };
-      if (documents.has(document.uri)) {
-        lastLoaded.set(document.uri, { system: found, millis: performance.now() - began });
+      const found = { repository, system, source, isCurrent: true, texts: () => textsOf(repository, system) };
+      const last = lastLoaded.get(document.uri);
+      if (documents.has(document.uri) && (!last || last.generation <= begunIn)) {
+        lastLoaded.set(document.uri, { system: found, millis: performance.now() - began, generation: begunIn });
       }
       return found;
     }
     return undefined;
+  }
+
+  function textsOf(repository: Repository, { sources }: LoadedSystem): readonly SourceText[] {
+    const open = new Map([...documents.values()].map((document) => [keyOf(document), document.source]));
+    return sources.map((source) => open.get(fileOf(repository, source)) ?? source);
   }
 
   /** The system of a document, judged by itself. */
@@ -206,6 +223,20 @@ export function createWorkspace(
       return undefined;
     }
   }
+}
+
+function isLarge({ system: { sources } }: DocumentSystem): boolean {
+  return sources.reduce((sum, { text }) => sum + text.length, 0) > largeText;
+}
+
+/** Lets the thread do what else there is, whenever it was kept for a while. */
+function pauses(): () => Promise<void> {
+  let since = performance.now();
+  return async () => {
+    if (performance.now() - since < sliceMillis) return;
+    await new Promise((resolve) => setImmediate(resolve));
+    since = performance.now();
+  };
 }
 
 function textOf({ file, source: { path, text } }: OpenDocument): JudgedText {

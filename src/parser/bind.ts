@@ -42,11 +42,29 @@ export function bindFile(
   file: { readonly source: SourceText; readonly items: Iterable<SyntaxItem> },
   options: BindOptions,
 ): BoundFile {
+  const steps = bindSteps(file, options);
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
+}
+
+/** Statements that are bound in one step: they take some ten milliseconds. */
+const stepLength = 256;
+
+/** The same in steps, for who has other things to do in between. */
+export function* bindSteps(
+  file: { readonly source: SourceText; readonly items: Iterable<SyntaxItem> },
+  options: BindOptions,
+): Generator<void, BoundFile> {
+  let statements = 0;
   const operations: Operation[] = [];
   const problems: Problem[] = [];
   const lost: LostRecord[] = [];
   for (const item of file.items) {
     if (item.kind !== 'statement') continue;
+    statements += 1;
+    if (statements % stepLength === 0) yield;
     const operation = bindStatement(file.source, item, options, problems);
     if (operation) operations.push(operation);
     else if (mayAdd(item)) lost.push(lostRecord(file.source, item));

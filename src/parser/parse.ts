@@ -73,6 +73,12 @@ export function outline(source: SourceText): LogicalLine[] {
   return lines;
 }
 
+/** One statement alone, as parsing the whole text would give it. Marks the secrets in it. */
+export function parseLine(source: SourceText, line: LogicalLine): StatementSyntax {
+  sharedReader ??= createOperationReader();
+  return parseStatement(source, line, sharedReader, false, []);
+}
+
 function tooMany(source: SourceText, { start, end }: LogicalLine): Problem {
   source.markSecret(start, source.text.length);
   return {

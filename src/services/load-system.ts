@@ -15,7 +15,7 @@ import type { Operation } from '../model/record/record.js';
 import { type LostRecord, type PolicySet, resolve } from '../model/resolve.js';
 import type { SourceText } from '../model/span.js';
 import type { SystemConfig } from '../model/system-config.js';
-import { bindFile } from '../parser/bind.js';
+import { bindSteps } from '../parser/bind.js';
 import { type Directives, readDirectives } from '../parser/directives.js';
 import { outline, parseItems } from '../parser/parse.js';
 import { parseProfile, shippedDefaults } from '../parser/profile.js';
@@ -69,16 +69,25 @@ export interface SystemInput {
 
 /** Reads the texts of one system, whatever product they are for. Never throws on what is written. */
 export function loadSystem(input: SystemInput): LoadedSystem {
+  const steps = loadSteps(input);
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
+}
+
+/** The same in steps of some ten milliseconds, for who has other things to do in between. Other products' files are one step. */
+export function* loadSteps(input: SystemInput): Generator<void, LoadedSystem> {
   const formats = input.formats ?? [];
   const detected = input.format ? undefined : detectTogether(input.sources, formats);
   const choice = input.format ?? (detected ? { dialect: detected } : recordsFormat);
   if (choice === recordsFormat) {
     // With a format that was told, no file is in another one.
     const others = input.format ? [] : input.sources.filter((source) => detectFormat(source, formats) !== undefined);
-    if (others.length === 0) return loadRecords(input);
+    if (others.length === 0) return yield* loadRecords(input);
     const records = input.sources.filter((source) => !others.includes(source));
     return withProblems(
-      loadRecords({ ...input, sources: records }),
+      yield* loadRecords({ ...input, sources: records }),
       others.map((source) => mixed(source, 'records')),
     );
   }
@@ -141,7 +150,7 @@ function loadForeign(input: SystemInput, { dialect, version }: FormatChoice, isT
   };
 }
 
-function loadRecords(input: SystemInput): LoadedSystem {
+function* loadRecords(input: SystemInput): Generator<void, LoadedSystem> {
   const problems: Problem[] = [];
   const files: LoadedFile[] = input.sources.map((source) => {
     return { source, directives: readDirectives({ source, items: outline(source) }) };
@@ -155,7 +164,7 @@ function loadRecords(input: SystemInput): LoadedSystem {
   const lost: LostRecord[] = (input.unreadable ?? []).map((source) => ({ at: { source, start: 0, end: 0 } }));
   for (const { source, directives } of files) {
     const syntaxProblems: Problem[] = [];
-    const bound = bindFile(
+    const bound = yield* bindSteps(
       { source, items: parseItems(source, syntaxProblems) },
       {
         dialect,
@@ -172,8 +181,10 @@ function loadRecords(input: SystemInput): LoadedSystem {
     // What was not looked at may have held anything.
     for (const { code, at } of syntaxProblems) if (code === 'SYN024') lost.push({ at });
   }
+  yield;
   const { policies, problems: resolveProblems } = resolve(operations, dialect, defaults.priorityStep, lost);
   append(problems, resolveProblems);
+  yield;
   return {
     name: input.name,
     files,

@@ -367,6 +367,37 @@ it('answers while a large text is being judged', async () => {
   client.close('untitled:large');
 }, 90_000);
 
+it('answers about names and values of a large text that has just changed before it is judged', async () => {
+  const many = Array.from(
+    { length: 10_000 },
+    (_, index) =>
+      `add host h${index} -source 192.0.2.1 -destination 10.${index >> 8}.${index & 255}.0/24 -priority ${index + 1} -action PASS`,
+  ).join('\n');
+  const name = 'untitled:renamed';
+  const tunnel = 'add tunnel mine -tsource 192.0.2.1 -tdestination 198.51.100.7';
+  client.open(name, `${tunnel}\n${many}\nadd host last -destination 172.16.0.1 -action PASS`);
+  await client.rename(name, 'mine', 'ours');
+  await client.diagnostics(name);
+  const order: string[] = [];
+  client.type(name, 'host last -dest', 'host last -tunnel mine -destnation 10.0.0.1 -dest');
+  const judged = client.diagnostics(name, (codes) => codes.includes('SYN001')).then(() => order.push('judged'));
+  const [hover, definitions, edit, completions] = await Promise.all([
+    client.hover(name, '-action'),
+    client.definition(name, 'tunnel mine -dest'),
+    client.rename(name, 'mine', 'ours'),
+    client.complete(name, 'host last -tunnel '),
+  ]);
+  order.push('answered');
+  expect(hover).toContain('**-action**');
+  expect(definitions.map(({ range }) => range.start.line)).toEqual([0]);
+  // The use that was typed a moment ago is renamed as well.
+  expect(edit?.changes?.[name]?.map(({ range }) => range.start.line)).toEqual([0, 10_001]);
+  expect(completions.map(({ label }) => label)).toContain('mine');
+  await judged;
+  expect(order).toEqual(['answered', 'judged']);
+  client.close(name);
+}, 90_000);
+
 it('tells what is wrong with a configuration, and goes on', async () => {
   writeFileSync(path.join(folder, 'ipsec.config.yaml'), 'lint: { nonsense: 1 }\n');
   client.type(fileA, '# alpha', '# Alpha');

@@ -12,7 +12,7 @@ import type { Management } from '../../model/management.js';
 import type { Problem } from '../../model/problem.js';
 import type { SourceText } from '../../model/span.js';
 import { UsageError } from '../../model/tool-error.js';
-import { type LoadedSystem, loadSystem } from '../load-system.js';
+import { type LoadedSystem, loadSteps, type SystemInput } from '../load-system.js';
 import { type FoundConfig, findConfig, readInventory } from './config-file.js';
 import { type Discovered, discover, recordGlobs } from './discover.js';
 import { hostFiles } from './host-files.js';
@@ -35,6 +35,8 @@ export interface LoadOptions {
   /** Texts to take instead of what is in the files, by absolute path (fixes, editors). */
   readonly overlay?: ReadonlyMap<string, string>;
   onSystem?(name: string, index: number, total: number): void;
+  /** Waited for every few milliseconds, so that the thread can do other things. */
+  pause?(): Promise<void>;
 }
 
 export interface Repository {
@@ -108,7 +110,7 @@ export async function loadRepository(options: LoadOptions): Promise<Repository> 
       options.dialect ?? facts?.dialect ?? config.config.dialect ?? dialectOf(facts?.target ?? config.config.target);
     const strict = options.strict ?? config.config.strict;
     const format = options.formatIn ?? facts?.format ?? config.config.format;
-    const loaded = loadSystem({
+    const input: SystemInput = {
       name: system.name,
       sources,
       ...(format === undefined ? { formats: await loadFormats(sources) } : { format: await formatOf(format) }),
@@ -119,7 +121,8 @@ export async function loadRepository(options: LoadOptions): Promise<Repository> 
       ...(tables ? { tables } : {}),
       ...(unreadable.length > 0 ? { unreadable } : {}),
       ...(facts?.addresses ? { addresses: facts.addresses.flatMap((text) => parseAddress(text) ?? []) } : {}),
-    });
+    };
+    const loaded = await loadWithPauses(input, options.pause);
     for (const { path: shown } of loaded.sources) if (!files.has(shown)) files.set(shown, path.resolve(shown));
     systems.push(problems.length > 0 ? { ...loaded, problems: [...problems, ...loaded.problems] } : loaded);
   }
@@ -137,6 +140,15 @@ export async function loadRepository(options: LoadOptions): Promise<Repository> 
     fileRoots,
     ...(tables ? { tables } : {}),
   };
+}
+
+async function loadWithPauses(input: SystemInput, pause: LoadOptions['pause']): Promise<LoadedSystem> {
+  const steps = loadSteps(input);
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+    if (pause) await pause();
+  }
 }
 
 /** The format that somebody named. Throws UsageError for one that is not known. */
