@@ -255,8 +255,8 @@ class OwnDataPath implements UserspaceDataPath {
     await Promise.all([inbound.ask(about), outbound.ask(about)]);
     const { gone, come, kept, faults } = manualChanges(this.#manual, config);
     for (const { why } of faults) listener({ kind: 'fault', fatal: false, text: why });
-    for (const sa of gone) await this.remove(idOf(sa));
-    for (const sa of come) await this.install(sa);
+    await Promise.all(gone.map((sa) => this.remove(idOf(sa))));
+    await Promise.all(come.map((sa) => this.install(sa)));
     this.#manual = [...kept, ...come];
   }
 

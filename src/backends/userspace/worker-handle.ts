@@ -34,6 +34,13 @@ export interface WorkerListener {
 /** Milliseconds that a process which exits waits for a worker; one turn takes a few. */
 const exitWaitMillis = 1000;
 
+/**
+ * Milliseconds between two times that a worker is woken for what can wait so long. Under many negotiations it gets the SAs of several at
+ * once: to wake a thread, and to be woken by its answer, costs more than an SA does. Who meets a packet for an SA that it has not got
+ * yet looks by itself, before.
+ */
+const wakeMillis = 10;
+
 /** Starts one with the program in `file`, and waits until it is ready. */
 export async function startWorker(
   native: Native,
@@ -80,17 +87,38 @@ export async function startWorker(
   exited.catch(() => {});
   await ready;
 
+  let wokenAt = Number.NEGATIVE_INFINITY;
+  let waking: NodeJS.Timeout | undefined;
+  const wakeNow = (): void => {
+    waking = undefined;
+    // Once it is told to stop it is woken for that, and its descriptor may be gone.
+    if (isStopping) return;
+    wokenAt = performance.now();
+    signal.signal();
+  };
+  let isUrgent = false;
+  const wakeSoon = (): void => {
+    clearTimeout(waking);
+    waking = undefined;
+    if (isStopping) return;
+    const wait = isUrgent ? 0 : wokenAt + wakeMillis - performance.now();
+    // Once for all that this turn of the main thread says to it.
+    if (wait <= 0) setImmediate(wakeNow);
+    else waking = setTimeout(wakeNow, wait);
+  };
+
   let outbox: ToWorker[] = [];
   const flush = (): void => {
     if (outbox.length === 0) return;
     worker.postMessage(outbox);
     outbox = [];
-    // From here on it finds them when it looks. It is woken for all that this turn of the main thread says to it, and only if it has come
-    // to what was said before: to wake a thread costs more than to send it something.
-    if (Atomics.exchange(words, wokenWord, 1) === 0) setImmediate(() => signal.signal());
+    // From here on it finds them when it looks. It is woken only if it has come to what was said before.
+    if (Atomics.exchange(words, wokenWord, 1) === 0 || (isUrgent && waking)) wakeSoon();
+    isUrgent = false;
   };
   const tell = (message: ToWorker): void => {
     outbox.push(message);
+    isUrgent ||= message.kind === 'send-ike';
     if (outbox.length === 1) queueMicrotask(flush);
   };
   return {
@@ -108,6 +136,7 @@ export async function startWorker(
     },
     async stop() {
       isStopping = true;
+      clearTimeout(waking);
       if (worker.threadId < 0) return;
       Atomics.store(words, stopWord, 1);
       tell({ kind: 'stop' });
@@ -117,6 +146,7 @@ export async function startWorker(
     },
     stopNow() {
       isStopping = true;
+      clearTimeout(waking);
       Atomics.store(words, stopWord, 1);
       signal.signal();
       // To let Node end a thread that is in a system call of ours would abort or hang the process.

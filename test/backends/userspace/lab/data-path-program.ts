@@ -74,7 +74,7 @@ async function carryOut(command: Command): Promise<unknown> {
       await current().reconfigure(systemOf(command.system));
       return true;
     case 'install':
-      for (const sa of command.sas) await current().install(saOf(sa));
+      await Promise.all(command.sas.map((sa) => current().install(saOf(sa))));
       return true;
     case 'remove': {
       const gone: boolean[] = [];
