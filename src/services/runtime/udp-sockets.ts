@@ -109,7 +109,12 @@ function endpointOf({ address, port }: RemoteInfo): Endpoint | undefined {
 function bind({ family, value }: Address, port: number): Promise<Socket> {
   const text = formatAddress(family, value);
   return new Promise((resolve, reject) => {
-    const socket = createSocket({ type: family === 4 ? 'udp4' : 'udp6', ipv6Only: family === 6 });
+    const socket = createSocket({
+      type: family === 4 ? 'udp4' : 'udp6',
+      ipv6Only: family === 6,
+      // All are addresses already; Node would have each go round by its resolver, and the datagram with it.
+      lookup: (address, _, callback) => callback(null, address, family),
+    });
     socket.once('error', (cause: NodeJS.ErrnoException) => {
       socket.close();
       reject(bindError(text, port, cause));
