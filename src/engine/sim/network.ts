@@ -82,10 +82,15 @@ export function createNetwork(options: NetworkOptions, world: Surroundings): Net
   const owners = new Map<string, { readonly host: string; readonly nat?: Nat }>();
   const natOf = new Map<string, Nat>();
   let identification = 0;
+  /** Systems behind NATs, by their own addresses: those of one NAT differ. */
+  const hidden = new Map<Nat, Map<string, string>>();
   for (const natOptions of options.nats ?? []) {
-    const nat = createNat(natOptions);
+    const key = addressKey(natOptions.publicAddress);
+    // Several systems with one public address are behind one NAT.
+    const nat = owners.get(key)?.nat ?? createNat(natOptions);
+    if (!owners.has(key)) owners.set(key, { host: natOptions.host, nat });
+    if (!hidden.has(nat)) hidden.set(nat, new Map());
     natOf.set(natOptions.host, nat);
-    owners.set(addressKey(natOptions.publicAddress), { host: natOptions.host, nat });
     for (const when of natOptions.rebindAt ?? []) world.at(when, () => nat.rebind());
   }
 
@@ -140,19 +145,26 @@ export function createNetwork(options: NetworkOptions, world: Surroundings): Net
     if (dice.chance(options.reordering ?? 0))
       arrival += 1 + dice.below(options.reorderMillis ?? networkDefaults.reorderMillis);
     world.at(arrival, () => {
-      const { nat, host } = owner;
+      const { nat } = owner;
       const inner = nat ? nat.inward(carried, world.now()) : carried;
-      if (inner) world.deliver(host, packet, inner, { duplicate, damaged });
+      if (inner) world.deliver(behind(nat, inner) ?? owner.host, packet, inner, { duplicate, damaged });
       else world.lost(from, packet, 'nat');
     });
   }
 
+  function behind(nat: Nat | undefined, octets: Uint8Array): string | undefined {
+    const ip = nat && parseIp(octets);
+    if (!ip || isIpFault(ip)) return undefined;
+    return hidden.get(nat)?.get(addressKey({ family: ip.family, value: ip.destination }));
+  }
+
   return {
     attach(host, addresses) {
-      const isHidden = natOf.has(host);
+      const nat = natOf.get(host);
       for (const address of addresses) {
         const key = addressKey(address);
-        if (!isHidden && !owners.has(key)) owners.set(key, { host });
+        if (nat) hidden.get(nat)?.set(key, host);
+        else if (!owners.has(key)) owners.set(key, { host });
       }
     },
     carry(from, packet, octets) {
