@@ -43,7 +43,12 @@ const between = (local: string, remote: string): readonly [string, string] => [
   `local_ts = ${remote}\nremote_ts = ${local}`,
 ];
 
-const setting = settingOf(pairHosts.left, pairHosts.right, 'libipsec');
+const setting = settingOf(
+  pairHosts.left,
+  pairHosts.right,
+  'libipsec',
+  'charon { i_dont_care_about_security_and_use_aggressive_mode_psk = yes }',
+);
 const [portsLeft, portsRight] = between('0.0.0.0/0[sctp/0-1023]', '10.2.0.0/23[sctp/80]');
 const esp = '\nesp_proposals = aes128-sha256';
 const [hostsLeft, hostsRight] = between('10.1.1.5/32', '10.2.1.130/32');
@@ -124,6 +129,24 @@ const rows: readonly (readonly [string, Pair, Partial<PairVerdict>])[] = [
     { ike: false, notifies: ['AUTHENTICATION_FAILED', 'AUTH_FAILED'] },
   ],
   ['a key identifier is the same as text and as octets', named('keyid:box', '"@#626f78"'), { ike: true, child: true }],
+  ['octets that are no text go as they are', named('"@#0a0b"', '"keyid:#0a0b"'), { ike: true, child: true }],
+  [
+    'Aggressive Mode looks for a key of the addresses where none is for the identities',
+    {
+      ...pair(
+        { version: 1, connection: 'aggressive = yes', local: 'id = left', remote: 'id = right', child: hostsLeft },
+        { version: 1, connection: 'aggressive = yes', local: 'id = right', remote: 'id = left', child: hostsRight },
+      ),
+      right: side(pairHosts.right[0], pairHosts.left[0], {
+        version: 1,
+        connection: 'aggressive = yes',
+        local: 'id = right',
+        remote: 'id = left',
+        child: hostsRight,
+      }).replace('ike {', 'ike { id = 10.99.0.2\n'),
+    },
+    { ike: true, child: true },
+  ],
   [
     'kernel-libipsec has no HMAC-SHA2-256 of 96 bits: the initiator keeps the IKE SA alone',
     pair(

@@ -56,16 +56,15 @@ const typedIdentities = [
   '"asn1dn:C=CH, O=Lab, CN=box"',
   'ipv6:fd01::5',
   'fd02::5',
-  '@#0a0b0c0d',
-  'keyid:#6c656674',
+  '"@#0a0b0c0d"',
+  '"keyid:#6c656674"',
   '"@@admin@example.org"',
-  'fqdn:#6c6566742e6578616d706c652e6f7267',
+  '"fqdn:#6c6566742e6578616d706c652e6f7267"',
   'email:*@example.org',
   'fqdn:*.example.org',
   '"C=CH, O=Lab, OU=*, CN=box"',
   '"CN=box, O=Lab, C=CH"',
   'CN=box',
-  '""',
 ];
 /** What only a peer's identity can be. */
 const expectedRanges = ['10.99.0.0/24', '10.99.0.0-10.99.0.255', 'fd01::/64', '0.0.0.0/0', '10.99.0.1-10.99.0.2'];

@@ -1,10 +1,10 @@
 /** Identification payloads of phase 1 and the model's identities — RFC 2407 §4.6.2, RFC 4945 §3.1. */
 import { addressFromOctets, addressToOctets, formatAddress } from '../../model/address.js';
-import { identityAddress } from '../../model/peer/identity.js';
+import { identityAddress, keyIdOctets, keyIdText } from '../../model/peer/identity.js';
 import type { Identity } from '../../model/system-config.js';
 import { readCertificate } from '../crypto/x509/certificate.js';
 import { writeName } from '../crypto/x509/write-name.js';
-import { toHex, utf8 } from '../wire/codec.js';
+import { utf8 } from '../wire/codec.js';
 import type { IsakmpIdPayload } from '../wire/isakmp/id.js';
 import { formatDistinguishedName } from '../wire/payloads/distinguished-name.js';
 import { isakmpIdTypes } from '../wire/registry/isakmp.js';
@@ -39,7 +39,7 @@ export function writeIdentity({ type, value }: Identity, certificate?: Uint8Arra
     case 'USER-FQDN':
       return textBody(types.ID_USER_FQDN, value);
     case 'KEY-ID':
-      return textBody(types.ID_KEY_ID, value);
+      return value === undefined ? undefined : body(types.ID_KEY_ID, keyIdOctets(value));
     case 'X500-DN': {
       const read = certificate && readCertificate(certificate);
       const name = read?.kind === 'value' ? read.value.subject.der : value === undefined ? undefined : writeName(value);
@@ -92,7 +92,7 @@ function identityOf(idType: number, data: Uint8Array): Identity | undefined {
     case types.ID_DER_ASN1_DN:
       return named('X500-DN', formatDistinguishedName(data));
     case types.ID_KEY_ID:
-      return named('KEY-ID', printable(data) ?? toHex(data));
+      return named('KEY-ID', keyIdText(data));
     default:
       return undefined;
   }

@@ -105,13 +105,18 @@ type KeyHolder = Pick<Basis, 'pad' | 'localId' | 'peers' | 'alternatives'>;
  */
 export function sharedKey(
   { pad, localId, peers, alternatives }: KeyHolder,
-  { credentials }: Environment,
+  { credentials, view }: Environment,
   peer?: Identity,
 ): Secret | undefined {
   const ask = (entry: PadEntry, local: Identity, remote: Identity | undefined) =>
     credentials.presharedKey(entry, { local, ...(remote ? { remote } : {}) });
   const [own, other] = [addressIdentity(peers.local.address), addressIdentity(peers.remote.address)];
-  if (peer) return ask(pad, localId, peer);
+  if (peer) {
+    const key = ask(pad, localId, peer);
+    // charon then looks for one of the two addresses (phase1.c); pluto looks by identities alone.
+    const isByAddress = view.config.sharedSecrets?.some(({ search }) => search === 'pluto') === false;
+    return key ?? (isByAddress ? ask(pad, own, other) : undefined);
+  }
   for (const { pad: entry } of alternatives ?? []) {
     const key = entry.localId && ask(entry, entry.localId.value, askedIdentity(entry));
     if (key) return key;

@@ -1,10 +1,10 @@
 /** ID payloads and the model's identities — RFC 7296 §3.5, RFC 4945 §3.1. */
 import { addressFromOctets, addressToOctets, formatAddress } from '../../model/address.js';
-import { identityAddress } from '../../model/peer/identity.js';
+import { identityAddress, keyIdOctets, keyIdText } from '../../model/peer/identity.js';
 import type { Identity } from '../../model/system-config.js';
 import { readCertificate } from '../crypto/x509/certificate.js';
 import { writeName } from '../crypto/x509/write-name.js';
-import { toHex, utf8 } from '../wire/codec.js';
+import { utf8 } from '../wire/codec.js';
 import { formatDistinguishedName } from '../wire/payloads/distinguished-name.js';
 import type { IdPayload } from '../wire/payloads/id.js';
 import { idTypes } from '../wire/registry.js';
@@ -37,7 +37,7 @@ export function writeIdentity({ type, value }: Identity, certificate?: Uint8Arra
     case 'USER-FQDN':
       return text(types.ID_RFC822_ADDR);
     case 'KEY-ID':
-      return text(types.ID_KEY_ID);
+      return value === undefined ? undefined : { idType: types.ID_KEY_ID, data: keyIdOctets(value) };
     case 'X500-DN': {
       const read = certificate && readCertificate(certificate);
       const data = read?.kind === 'value' ? read.value.subject.der : value === undefined ? undefined : writeName(value);
@@ -64,7 +64,7 @@ export function readIdentity({ idType, data }: IdPayload): PeerIdentity | undefi
     case types.ID_DER_ASN1_DN:
       return of('X500-DN', formatDistinguishedName(data));
     case types.ID_KEY_ID:
-      return of('KEY-ID', printable(data) ?? toHex(data));
+      return of('KEY-ID', keyIdText(data));
     default:
       return undefined;
   }

@@ -104,8 +104,21 @@ export function canonicalValue(type: IdentityType, value: string): string {
     case 'X500-DN':
       return parseName(value).map(attributeKey).sort().join(',');
     case 'KEY-ID':
-      return value;
+      return keyIdText(keyIdOctets(value));
   }
+}
+
+/** The octets of a key identifier (RFC 7296 §3.5): its text, or those that are given in hexadecimal, `0x01ff`. */
+export function keyIdOctets(value: string): Uint8Array {
+  const digits = /^0x((?:[0-9a-f]{2})+)$/i.exec(value)?.[1];
+  if (digits === undefined) return new TextEncoder().encode(value);
+  return Uint8Array.from(digits.match(/../g)!, (pair) => Number.parseInt(pair, 16));
+}
+
+/** A key identifier as text, where all of its octets are printable ASCII, and else in hexadecimal. */
+export function keyIdText(octets: Uint8Array): string {
+  if (octets.length > 0 && octets.every((octet) => octet > 31 && octet < 127)) return String.fromCharCode(...octets);
+  return `0x${Array.from(octets, (octet) => octet.toString(16).padStart(2, '0')).join('')}`;
 }
 
 /** The attributes of a distinguished name in text; what is not NAME=value is left out. */

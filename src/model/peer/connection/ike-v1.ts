@@ -16,9 +16,8 @@ import {
   pushMethod,
 } from './attempt.js';
 import { byIdentities, type Candidate, ownIdentity } from './candidates.js';
-import { provingKey } from './keys.js';
-import { initiatorKey, responderKey } from './main-mode-keys.js';
 import { ikev1Method } from './methods.js';
+import { aggressiveKey, initiatorKey, responderKey } from './phase1-keys.js';
 import type { Refusal } from './refusal.js';
 
 /** What keeps an initiator of IKEv1 from sending its first message: the method stands in its proposals. */
@@ -74,7 +73,7 @@ export function authenticateV1(
   }
   pushIdentity(attempt, responder, 'initiator', sent, 'pass');
   // The responder has made keys before it says who it is.
-  const keyY = provingKey({ config: y.view.config, pad: responder.pad, local: mine, remote: sent });
+  const keyY = aggressiveKey(y, responder.pad, mine, sent, x.address);
   const isKeyless = aggressive && isPsk && !keyY;
   if (taken === 'unusable' && !isKeyless) return fail(attempt, responder, 'exchange', wrongText, { kind: 'silence' });
   // The answer has a value of the responder's group, which the initiator takes for one of its own.
@@ -86,7 +85,7 @@ export function authenticateV1(
   if (back && !isKeyless)
     return fail(attempt, responder, 'exchange', wrongText, { kind: 'given-up', notify: 'INVALID_KEY_INFORMATION' });
   if (isPsk && aggressive) {
-    const keyX = provingKey({ config: x.view.config, pad: padX, local: sent, remote: mine });
+    const keyX = aggressiveKey(x, padX, sent, mine, y.address);
     if (!keyY)
       return fail(
         attempt,

@@ -1,12 +1,26 @@
 /**
- * The preshared key of Main Mode, which is needed before the peer has said who it is (phase1.c, lookup_shared_key): a
+ * The preshared key of phase 1 of IKEv1. That of Main Mode is needed before the peer has said who it is (phase1.c, lookup_shared_key): a
  * responder takes the first connection for the addresses that says who it is itself and finds a key by what it expects.
  */
-import type { SecretReference } from '../../system-config.js';
+import type { Identity, SecretReference } from '../../system-config.js';
 import { addressIdentity } from '../identity.js';
 import type { IkeEnd } from '../ike.js';
 import { askedIdentity, type Candidate } from './candidates.js';
 import { provingKey } from './keys.js';
+
+/** The key of an end of Aggressive Mode, which knows who the peer is: for the two identities, or else for the two addresses. */
+export function aggressiveKey(
+  end: IkeEnd,
+  pad: Candidate['pad'],
+  local: Identity,
+  remote: Identity,
+  peer: IkeEnd['address'],
+): SecretReference | undefined {
+  const { config } = end.view;
+  const byIdentity = provingKey({ config, pad, local, remote });
+  if (byIdentity || config.sharedSecrets?.some(({ search }) => search === 'pluto')) return byIdentity;
+  return provingKey({ config, pad, local: addressIdentity(end.address), remote: addressIdentity(peer) });
+}
 
 /** The key that a responder of Main Mode uses; undefined where it finds none. */
 export function responderKey(
