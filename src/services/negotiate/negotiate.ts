@@ -26,7 +26,7 @@ import { type ReadingError, readingErrorsOf, readingNotes, readingProblems } fro
 import { isBad, type RunResult, runDocument } from './run-document.js';
 import { readScenario, type Scenario, type ScenarioFlags, scenarioOf } from './scenario.js';
 import { checkWishes, choosePair, type NegotiatingSystem } from './systems.js';
-import { withoutGuesses } from './unsimulated.js';
+import { unspokenAssumptions, withoutGuesses } from './unsimulated.js';
 import { recordName } from './view.js';
 import { parseWishes } from './wishes.js';
 
@@ -202,12 +202,14 @@ export function pairContext(
     { a, b, walks: plan.analysis.walks },
     ...others.flatMap((other) => [a, b].map((each) => ({ a: each, b: other, walks: analyse(each, other).walks }))),
   ];
-  const { bySystem, assumptions } = groupCredentials([a, b, ...others], meetings, {
+  const systems = [a, b, ...others];
+  const { bySystem, assumptions: ofCredentials } = groupCredentials(systems, meetings, {
     provider,
     seed,
     beginsAt,
     secretOf,
   });
+  const assumptions = [...ofCredentials, ...unspokenAssumptions(systems)];
   const side = (system: NegotiatingSystem): RunSide => ({
     config: system.config,
     ...clockOf(settings.scenario?.clocks.get(system.name)),

@@ -80,6 +80,55 @@ describe('authentication that is not simulated', () => {
   });
 });
 
+describe('addresses from the peer', () => {
+  const asking = { connection: 'vips = 0.0.0.0' };
+
+  it('that it does not give leave the answer open', async () => {
+    const document = await run(asking, {});
+    expect(document.runs[0]!.verdict).toMatchObject({
+      word: 'undecided',
+      good: false,
+      text: "connection 'gw' of a asks its peer for an address, and is given none, which is not simulated",
+    });
+  });
+
+  it('that it does give are assumed on both sides', async () => {
+    const document = await run(
+      { ...asking, child: 'remote_ts = 198.51.100.20' },
+      { connection: 'pools = road', child: 'local_ts = 198.51.100.20' },
+    );
+    expect(document.assumptions).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(/^connection 'gw' of a gets the addresses that it asks for; they are not simulated/),
+        expect.stringMatching(/^the pools of connection 'gw' of b have addresses left/),
+      ]),
+    );
+  });
+});
+
+describe('a postquantum preshared key', () => {
+  it('that the peer lacks leaves the answer open where it is demanded', async () => {
+    const document = await run({ connection: 'ppk_id = one\n ppk_required = yes' }, {});
+    expect(document.runs[0]!.verdict).toMatchObject({
+      word: 'undecided',
+      text: "connection 'gw' of a demands a postquantum preshared key (RFC 8784), connection 'gw' of b has none, which is not simulated",
+    });
+  });
+
+  it('that both have is said to be assumed', async () => {
+    const ppk = { connection: 'ppk_id = one\n ppk_required = yes' };
+    const document = await run(ppk, ppk);
+    expect(document.runs[0]!.verdict.word).toBe('works');
+    expect(document.assumptions).toContain(
+      "the postquantum preshared key of connection 'gw' of a is the one of its peer; it is not mixed in (RFC 8784)",
+    );
+  });
+
+  it('is not spoken of where nobody has one', async () => {
+    expect((await run({}, {})).assumptions.filter((text) => /postquantum|addresses/.test(text))).toEqual([]);
+  });
+});
+
 describe('a child that packets do not start', () => {
   it('is started by hand, and that is said', async () => {
     const document = await run({ child: 'start_action = none' }, {});
