@@ -1,4 +1,5 @@
 /** The dialects of OpenBSD: iked.conf, and ipsec.conf of ipsecctl and isakmpd. */
+import { withoutKeys } from '../common/keys.js';
 import type { Dialect } from '../dialect.js';
 import { detectIked, detectIpsecctl } from './detect.js';
 import { editIked } from './edit.js';
@@ -10,7 +11,7 @@ export const iked: Dialect = {
   title: 'iked.conf (OpenIKED)',
   versions: [],
   detect: detectIked,
-  read: readIked,
+  read: (input) => withoutKeys(readIked(input), ['psk']),
   edit: editIked,
 };
 
@@ -19,5 +20,5 @@ export const ipsecctl: Dialect = {
   title: 'ipsec.conf (OpenBSD)',
   versions: [],
   detect: detectIpsecctl,
-  read: readIpsecctl,
+  read: (input) => withoutKeys(readIpsecctl(input), ['psk', 'authkey', 'enckey']),
 };
