@@ -192,6 +192,10 @@ try {
   }
   console.log(`\nTCP stream, ${rounds} rounds of ${seconds} s in turns, medians`);
   for (const [name, values] of rates) line(`${name} ${spread(values)}`, median(values), 'Mbit/s');
+  console.log('\nCPU of both daemons for a gigabit');
+  for (const [name, { pids }] of courses) {
+    if (pids.length > 0) line(name, median(costs.get(name)!), 's');
+  }
   console.log('\nping, median round trip');
   for (const [name, values] of times) line(name, median(values), 'ms');
   console.log('\nratios');
