@@ -27,6 +27,8 @@ export interface View {
   readonly width: number;
   readonly height: number;
   readonly scheme: 'light' | 'dark';
+  /** As on paper; on a screen unless told. */
+  readonly media?: 'print';
 }
 
 export interface Browser {
@@ -107,11 +109,14 @@ export async function startChromium(): Promise<Browser> {
   const browser: Browser = {
     complaints,
     requests,
-    async open(file, { width, height, scheme }) {
+    async open(file, { width, height, scheme, media = '' }) {
       complaints.length = 0;
       requests.length = 0;
       await page('Emulation.setDeviceMetricsOverride', { width, height, deviceScaleFactor: 1, mobile: width < 600 });
-      await page('Emulation.setEmulatedMedia', { features: [{ name: 'prefers-color-scheme', value: scheme }] });
+      await page('Emulation.setEmulatedMedia', {
+        media,
+        features: [{ name: 'prefers-color-scheme', value: scheme }],
+      });
       const loaded = new Promise<void>((resolve) => listeners.set('Page.loadEventFired', () => resolve()));
       await page('Page.navigate', { url: `file://${file}` });
       await loaded;

@@ -79,7 +79,7 @@ pre .mark{color:var(--bad)}pre .second{color:var(--accent)}pre .plus{color:var(-
 .scroll svg{display:block}
 table{border-collapse:collapse;font-size:.9rem}
 th,td{text-align:left;padding:.3rem .6rem;border-bottom:1px solid var(--soft);vertical-align:top}
-td{overflow-wrap:anywhere}
+td{overflow-wrap:anywhere;min-width:7em}td:has(code){min-width:11em}td.mono{min-width:12.5em}
 table.grid th,table.grid td{text-align:center;padding:.2rem;min-width:1.9rem;border:1px solid var(--soft)}
 table.grid th[scope=row]{text-align:right;position:sticky;left:0;background:var(--bg);padding-right:.6rem;white-space:nowrap;max-width:14rem;overflow:hidden;text-overflow:ellipsis}
 table.grid a{display:block;text-decoration:none;font-weight:700}
@@ -155,7 +155,18 @@ body{font-size:10pt}
 nav.toc,.bar,.skip,button{display:none!important}
 .ladder .heads{position:static}
 .card,.tile,ol.spd>li,.ladder .row{break-inside:avoid}
-h2,h3,h4{break-after:avoid}
+h2,h3,h4,h2+p,summary,.ladder .heads,.msg>summary,thead,dt{break-after:avoid}
+tr,dd,li,.verdict,pre{break-inside:avoid}
+p,li,dd{orphans:3;widows:3}
+summary{list-style:none}
+summary::-webkit-details-marker{display:none}
+.msg>summary .hit b::before,.msg[open]>summary .hit b::before{content:none}
+.msg>summary .hit,.msg[open]>summary .hit{background:none}
+details:not([open]):not(.payload)::details-content{content-visibility:visible;block-size:auto}
+.inside{display:block;border:0;border-left:2px solid var(--soft);border-radius:0;padding:.1rem .8rem;margin-left:var(--time)}
+.inside>div+div{margin-top:.4rem}
+header.top,main,footer{max-width:none;padding-left:0;padding-right:0}
+details.fold,.ladder .life{margin-left:0;margin-right:0}
 .scroll{overflow:visible}.scroll svg{max-width:100%;height:auto}
 pre{white-space:pre-wrap;overflow-wrap:anywhere}
 *{print-color-adjust:exact;-webkit-print-color-adjust:exact}

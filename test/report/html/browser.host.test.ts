@@ -10,6 +10,8 @@ import { folderWith } from '../../support/folder.js';
 import { example, hostileNegotiation, hostileReport, reportOf, timelineOf } from './pages.js';
 
 const widths = [1280, 390, 360];
+/** A4 between margins of a centimetre. */
+const paperWidth = 718;
 const tool = { name: 'ipsec', version: '0.0.0' };
 const pages = {
   'a report with faults': () => reportOf(example('faulty')),
@@ -111,6 +113,49 @@ describe.skipIf(noChromium)(`in Chromium${noChromium ? ` (skipped: ${noChromium}
     expect(pdf.subarray(0, 5).toString('latin1')).toBe('%PDF-');
     expect(await browser.evaluate('window.opened')).toBe(0);
     expect(await browser.evaluate("document.querySelectorAll('details:not([open])').length")).toBeGreaterThan(0);
+  });
+
+  describe.each(Object.entries(pages))('%s, on paper', (_, make) => {
+    it('is dark on white within its margins, whatever the screen has', async () => {
+      await open(await make(), { width: paperWidth, scheme: 'dark', media: 'print' });
+      await browser.evaluate("document.documentElement.dataset.theme = 'dark'");
+      await openAll();
+      expect(await browser.evaluate('getComputedStyle(document.body).backgroundColor')).toBe('rgb(255, 255, 255)');
+      expect(await overflow()).toBe(0);
+      expect(await browser.evaluate<string[]>(poorContrast)).toEqual([]);
+      expect(
+        await browser.evaluate(
+          "[...document.querySelectorAll('button, nav, .bar')].filter((each) => each.checkVisibility()).length",
+        ),
+      ).toBe(0);
+    });
+
+    it('shows what is folded without any script, apart from the fields of payloads', async () => {
+      await open(await make(), { width: paperWidth, media: 'print' });
+      await browser.evaluate("for (const each of document.querySelectorAll('details')) each.open = false");
+      const hidden = await browser.evaluate<string[]>(
+        `[...document.querySelectorAll('details:not(.payload) > :not(summary)')]
+          .filter((each) => !each.parentElement.closest('.payload') && each.textContent.trim() !== '')
+          .filter((each) => !each.checkVisibility({ contentVisibilityAuto: true }) || each.getBoundingClientRect().height === 0)
+          .map((each) => each.className)`,
+      );
+      expect(hidden).toEqual([]);
+    });
+  });
+
+  it('does not break short words in tables, on paper and on a screen', async () => {
+    for (const media of [{}, { media: 'print' as const, width: paperWidth }]) {
+      await open(await pages['a report with faults'](), media);
+      await openAll();
+      const broken = await browser.evaluate<string[]>(`[...document.querySelectorAll('td')].flatMap((cell) => {
+        const text = cell.textContent.trim();
+        const range = document.createRange();
+        range.selectNodeContents(cell);
+        const lines = new Set([...range.getClientRects()].map(({ top }) => Math.round(top / 4)));
+        return /^[\\w-]{2,16}$/.test(text) && lines.size > 1 ? [text] : [];
+      })`);
+      expect(broken).toEqual([]);
+    }
   });
 
   it('opens what a link leads into', async () => {
