@@ -43,8 +43,13 @@ export function createEngine(given: Environment, versions: readonly IkeVersionFa
       return outputs;
     },
     nextTimeout() {
-      const times = [...modules.flatMap((module) => module.nextTimeout() ?? []), starter.next() ?? []].flat();
-      return times.length > 0 ? Math.min(...times) : undefined;
+      // Asked after every input, so without lists.
+      let next = starter.next();
+      for (const module of modules) {
+        const at = module.nextTimeout();
+        if (at !== undefined && (next === undefined || at < next)) next = at;
+      }
+      return next;
     },
     ikeSas: () => modules.flatMap((module) => module.ikeSas()),
   };

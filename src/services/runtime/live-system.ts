@@ -72,7 +72,8 @@ const farewellMillis = 500;
 export async function startLiveSystem(options: LiveOptions): Promise<LiveSystem> {
   const { config, provider, dataPath, ports = { ike: ikePort, natTraversal: natTraversalPort } } = options;
   // Monotonic, so that a jump of the wall clock neither ends SAs nor keeps them alive.
-  const now = (): number => Math.round(performance.timeOrigin + performance.now());
+  const { timeOrigin } = performance;
+  const now = (): number => Math.round(timeOrigin + performance.now());
   const spis = new Set<number>();
   const environment = liveEnvironment(
     { view: systemView(config), profile: options.profile, provider, credentials: options.credentials },
@@ -87,6 +88,8 @@ export async function startLiveSystem(options: LiveOptions): Promise<LiveSystem>
   /** What installs SAs that wait until their peer has them. */
   const settling = new Set<() => void>();
   let timer: NodeJS.Timeout | undefined;
+  /** What it waits for. */
+  let timerAt = 0;
   let isStopping = false;
   let sockets: UdpSockets | undefined;
 
@@ -142,11 +145,22 @@ export async function startLiveSystem(options: LiveOptions): Promise<LiveSystem>
   }
 
   function schedule(): void {
-    clearTimeout(timer);
     const due = isStopping ? undefined : engine.nextTimeout();
+    // A timer that goes off too soon sets the next one; most times that are asked for are later than the one before.
+    if (due !== undefined && timer && timerAt <= due) return;
+    clearTimeout(timer);
+    timer = undefined;
     if (due === undefined) return;
-    timer = setTimeout(() => hand({ kind: 'timeout' }), Math.min(timeoutMax, Math.max(0, due - now())));
+    timerAt = due;
+    timer = setTimeout(onTime, Math.min(timeoutMax, Math.max(0, due - now())));
     timer.unref();
+  }
+
+  function onTime(): void {
+    timer = undefined;
+    const due = isStopping ? undefined : engine.nextTimeout();
+    if (due !== undefined && due <= now()) hand({ kind: 'timeout' });
+    else schedule();
   }
 
   /** The data path has it from the call on; what it says afterwards is for whoever listens. */
