@@ -1,7 +1,8 @@
 /**
  * Many initiators at once: node scripts/run-ts.mjs bench/runtime/load-generator.ts REMOTE LOCAL COUNT PARALLEL WARM. Each has an
- * identity and UDP ports of its own and one host behind it; its SAs stay when the generator ends. The first WARM of them are not
- * measured: both programs are to have come to their speed. Prints what came of it as one line of JSON.
+ * identity and UDP ports of its own and one host behind it; its SAs stay when the generator ends. Before them come WARM that are not
+ * measured, so that generator and responder have come to their speed; these delete their SAs, so that the responder then has none.
+ * Prints a line when the measured ones begin, and what came of them as one line of JSON.
  */
 import { loadNodeProvider } from '../../src/engine/crypto/node/load.js';
 import { ikeVersions } from '../../src/engine/versions.js';
@@ -12,7 +13,7 @@ import { loadLiveCredentials } from '../../src/services/credentials/live-credent
 import { loadSystem } from '../../src/services/load-system.js';
 import { tryPeer } from '../../src/services/negotiate/against/live-peer.js';
 import { requestsTowards } from '../../src/services/runtime/start-request.js';
-import { initiatorRecords } from './handshakes.js';
+import { begins, initiatorRecords } from './handshakes.js';
 
 export interface Generated {
   readonly established: number;
@@ -21,6 +22,8 @@ export interface Generated {
   /** Milliseconds, the median and the slowest of a hundred. */
   readonly median: number;
   readonly slow: number;
+  /** Milliseconds of CPU of the generator itself for a handshake: where it is one over the rate, the generator is what limits. */
+  readonly generatorCpu: number;
   readonly why?: string;
 }
 
@@ -43,7 +46,7 @@ const profile = {
 const millis: number[] = [];
 let failed = 0;
 let why: string | undefined;
-async function one(waiting: typeof initiators): Promise<void> {
+async function one(waiting: typeof initiators, keep: boolean): Promise<void> {
   for (let next = waiting.pop(); next; next = waiting.pop()) {
     const started = performance.now();
     const { outcome } = await tryPeer({
@@ -54,7 +57,7 @@ async function one(waiting: typeof initiators): Promise<void> {
       peer: { name: 'responder', port: 500 },
       patienceMillis: 20_000,
       rekey: false,
-      keep: true,
+      keep,
     });
     if (outcome.kind === 'agreed') millis.push(performance.now() - started);
     else {
@@ -63,12 +66,17 @@ async function one(waiting: typeof initiators): Promise<void> {
     }
   }
 }
-const all = (waiting: typeof initiators) => Promise.all(Array.from({ length: Number(parallel) }, () => one(waiting)));
-await all(initiators.splice(0, Number(warm)));
+const all = (waiting: typeof initiators, keep: boolean) =>
+  Promise.all(Array.from({ length: Number(parallel) }, () => one(waiting, keep)));
+const warming = Array.from({ length: Number(warm) }, (_, index) => initiators[index % initiators.length]!);
+await all(warming, false);
 millis.length = 0;
-const begins = performance.now();
-await all(initiators);
-const seconds = (performance.now() - begins) / 1000;
+process.stdout.write(`${begins}\n`);
+const usedBefore = process.cpuUsage();
+const beginsAt = performance.now();
+await all(initiators, true);
+const seconds = (performance.now() - beginsAt) / 1000;
+const used = process.cpuUsage(usedBefore);
 millis.sort((a, b) => a - b);
 const generated: Generated = {
   established: millis.length,
@@ -76,6 +84,7 @@ const generated: Generated = {
   seconds,
   median: millis[millis.length >> 1] ?? 0,
   slow: millis[Math.floor(millis.length * 0.99)] ?? 0,
+  generatorCpu: (used.user + used.system) / 1000 / Math.max(1, millis.length),
   ...(why === undefined ? {} : { why }),
 };
 console.log(JSON.stringify(generated));

@@ -60,12 +60,17 @@ function scheduleAlike(pid: number): void {
   }
 }
 
-/** Runs a program in a namespace to its end. */
-export async function inNamespace(namespace: string, words: readonly string[]): Promise<string> {
+/** Runs a program in a namespace to its end; `heard` gets what it says as it comes. */
+export async function inNamespace(
+  namespace: string,
+  words: readonly string[],
+  heard?: (text: string) => void,
+): Promise<string> {
   const child = spawn('ip', ['netns', 'exec', namespace, ...words], { stdio: ['ignore', 'pipe', 'ignore'] });
   let output = '';
   child.stdout.on('data', (text) => {
     output += text;
+    heard?.(String(text));
   });
   await new Promise((done) => child.once('close', done));
   return output;
