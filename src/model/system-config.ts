@@ -278,6 +278,8 @@ export interface PadEntry {
   /** Addresses that are asked of the peer (RFC 7296 §2.19), and names of pools that its requests are answered from. */
   readonly virtualAddresses?: readonly Sourced<AddressRange>[];
   readonly pools?: readonly Sourced<string>[];
+  /** In distinguished names the order of the attributes counts (charon.rdn_matching is `strict`). */
+  readonly namesAreOrdered?: boolean;
   /** The postquantum preshared key that is used (RFC 8784). */
   readonly ppk?: { readonly id?: Sourced<string>; readonly required: Sourced<boolean> };
 }

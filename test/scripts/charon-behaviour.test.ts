@@ -129,6 +129,24 @@ const rows: readonly (readonly [string, Pair, Partial<PairVerdict>])[] = [
     { ike: false, notifies: ['AUTHENTICATION_FAILED', 'AUTH_FAILED'] },
   ],
   ['a key identifier is the same as text and as octets', named('keyid:box', '"@#626f78"'), { ike: true, child: true }],
+  [
+    'the order of attributes counts in a distinguished name',
+    named('"C=CH, O=Lab, CN=box"', '"C=CH, CN=box, O=Lab"'),
+    { ike: false, notifies: ['AUTHENTICATION_FAILED', 'AUTH_FAILED'] },
+  ],
+  [
+    'whom the initiator asks for is looked for in order too',
+    pair(
+      { remote: 'id = "C=CH, CN=box, O=Lab"', child: hostsLeft },
+      { local: 'id = "C=CH, O=Lab, CN=box"', child: hostsRight },
+    ),
+    { ike: false, notifies: ['AUTHENTICATION_FAILED', 'AUTH_FAILED'] },
+  ],
+  [
+    'an own identity with a wildcard is whatever is asked for of it',
+    pair({ remote: 'id = right.example.org', child: hostsLeft }, { local: 'id = *.example.org', child: hostsRight }),
+    { ike: true, child: true },
+  ],
   ['octets that are no text go as they are', named('"@#0a0b"', '"keyid:#0a0b"'), { ike: true, child: true }],
   [
     'Aggressive Mode looks for a key of the addresses where none is for the identities',

@@ -34,6 +34,12 @@ export function padAndPolicies(
   };
 }
 
+/** charon.rdn_matching: `reordered` and `relaxed` take the attributes in any order. */
+function isNameOrdered({ settings }: CompileInput): boolean {
+  const matching = settings.get('charon.rdn_matching')?.value ?? 'strict';
+  return matching !== 'reordered' && matching !== 'relaxed';
+}
+
 function sourceOf({ name, at }: SwanConnection): EntrySource {
   return { record: { kind: 'connection', name }, at };
 }
@@ -117,6 +123,7 @@ function padEntry(
           })),
         }
       : {}),
+    ...(isNameOrdered(input) ? { namesAreOrdered: true } : {}),
     ...(options.ppk_id || options.ppk_required
       ? {
           ppk: {

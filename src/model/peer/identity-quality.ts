@@ -16,9 +16,9 @@ export const identityQuality = {
 } as const;
 
 /** How well an identity fits; an identity that only a certificate tells fits as badly as anything can. */
-export function qualityOf(identity: Identity, pattern: IdentityPattern): number {
+export function qualityOf(identity: Identity, pattern: IdentityPattern, namesAreOrdered = false): number {
   if (pattern.kind === 'anything') return identityQuality.any;
-  const verdict = matchesIdentity(identity, pattern);
+  const verdict = matchesIdentity(identity, pattern, namesAreOrdered);
   if (verdict === 'mismatch') return identityQuality.none;
   if (verdict === 'unknown') return identityQuality.any;
   switch (pattern.kind) {

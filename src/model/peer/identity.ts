@@ -27,32 +27,39 @@ export function addressIdentity({ family, value }: Address): Identity {
  * the source address of the packets, which must be one of its peers'.
  */
 export function expectsIdentity(entry: PadEntry, identity: Identity, source: Address): IdentityVerdict {
-  if (entry.remoteId) return matchesIdentity(identity, entry.remoteId.value);
+  if (entry.remoteId) return matchesIdentity(identity, entry.remoteId.value, entry.namesAreOrdered);
   const address = identityAddress(identity);
   const isSource = address?.family === source.family && address.value === source.value;
   return isSource && rangeContains(entry.remote, singleAddress(source)) ? 'match' : 'mismatch';
 }
 
 /** Is an identity one of those that a pattern stands for? */
-export function matchesIdentity(identity: Identity, pattern: IdentityPattern): IdentityVerdict {
+export function matchesIdentity(
+  identity: Identity,
+  pattern: IdentityPattern,
+  namesAreOrdered = false,
+): IdentityVerdict {
   if (pattern.kind === 'anything') return 'match';
   if (identity.type !== pattern.type) return 'mismatch';
   const { value } = identity;
   if (pattern.kind === 'any') return 'match';
   if (value === undefined) return 'unknown';
-  return isMatch(identity, value, pattern) ? 'match' : 'mismatch';
+  return isMatch(identity, value, pattern, namesAreOrdered) ? 'match' : 'mismatch';
 }
 
 function isMatch(
   identity: Identity,
   value: string,
   pattern: Exclude<IdentityPattern, { kind: 'any' | 'anything' }>,
+  namesAreOrdered: boolean,
 ): boolean {
   switch (pattern.kind) {
     case 'exact':
       if (pattern.type !== 'X500-DN')
         return canonicalValue(identity.type, value) === canonicalValue(pattern.type, pattern.value);
-      return sameName(parseName(value), parseName(pattern.value));
+      return namesAreOrdered
+        ? fitsTemplate(parseName(value), parseName(pattern.value))
+        : sameName(parseName(value), parseName(pattern.value));
     case 'subtree': {
       const domain = value.slice(value.lastIndexOf('@') + 1).toLowerCase();
       const suffix = pattern.suffix.toLowerCase();

@@ -94,7 +94,7 @@ export function pushIdentity(
 export function checkResponder(attempt: Attempt, responder: Candidate, sent: Identity): boolean {
   const { y, padX } = attempt;
   const verdict = padX.remoteId
-    ? matchesIdentity(sent, padX.remoteId.value)
+    ? matchesIdentity(sent, padX.remoteId.value, padX.namesAreOrdered)
     : matchesIdentity(sent, {
         kind: 'addresses',
         type: y.address.family === 4 ? 'IPV4' : 'IPV6',

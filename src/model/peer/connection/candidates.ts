@@ -3,14 +3,7 @@
  * version, then by the identities; the better match goes first, and of equals the one that is written first.
  */
 import { type Address, type AddressRange, rangeContains, rangePrefixLength, singleAddress } from '../../address.js';
-import type {
-  ConnectionName,
-  Identity,
-  IdentityPattern,
-  IkePolicy,
-  PadEntry,
-  SystemConfig,
-} from '../../system-config.js';
+import type { ConnectionName, Identity, IkePolicy, PadEntry, SystemConfig } from '../../system-config.js';
 import { addressIdentity } from '../identity.js';
 import { identityQuality, qualityOf } from '../identity-quality.js';
 import type { Ends } from './selectors.js';
@@ -70,7 +63,7 @@ export function byIdentities(
   const sorted: { readonly candidate: Candidate; readonly quality: number }[] = [];
   for (const candidate of candidates) {
     const mine = local ? localQuality(candidate.pad, local) : identityQuality.any;
-    const theirs = patternQuality(candidate.pad.remoteId?.value, remote);
+    const theirs = remoteQuality(candidate.pad, remote);
     if (mine === 0 || theirs === 0) continue;
     const entry = { candidate, quality: mine + theirs };
     const at = sorted.findIndex((other) => isBetter(entry, other));
@@ -87,17 +80,20 @@ function isBetter(a: Ranked, b: Ranked): boolean {
   return (ikeA > ikeB && a.quality >= b.quality) || (ikeA >= ikeB && a.quality > b.quality);
 }
 
-function localQuality({ localId }: PadEntry, asked: Identity | 'range'): number {
+function localQuality({ localId, namesAreOrdered }: PadEntry, asked: Identity | 'range'): number {
   if (!localId) return identityQuality.any;
   if (asked === 'range') return identityQuality.none;
   const { type, value } = localId.value;
   // The subject of a certificate is not known here: it may be what is asked for.
   if (value === undefined) return identityQuality.any;
-  return qualityOf(asked, { kind: 'exact', type, value });
+  // An own identity with a wildcard is everything that it stands for, as whoever asks wishes.
+  if (value.startsWith('*') && (type === 'FQDN' || type === 'USER-FQDN'))
+    return qualityOf(asked, { kind: 'suffix', type, suffix: value.slice(1) });
+  return qualityOf(asked, { kind: 'exact', type, value }, namesAreOrdered);
 }
 
-function patternQuality(pattern: IdentityPattern | undefined, identity: Identity): number {
-  return pattern ? qualityOf(identity, pattern) : identityQuality.any;
+function remoteQuality({ remoteId, namesAreOrdered }: PadEntry, identity: Identity): number {
+  return remoteId ? qualityOf(identity, remoteId.value, namesAreOrdered) : identityQuality.any;
 }
 
 /** The identity that a system sends by a PAD entry. */
