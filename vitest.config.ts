@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 /**
@@ -16,6 +17,8 @@ export default defineConfig({
           exclude: ['**/node_modules/**', 'test/**/*.{host,interop,kernel}.test.ts'],
           pool: 'threads',
           isolate: false,
+          // Also on two cores, where one would be left to the main thread, which hardly needs it.
+          maxWorkers: Math.max(2, availableParallelism() - 1),
           setupFiles: ['test/support/seed.ts'],
           testTimeout: 60_000,
         },

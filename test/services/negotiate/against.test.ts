@@ -52,7 +52,7 @@ async function withPeer<T>(
   const { config } = repository.systems[0]!;
   const provider = await loadNodeProvider();
   const { credentials } = loadLiveCredentials(config, provider, undefined);
-  const port = 20_000 + ((process.pid * 97 + count * 13) % 20_000);
+  const port = 26_100 + ((process.pid * 97 + count * 13) % 6_000);
   const peer = await startLiveSystem({
     config,
     profile: peerProfile('ours'),

@@ -62,7 +62,7 @@ it('goes on after an input that leads to nothing', { timeout: 10_000 }, async ()
 
 /** Two live systems on the loopback, each on a port that nobody else has; `a` has a policy to be started. */
 async function pair(starts: boolean, place = starts ? 1 : 3) {
-  const ports = { a: 21_000 + ((process.pid * 89 + place) % 20_000), b: 0 };
+  const ports = { a: 20_000 + ((process.pid * 89 + place) % 6_000), b: 0 };
   ports.b = ports.a + 1;
   const provider = await loadNodeProvider();
   const begin = async (name: 'a' | 'b') => {

@@ -58,7 +58,7 @@ async function service({
   const socket = path.join(folder, `held-${count}.sock`);
   const held = await listening(socket);
   chmodSync(socket, mode);
-  const port = 20_000 + ((process.pid * 61 + count * 17) % 20_000);
+  const port = 14_000 + ((process.pid * 61 + count * 17) % 6_000);
   const words = ['runtime', 'run', records, '--data-path', 'none', '--run-dir', runDir, '--port', `${port}`];
   const pid = isForAnother ? '1' : '$$';
   const child = spawn(
