@@ -91,6 +91,8 @@ export async function startLiveSystem(options: LiveOptions): Promise<LiveSystem>
   /** What it waits for. */
   let timerAt = 0;
   let isStopping = false;
+  /** It says farewell: what a packet asks for now would leave its peer with SAs of somebody who is gone. */
+  let isLeaving = false;
   let sockets: UdpSockets | undefined;
 
   /** Whose datagram is being worked on. */
@@ -109,7 +111,7 @@ export async function startLiveSystem(options: LiveOptions): Promise<LiveSystem>
   const trouble = (text: string): void => tell({ kind: 'trouble', text });
 
   function hand(input: EngineInput): void {
-    if (queue.length >= queueMax) return;
+    if (queue.length >= queueMax || (isLeaving && input.kind === 'request')) return;
     queue.push(input);
     if (!isPumping) pump();
   }
@@ -298,6 +300,7 @@ export async function startLiveSystem(options: LiveOptions): Promise<LiveSystem>
     },
     async stop({ graceful = false, keepBlocked = false } = {}) {
       if (graceful && !isStopping) {
+        isLeaving = true;
         for (const { name } of engine.ikeSas()) leaving.add(ikeSaKey(name));
         for (const { name } of engine.ikeSas()) hand({ kind: 'delete-ike', ikeSa: name });
         // Closed is what its peer has answered for, or in IKEv1, which knows no answer, what has been told.

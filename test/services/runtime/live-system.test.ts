@@ -31,7 +31,8 @@ add auth lab -remote 127.0.0.2 -priority 1 -kmp IKEV2 -preshared live-Maple-Quil
 function requestSa(system: LiveSystem): void {
   const { config } = system;
   const [template] = config.spd[0]!.action.kind === 'PROTECT' ? config.spd[0]!.action.bundle : [];
-  const ends = { local: config.addresses[0]!, remote: { family: 4, value: 0x7f00_0002 } } as const;
+  const remote = { family: 4, value: config.spd[0]!.selectors[0]!.remote.lo as number } as const;
+  const ends = { local: config.addresses[0]!, remote };
   system.command({
     kind: 'request',
     request: { entry: config.spd[0]!, template: template!, ends, populateFromPacket: false },
@@ -137,6 +138,24 @@ it('tells its peers when it stops', { timeout: 20_000 }, async () => {
     await vi.waitFor(() => expect(closed(a.facts)).toHaveLength(1), 5_000);
     // The peer has answered: nothing is left open when it returns.
     expect(closed(b.facts)).toHaveLength(1);
+  } finally {
+    await a.system.stop();
+    await b.system.stop();
+  }
+});
+
+it('begins nothing any more once it says farewell', { timeout: 20_000 }, async () => {
+  const { a, b } = await pair(true, 7);
+  try {
+    await vi.waitFor(() => expect([established(a.facts), established(b.facts)]).toEqual([1, 1]), 8_000);
+    const stopped = b.system.stop({ graceful: true });
+    const before = b.facts.length;
+    requestSa(b.system);
+    await stopped;
+    const exchanges = b.facts
+      .slice(before)
+      .flatMap((fact) => (fact.kind === 'sent' ? [fact.output.content.exchange] : []));
+    expect(exchanges).not.toContain('IKE_SA_INIT');
   } finally {
     await a.system.stop();
     await b.system.stop();
