@@ -71,5 +71,8 @@ export interface DataPath {
   /** Sets what a socket of IKE needs that is open beside the data path, by its descriptor; called once for each. */
   prepareSocket?(descriptor: number, port: number, family: Family): void;
   /** Undoes what `start` set up. With `keepBlocked` protected traffic stays blocked instead of going in the clear. */
-  stop(options?: { readonly keepBlocked?: boolean }): Promise<void>;
+  stop(options?: { readonly keepBlocked?: KeepBlocked }): Promise<void>;
 }
+
+/** `as-before`: if it was blocked when `start` came, by what a runtime that is gone had left, or at boot. For starts that fail. */
+export type KeepBlocked = boolean | 'as-before';

@@ -7,7 +7,7 @@ import type { IcmpErrorPolicy } from '../../engine/ipsec/icmp-errors.js';
 import type { PeerMove } from '../../engine/ipsec/peer-move.js';
 import type { SaId, SaParameters } from '../../engine/ipsec/sa.js';
 import type { SystemConfig } from '../../model/system-config.js';
-import type { DataPath, DataPathEvent, SaCounters, UdpEnd } from '../data-path.js';
+import type { DataPath, DataPathEvent, KeepBlocked, SaCounters, UdpEnd } from '../data-path.js';
 import { Counters, countersBlock, sumCounters } from './counters.js';
 import { type HostOptions, putOnHost, renewGuard, takeOffHost } from './host/host.js';
 import { type HostNames, namesDefault } from './host/names.js';
@@ -94,6 +94,8 @@ class OwnDataPath implements UserspaceDataPath {
   #manual: readonly SaParameters[] = [];
   /** What blocks protected packets may be on the host. */
   #isOnHost = false;
+  /** Something did before the start. */
+  #wasBlocked = false;
   #hostTurn: Promise<void> = Promise.resolve();
   /** Totals of the workers that are gone, for who asks after the end. */
   #last: DataPathTotals = sumCounters([]);
@@ -142,7 +144,7 @@ class OwnDataPath implements UserspaceDataPath {
       undo.push(() => clearInterval(guardCheck));
       this.#running = { native, tun, sockets, wakes, inbound, outbound, listener, onExit, guardCheck };
       await this.#setPolicies(config);
-      await this.#inTurn(() => this.#putOn(config));
+      this.#wasBlocked = await this.#inTurn(() => this.#putOn(config));
     } catch (error) {
       this.#running = undefined;
       for (const step of undo.reverse()) await step();
@@ -338,11 +340,12 @@ class OwnDataPath implements UserspaceDataPath {
     markSocket(this.#now().native, descriptor, this.#host.names.mark);
   }
 
-  async stop({ keepBlocked = false }: { readonly keepBlocked?: boolean } = {}): Promise<void> {
+  async stop({ keepBlocked = false }: { readonly keepBlocked?: KeepBlocked } = {}): Promise<void> {
+    const staysBlocked = keepBlocked === 'as-before' ? this.#wasBlocked : keepBlocked;
     const running = this.#running;
     if (!running) {
       // A start that failed, or an earlier stop, left protected packets blocked.
-      if (this.#isOnHost && !keepBlocked) await this.#takeOff(false);
+      if (this.#isOnHost && !staysBlocked) await this.#takeOff(false);
       return;
     }
     clearInterval(running.guardCheck);
@@ -352,10 +355,10 @@ class OwnDataPath implements UserspaceDataPath {
     this.#manual = [];
     process.off('exit', running.onExit);
     for (const { close } of [...running.sockets, running.tun, ...running.wakes]) close();
-    await this.#takeOff(keepBlocked);
+    await this.#takeOff(staysBlocked);
   }
 
-  #putOn(config: SystemConfig): Promise<void> {
+  #putOn(config: SystemConfig): Promise<boolean> {
     this.#isOnHost = true;
     return putOnHost(config, this.#host);
   }

@@ -145,7 +145,7 @@ async function started(options: DaemonOptions, release: () => void): Promise<Dae
     if (options.metrics) metricsServer = await startMetricsServer(options.metrics, metricsText);
   } catch (error) {
     await server?.close();
-    await live.stop({ keepBlocked: options.keepBlocked ?? false });
+    await live.stop({ keepBlocked: options.keepBlocked || 'as-before' });
     throw error;
   }
   for (const fault of faults) say({ level: 'warning', kind: 'credentials', text: fault });

@@ -2,7 +2,7 @@
  * The live world of one engine: UDP sockets, the clock of the host and a data path. The engine is the one that the simulator
  * runs; here its outputs become datagrams, SAs of the data path and facts for whoever listens.
  */
-import type { DataPath, DataPathEvent } from '../../backends/data-path.js';
+import type { DataPath, DataPathEvent, KeepBlocked } from '../../backends/data-path.js';
 import type { Credentials } from '../../engine/credentials.js';
 import type { CryptoProvider } from '../../engine/crypto/provider.js';
 import { createEngine } from '../../engine/engine.js';
@@ -42,7 +42,7 @@ export interface LiveOptions {
   readonly starts?: boolean;
   /** 500 and 4500 when absent. */
   readonly ports?: UdpOptions['ports'];
-  /** When it cannot start: what is to be protected stays blocked, as it was before. */
+  /** When it cannot start: what is to be protected stays blocked, whether it was before or not. */
   readonly staysBlocked?: boolean;
   /** `from`: whose datagram led to it. What it throws is told as trouble, and keeps nothing of the protocol from being done. */
   listener(fact: LiveFact, at: Date, from?: Endpoint): void;
@@ -56,7 +56,7 @@ export interface LiveSystem {
   /** Ends once all that was handed in so far is carried out. */
   settled(): Promise<void>;
   /** Closes IKE SAs when `graceful`, then everything else. */
-  stop(options?: { readonly graceful?: boolean; readonly keepBlocked?: boolean }): Promise<void>;
+  stop(options?: { readonly graceful?: boolean; readonly keepBlocked?: KeepBlocked }): Promise<void>;
 }
 
 type Install = Extract<EngineOutput, { kind: 'install' }>;
@@ -284,7 +284,7 @@ export async function startLiveSystem(options: LiveOptions): Promise<LiveSystem>
       prepare: (descriptor, port, family) => dataPath.prepareSocket?.(descriptor, port, family),
     });
   } catch (error) {
-    await dataPath.stop({ keepBlocked: options.staysBlocked ?? false });
+    await dataPath.stop({ keepBlocked: options.staysBlocked || 'as-before' });
     throw error;
   }
   if (options.starts) hand({ kind: 'start' });

@@ -169,6 +169,28 @@ describe.skipIf(missing)(`no leak${missing ? ` (skipped: ${missing})` : ''}`, ()
     expect(insidePing(made).ok).toBe(true);
   });
 
+  it('a start that fails leaves blocked what was blocked, and nothing where nothing was', async () => {
+    const made = makeLab();
+    lab = made;
+    const first = await made.dataPath('left');
+    await first.start(systemOf('left'));
+    first.process.kill('SIGKILL');
+    await first.ended();
+    const seen = await seenInTheClear(made, async () => {
+      const second = await made.dataPath('left');
+      await second.start(systemOf('left'));
+      // What a daemon does whose port is taken, say.
+      await second.tell({ do: 'stop', keepBlocked: 'as-before' });
+      expect(insidePing(made).ok).toBe(false);
+    });
+    expect(seen).toBe('');
+    const third = await made.dataPath('left');
+    expect(await third.tell({ do: 'clean-up', stateDir: first.stateDir })).toBe(true);
+    await third.start(systemOf('left'));
+    await third.tell({ do: 'stop', keepBlocked: 'as-before' });
+    expect(insidePing(made).ok).toBe(true);
+  });
+
   it('a guard that somebody flushes comes back, and is told of', async () => {
     const made = makeLab();
     lab = made;

@@ -1,4 +1,5 @@
 /** The world of one live engine: what goes in is worked on, whatever comes of it. */
+import { createSocket } from 'node:dgram';
 import { expect, it, vi } from 'vitest';
 import { createNoDataPath } from '../../../src/backends/none/none.js';
 import { loadNodeProvider } from '../../../src/engine/crypto/node/load.js';
@@ -8,7 +9,10 @@ import { loadLiveCredentials } from '../../../src/services/credentials/live-cred
 import { type LiveFact, type LiveSystem, startLiveSystem } from '../../../src/services/runtime/live-system.js';
 import { configOf } from '../../backends/support/configs.js';
 
-async function started(listener: (fact: LiveFact) => void): Promise<LiveSystem> {
+async function started(
+  listener: (fact: LiveFact) => void,
+  more: Partial<Parameters<typeof startLiveSystem>[0]> = {},
+): Promise<LiveSystem> {
   const config =
     configOf(`add host net -source 127.0.0.1 -destination 127.0.0.2 -priority 1 -action ESP_AES128_HMAC_SHA1
 add ikev2 lab -remote 127.0.0.2 -priority 1 -group 31 -encryption AES128-GCM16 -prf HMAC-SHA2-256
@@ -24,6 +28,7 @@ add auth lab -remote 127.0.0.2 -priority 1 -kmp IKEV2 -preshared live-Maple-Quil
     dataPath: createNoDataPath(),
     ports: { ike: 0 },
     listener,
+    ...more,
   });
 }
 
@@ -190,5 +195,19 @@ it('what a listener throws keeps no message from being sent, and is told', { tim
     });
   } finally {
     await system.stop();
+  }
+});
+
+it('leaves protected traffic as it was when a port is taken, and blocked when that is asked for', async () => {
+  const other = createSocket('udp4');
+  await new Promise<void>((done) => other.bind(0, '127.0.0.1', done));
+  const stop = vi.fn(async () => {});
+  const taken = { dataPath: { ...createNoDataPath(), stop }, ports: { ike: other.address().port } };
+  try {
+    await expect(started(() => {}, taken)).rejects.toThrow('is in use');
+    await expect(started(() => {}, { ...taken, staysBlocked: true })).rejects.toThrow('is in use');
+    expect(stop.mock.calls).toEqual([[{ keepBlocked: 'as-before' }], [{ keepBlocked: true }]]);
+  } finally {
+    other.close();
   }
 });

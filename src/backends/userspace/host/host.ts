@@ -44,9 +44,9 @@ const gsoOctetsMax = 61_440;
 
 /**
  * Blocks what policy protects and leads it to the TUN device; may be called again for other policies. If it fails, the host is as it was:
- * without anything of ours, or blocked.
+ * without anything of ours, or blocked. True where it took over what was blocked.
  */
-export async function putOnHost(config: SystemConfig, options: HostOptions): Promise<void> {
+export async function putOnHost(config: SystemConfig, options: HostOptions): Promise<boolean> {
   const { names, stateDir, forwards, guard } = options;
   const before = leftovers(stateDir);
   const preferredSource = await sourcesFor(config, options);
@@ -60,6 +60,7 @@ export async function putOnHost(config: SystemConfig, options: HostOptions): Pro
     if (!before) await takeOffHost(options, false).catch(() => {});
     throw error;
   }
+  return before !== undefined;
 }
 
 async function carryOut(

@@ -3,6 +3,7 @@
  * Each line in is answered by one line out, `{"answer": …}` or `{"error": …}`; events come between as `{"event": …}`.
  */
 import { createInterface } from 'node:readline';
+import type { KeepBlocked } from '../../../../src/backends/data-path.js';
 import { cleanUpHost } from '../../../../src/backends/userspace/host/host.js';
 import {
   createUserspaceDataPath,
@@ -30,7 +31,7 @@ export type Command =
   | { readonly do: 'usage' }
   | { readonly do: 'memory' }
   | { readonly do: 'failed'; readonly forMillis: number }
-  | { readonly do: 'stop'; readonly keepBlocked?: boolean }
+  | { readonly do: 'stop'; readonly keepBlocked?: KeepBlocked }
   | { readonly do: 'clean-up'; readonly stateDir: string }
   /** Ends the process without stopping anything first. */
   | { readonly do: 'exit' };
