@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core';
+import { Flags, type Interfaces } from '@oclif/core';
 import { BaseCommand } from '../base-command.js';
 import { durationFlag, hostFlags, lockFlags, sessionOptions, systemFlag } from '../cli/host-flags.js';
 import { onInterrupt, unstoppable } from '../cli/interrupt.js';
@@ -8,7 +8,7 @@ import { UsageError } from '../model/tool-error.js';
 import { type FaultyDocument, faultyDocument, renderFaulty } from '../report/faulty.js';
 import { type OutcomeDocument, outcomeDocument, renderOutcome } from '../report/outcome.js';
 import { emitPlan, type PlanDocument, renderPlan } from '../report/plan.js';
-import { applyPlan, refuseLockout, resume } from '../services/apply.js';
+import { applyPlan, putBackLast, refuseLockout, resume } from '../services/apply.js';
 import { beginWaiting, expectConfirmation, rollBackPending, waitForConfirmation } from '../services/confirmation.js';
 import { startGuardian } from '../services/guardian.js';
 import {
@@ -24,6 +24,7 @@ import { type PlanFile, planOptionsOf, readPlanFile, refuseStale } from '../serv
 import { removePending } from '../services/state/pending.js';
 import type { Outcome } from '../services/transaction.js';
 
+type ApplyFlags = Interfaces.InferredFlags<typeof Apply.flags>;
 type ApplyDocument = { readonly plan?: PlanDocument } & Partial<OutcomeDocument>;
 
 export default class Apply extends BaseCommand {
@@ -60,9 +61,15 @@ failed too.`;
         'Go back after this time unless "ipsec confirm" is said, even if this process or its terminal is gone by then.',
     }),
     'allow-lockout': Flags.boolean({ summary: 'Even if it cuts off the session it is run from.' }),
+    'else-last': Flags.boolean({
+      summary:
+        'If that fails, put back what was applied last, and fail nevertheless: for the start of the machine, when nothing else is there yet.',
+      dependsOn: ['auto-approve'],
+      exclusive: ['dry-run', 'emit', 'confirm-timeout'],
+    }),
     resume: Flags.boolean({
       summary: 'Finish a change that was cut off.',
-      exclusive: ['dry-run', 'emit', 'confirm-timeout'],
+      exclusive: ['dry-run', 'emit', 'confirm-timeout', 'else-last'],
     }),
   };
 
@@ -72,6 +79,20 @@ failed too.`;
     const { argv, flags } = await this.parse(Apply);
     const paths = argv as string[];
     if (flags.resume) return this.#resume(sessionOptions(flags), paths);
+    if (!flags['else-last']) return this.#apply(paths, flags);
+    const putBack = () => this.#putBackLast(sessionOptions(flags), flags['allow-lockout']);
+    try {
+      const document = await this.#apply(paths, flags);
+      // `notRolledBack`: what there is has a journal, and is not made worse.
+      if (process.exitCode === exitCode.bad || process.exitCode === exitCode.rolledBack) await putBack();
+      return document;
+    } catch (error) {
+      await putBack();
+      throw error;
+    }
+  }
+
+  async #apply(paths: readonly string[], flags: ApplyFlags): Promise<ApplyDocument | FaultyDocument> {
     const planFile = paths.length === 1 ? readPlanFile(paths[0]!) : undefined;
     const options: PlanOptions = planFile
       ? planOptionsOf(planFile)
@@ -116,6 +137,27 @@ failed too.`;
       });
     } finally {
       session.close();
+    }
+  }
+
+  /** What fails here is told, and does not hide why this was wanted. */
+  async #putBackLast(options: SessionOptions, allowLockout: boolean): Promise<void> {
+    try {
+      const session = await openSession(options);
+      try {
+        const outcome = await this.#guarded(() =>
+          unstoppable(() => putBackLast(session, this.config.version, { ...this.#control(), allowLockout })),
+        );
+        if (outcome === undefined) {
+          const isFirst = session.registry.serial === 0;
+          this.warn(isFirst ? 'nothing was ever applied that could be put back' : 'what was applied last is in place');
+        } else if (outcome.kind === 'done') this.warn(`what was applied last is put back: ${outcome.steps} steps`);
+        else this.warn(`what was applied last could not be put back: ${outcome.why}`);
+      } finally {
+        session.close();
+      }
+    } catch (error) {
+      this.warn(`what was applied last could not be put back: ${(error as Error).message}`);
     }
   }
 

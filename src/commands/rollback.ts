@@ -7,7 +7,14 @@ import { exitCode } from '../exit-code.js';
 import { EnvironmentError, UsageError } from '../model/tool-error.js';
 import { type OutcomeDocument, outcomeDocument, renderOutcome } from '../report/outcome.js';
 import { type PlanChange, renderChanges } from '../report/plan.js';
-import { applyRollback, planRollback, refuseLockout, rollbackCuts, undoUnfinished } from '../services/apply.js';
+import {
+  applyRollback,
+  planRollback,
+  planRollbackToOther,
+  refuseLockout,
+  rollbackCuts,
+  undoUnfinished,
+} from '../services/apply.js';
 import { guard } from '../services/confirmation.js';
 import { type HostSession, openSession, type SessionOptions } from '../services/host-session.js';
 import { changesDocument } from '../services/plan-document.js';
@@ -24,11 +31,14 @@ interface RollbackDocument extends Partial<OutcomeDocument> {
 export default class Rollback extends BaseCommand {
   static override summary = 'Go back to what this host held before.';
   static override description =
-    `Takes back a change that was cut off or that waits for "confirm"; else goes back so many states, one unless told. Going
-back is a change like any other: in order, with a journal, and with a way back. "state list" shows the states that are kept.`;
+    `Takes back a change that was cut off or that waits for "confirm"; else goes back so many states, or, unless told, to the last
+one that differs from what the host holds: starts of the machine make states that do not. Going back is a change like any other: in order,
+with a journal, and with a way back. "state list" shows the states that are kept.`;
   static override examples = ['<%= config.bin %> <%= command.id %>', '<%= config.bin %> <%= command.id %> 3 --dry-run'];
   static override outlivesClosedPipe = true;
-  static override args = { steps: countArg({ description: 'How many states back (default: 1).' }) };
+  static override args = {
+    steps: countArg({ description: 'How many states back (default: to the last one that differs).' }),
+  };
   static override flags = {
     ...hostFlags,
     ...lockFlags,
@@ -63,7 +73,7 @@ back is a change like any other: in order, with a journal, and with a way back. 
         }
         return { to: session.registry.serial, ...(await this.#report(outcome)) };
       }
-      return await this.#goBack(session, args.steps ?? 1, flags);
+      return await this.#goBack(session, args.steps, flags);
     } finally {
       session.close();
     }
@@ -101,10 +111,10 @@ back is a change like any other: in order, with a journal, and with a way back. 
 
   async #goBack(
     session: HostSession,
-    steps: number,
+    steps: number | undefined,
     flags: { readonly 'auto-approve': boolean; readonly 'dry-run': boolean; readonly 'allow-lockout': boolean },
   ): Promise<RollbackDocument> {
-    const rollback = await planRollback(session, steps);
+    const rollback = await (steps === undefined ? planRollbackToOther(session) : planRollback(session, steps));
     const { changes } = changesDocument(rollback.plan, rollback.serial);
     const shown = { to: rollback.serial, changes };
     const text = renderChanges(changes, {

@@ -1,7 +1,7 @@
 /** The use cases behind `ipsec apply` and `rollback`; confirmation.ts has what waits for `confirm`. */
 import { makePlan, type Plan } from '../backends/plan.js';
 import { EnvironmentError } from '../model/tool-error.js';
-import type { HostSession } from './host-session.js';
+import { type HostSession, refuseUnfinished } from './host-session.js';
 import { type Cut, findCuts, findLifelines } from './lockout.js';
 import type { PlannedHost } from './plan.js';
 import { ownershipOf, type Registry } from './state/registry.js';
@@ -77,6 +77,24 @@ export async function planRollback(session: HostSession, steps: number): Promise
   return { serial, registry: target, plan };
 }
 
+/**
+ * What going back to the youngest earlier state would do from which the host differs. Each start of the machine makes a state that is like the one before
+ * it; who goes back does not mean those. One state back where none differs. Throws as `planRollback` does.
+ */
+export async function planRollbackToOther(session: HostSession): Promise<RollbackPlan> {
+  const one = await planRollback(session, 1);
+  let found = one;
+  for (let steps = 2; found.plan.changes.length === 0 && session.registry.serial >= steps; steps += 1) {
+    try {
+      found = await planRollback(session, steps);
+    } catch (error) {
+      if (error instanceof EnvironmentError && error.code === 'NO_HISTORY') return one;
+      throw error;
+    }
+  }
+  return found.plan.changes.length === 0 ? one : found;
+}
+
 /** What going back would cut off. */
 export async function rollbackCuts({ backend }: HostSession, { plan }: RollbackPlan): Promise<readonly Cut[]> {
   const { policies } = await backend.read();
@@ -105,6 +123,22 @@ export async function applyRollback(
     },
     control,
   );
+}
+
+/**
+ * Puts back what was applied last, where the host does not hold all of it any more, as after a start of the machine. Undefined where it does, or
+ * where nothing ever was applied. Throws as `refuseUnfinished`, `planRollback` and `refuseLockout` do.
+ */
+export async function putBackLast(
+  session: HostSession,
+  version: string,
+  { allowLockout, ...control }: Control & { readonly allowLockout: boolean },
+): Promise<Outcome | undefined> {
+  refuseUnfinished(session);
+  const last = await planRollback(session, 0);
+  if (last.plan.changes.length === 0) return undefined;
+  refuseLockout({ cuts: await rollbackCuts(session, last) }, allowLockout);
+  return applyRollback(session, last, version, control);
 }
 
 /** Takes back a change that was cut off. */

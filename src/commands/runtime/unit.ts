@@ -23,6 +23,7 @@ export default class RuntimeUnit extends BaseCommand {
 ipsec-runtime.socket holds its control socket, so that commands wait for it while it starts. They read the records below --records;
 IPSEC_APPLY_OPTIONS and IPSEC_RUNTIME_OPTIONS in /etc/default/ipsec are added to the command lines. After installing:
 systemctl daemon-reload && systemctl enable --now ipsec-apply.service ipsec-runtime.service.
+Records that cannot be applied at boot leave the policies that were applied last, and the unit fails.
 
 With --data-path userspace, for hosts whose kernel has no ESP, ipsec-guard.service takes the place of ipsec-apply.service: it holds back
 what is protected from before the network is up. While the daemon is down that stays so, until "ipsec runtime cleanup".`;

@@ -102,6 +102,35 @@ describe.skipIf(missing !== undefined)('on a real kernel', () => {
     expect(emitted).toMatchObject({ code: 0, stdout: expect.stringContaining('xfrm policy add src') });
   });
 
+  it('puts back what was applied last where the records cannot be, for the start of the machine', async () => {
+    const words = (records: string) => ['apply', records, '--auto-approve', '--else-last', '--quiet'];
+    const faulty = host.records('add host no -source nowhere -priority 1 -action DISCARD\n');
+    expect(await host.ipsec(words(faulty))).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('nothing was ever applied that could be put back'),
+    });
+    expect(host.policies()).toEqual([]);
+    await apply(small);
+    const before = withoutIndex(host.policies());
+    expect((await host.ipsec(words(faulty))).stderr).toContain('what was applied last is in place');
+    host.namespace.shell('ip xfrm policy flush');
+    expect(await host.ipsec(words(faulty))).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/what was applied last is put back: \d+ steps/),
+    });
+    expect(withoutIndex(host.policies())).toEqual(before);
+    // Records that are not there at all, and those that the host refuses.
+    host.namespace.shell('ip xfrm policy flush');
+    expect((await host.ipsec(words('/nonexistent/records'))).code).toBe(2);
+    expect(withoutIndex(host.policies())).toEqual(before);
+    host.namespace.shell('ip xfrm policy flush; ip xfrm policy add src 10.0.0.1 dst 10.0.0.0/8 dir out priority 7');
+    const inTheWay = host.records(small);
+    expect(await host.ipsec(words(inTheWay))).toMatchObject({
+      code: 4,
+      stderr: expect.stringContaining('could not be put back'),
+    });
+  });
+
   it('what --emit writes, ip(8) takes', async () => {
     const emitted = await host.ipsec(['apply', host.records(small), '--emit', 'ip-batch']);
     expect(host.policies()).toEqual([]);

@@ -3,12 +3,18 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it, test } from 'vitest';
 import { indexFirst } from '../../../src/backends/plan.js';
-import { policyKey } from '../../../src/model/host-state.js';
+import { emptyHostState, policyKey } from '../../../src/model/host-state.js';
 import { renderDrift } from '../../../src/report/drift.js';
 import { emitPlan, renderPlan } from '../../../src/report/plan.js';
 import { renderState, renderStateList } from '../../../src/report/state.js';
 import { renderStatus } from '../../../src/report/status.js';
-import { applyPlan, applyRollback, planRollback } from '../../../src/services/apply.js';
+import {
+  applyPlan,
+  applyRollback,
+  planRollback,
+  planRollbackToOther,
+  putBackLast,
+} from '../../../src/services/apply.js';
 import { findDrift } from '../../../src/services/drift.js';
 import { openSession } from '../../../src/services/host-session.js';
 import { planHost } from '../../../src/services/plan.js';
@@ -17,7 +23,7 @@ import { planOptionsOf, readPlanFile, refuseStale, writePlanFile } from '../../.
 import { adopt, forget, listStates, showState } from '../../../src/services/state-entries.js';
 import { status } from '../../../src/services/status.js';
 import { folderWith } from '../../support/folder.js';
-import { bench, key16, key32, texts } from './support.js';
+import { bench, key16, key32, picture, texts, withoutIndex } from './support.js';
 
 const text = (lines: Iterable<string>) => [...lines].join('\n');
 
@@ -285,6 +291,32 @@ describe('states', () => {
       code: 'NO_HISTORY',
       message: 'the host cannot go back 9 from state 4: there were never so many',
     });
+  });
+
+  it('are put back when the machine was started anew', async () => {
+    const host = bench();
+    const putBack = () => host.with((session) => putBackLast(session, '0', { allowLockout: false }));
+    expect(await putBack()).toBeUndefined();
+    await host.apply(texts.large);
+    expect(await putBack()).toBeUndefined();
+    const before = withoutIndex(picture(host.kernel.state()));
+    const { policies, sas } = host.kernel.state();
+    // A host that starts has none.
+    host.kernel.set(emptyHostState);
+    expect(await putBack()).toMatchObject({ kind: 'done', steps: policies.length + sas.length });
+    expect(withoutIndex(picture(host.kernel.state()))).toEqual(before);
+    // The way back passes over the state that this made.
+    const goBack = () =>
+      host.with(async (session) => {
+        const rollback = await planRollbackToOther(session);
+        await applyRollback(session, rollback, '0');
+        return rollback.serial;
+      });
+    expect(await goBack()).toBe(0);
+    expect(host.kernel.state().policies).toEqual([]);
+    // And that can be taken back.
+    expect(await goBack()).toBe(2);
+    expect(withoutIndex(picture(host.kernel.state()))).toEqual(before);
   });
 
   test('status tells what is in place', async () => {

@@ -115,6 +115,11 @@ export function picture({ policies, sas }: HostState): readonly string[] {
   ].sort();
 }
 
+/** Pictures of states: the kernel may give an entry that comes back another index. */
+export function withoutIndex(pictures: readonly string[]): readonly string[] {
+  return pictures.map((each) => each.replace(/"index":\d+/, '"index":0'));
+}
+
 /** Fields in one order, without those that do not count. */
 function plainly(name: string, value: unknown): unknown {
   if (name === 'usage' || name === 'record') return undefined;

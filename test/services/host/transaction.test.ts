@@ -7,7 +7,7 @@ import type { createFakeKernel } from '../../../src/backends/fake/fake-kernel.js
 import { isOpen } from '../../../src/backends/order.js';
 import { EnvironmentError, errno } from '../../../src/model/tool-error.js';
 import { applyPlan, applyRollback, planRollback, resume, undoUnfinished } from '../../../src/services/apply.js';
-import { bench, dyingBefore, key16, key32, otherKey16, picture, texts } from './support.js';
+import { bench, dyingBefore, key16, key32, otherKey16, picture, texts, withoutIndex } from './support.js';
 
 const moves = [
   ['from nothing', '', texts.large],
@@ -135,11 +135,6 @@ function dyingAtTheEnd(kernel: Backend, step: number): Backend {
       throw new Error('died');
     },
   };
-}
-
-/** The kernel may give an entry that comes back another index. */
-function withoutIndex(pictures: readonly string[]): readonly string[] {
-  return pictures.map((each) => each.replace(/"index":\d+/, '"index":0'));
 }
 
 test('when going back fails too, the journal stays, nothing is open that was not, and either way can be tried again', async () => {

@@ -16,7 +16,7 @@ describe('units', () => {
     const list = make({ records: '/srv/policies of 100%/here' });
     const apply = textOf(list, 'ipsec-apply.service');
     expect(apply).toContain(
-      'ExecStart=/usr/bin/node /usr/local/bin/ipsec apply "/srv/policies of 100%%/here" --auto-approve --quiet $IPSEC_APPLY_OPTIONS\n',
+      'ExecStart=/usr/bin/node /usr/local/bin/ipsec apply "/srv/policies of 100%%/here" --auto-approve --else-last --quiet $IPSEC_APPLY_OPTIONS\n',
     );
     expect(apply).toContain('ConditionPathExists=/srv/policies of 100%%/here\n');
     expect(textOf(list, 'ipsec-runtime.service')).toContain(
