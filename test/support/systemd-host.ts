@@ -7,6 +7,12 @@ import type { RunResult } from './cli.js';
 
 const program = '/lib/systemd/systemd';
 const boot = path.join(import.meta.dirname, 'programs', 'boot-systemd.sh');
+const checkout = path.resolve(import.meta.dirname, '..', '..');
+
+/** Where such a host has a file of this checkout. */
+export function onSystemdHost(file: string): string {
+  return path.join('/opt/checkout', path.relative(checkout, file));
+}
 
 /** Why there can be no such host here; undefined where there can. */
 export function systemdMissing(): string | undefined {
@@ -78,7 +84,7 @@ export function systemdHost(namespace: string): SystemdHost {
     async boot() {
       writeFileSync(console, '');
       // Its mounts are seen by nobody else.
-      holder = spawn('ip', ['netns', 'exec', namespace, 'unshare', '--mount', boot, folder], {
+      holder = spawn('ip', ['netns', 'exec', namespace, 'unshare', '--mount', boot, folder, checkout], {
         stdio: ['ignore', 'ignore', 'pipe'],
       });
       let said = '';

@@ -9,7 +9,7 @@ import path from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { builtProgram } from '../../support/cli.js';
 import { ends, makeNamespaces, type Namespaces, namespacesMissing } from '../../support/netns.js';
-import { type SystemdHost, systemdHost, systemdMissing } from '../../support/systemd-host.js';
+import { onSystemdHost, type SystemdHost, systemdHost, systemdMissing } from '../../support/systemd-host.js';
 import { pings, recordsOf, seenInTheClear, startSide, statusOf } from './two-daemons.js';
 
 const missing = namespacesMissing() ?? systemdMissing();
@@ -41,7 +41,7 @@ describe.skipIf(missing)('units under systemd', () => {
   let host: SystemdHost;
   let ipsec: readonly string[];
   beforeAll(async () => {
-    ipsec = [process.execPath, path.join(await builtProgram(), 'bin', 'run.js')];
+    ipsec = [process.execPath, onSystemdHost(path.join(await builtProgram(), 'bin', 'run.js'))];
   }, startMillis);
   beforeEach(() => {
     folder = mkdtempSync(path.join(tmpdir(), 'ipsec-units-'));

@@ -1,18 +1,20 @@
 #!/bin/sh
-# A machine of which systemd is the first process: boot-systemd.sh FOLDER, as root, in the network namespace that it is to have.
+# A machine of which systemd is the first process: boot-systemd.sh FOLDER CHECKOUT, as root, in the network namespace that it is to have.
 # It sees the files of this one and can write to all of them, which is forgotten when it ends. What stays is in FOLDER/disk: its
-# /etc/ipsec, /etc/default, /etc/systemd/system and /var/lib/ipsec. Whoever kills its first process has switched it off.
+# /etc/ipsec, /etc/default, /etc/systemd/system and /var/lib/ipsec. The checkout is at /opt/checkout too: units with PrivateTmp do not see
+# it where it is below /tmp, and no mounts but that of the root are there. Whoever kills its first process has switched it off.
 set -eu
 folder=$1
+checkout=$2
 
-if [ "${2:-}" != inside ]; then
+if [ "${3:-}" != inside ]; then
   # A tree of control groups for it; the hierarchy of version 2 can be had beside those of version 1.
   mkdir -p "$folder/cgroup" "$folder/root"
   mount -t cgroup2 cgroup2 "$folder/cgroup"
   group=$folder/cgroup/$(basename "$folder")
   mkdir -p "$group"
   echo $$ >"$group/cgroup.procs"
-  exec unshare --fork --kill-child --pid --mount --uts --ipc --cgroup "$0" "$folder" inside
+  exec unshare --fork --kill-child --pid --mount --uts --ipc --cgroup "$0" "$folder" "$checkout" inside
 fi
 
 root=$folder/root/all
@@ -21,6 +23,8 @@ mount -t tmpfs tmpfs "$folder/root"
 mkdir "$folder/root/upper" "$folder/root/work" "$root"
 mount -t overlay overlay -o "lowerdir=/,upperdir=$folder/root/upper,workdir=$folder/root/work" "$root"
 
+mkdir -p "$root/opt/checkout"
+mount --bind "$checkout" "$root/opt/checkout"
 mount -t proc proc "$root/proc"
 # Settings of the kernel are not its own, but for those of its network.
 mount --bind "$root/proc/sys" "$root/proc/sys"
