@@ -4,9 +4,10 @@
  */
 import { EnvironmentError } from '../../../model/tool-error.js';
 import type { Libc } from '../../system/libc.js';
-import { groups, netlinkXfrm } from './constants.js';
+import { groups } from './constants.js';
 import { viewOf } from './fields.js';
 import { decodeMessages } from './frames.js';
+import { openGroupSocket } from './group-socket.js';
 import { decodeNotice, type Notice } from './notices.js';
 
 export interface NoticeListener {
@@ -14,12 +15,6 @@ export interface NoticeListener {
   close(): Promise<void>;
 }
 
-const afNetlink = 16;
-const sockRawCloexecNonblock = 3 | 0o2000000 | 0o4000;
-const solSocket = 1;
-const soReceiveBufferForce = 33;
-/** A burst of acquires must find room while one of them is worked on. */
-const receiveBufferOctets = 8 * 1024 * 1024;
 const receiveSize = 65_536;
 const pollIn = 1;
 /** How long one wait lasts: closing takes no longer. */
@@ -35,27 +30,17 @@ export function listenForNotices(
   onNotice: (notice: Notice) => void,
   lost: (why: string) => void,
 ): NoticeListener {
-  const descriptor = calls.socket(afNetlink, sockRawCloexecNonblock, netlinkXfrm);
-  if (descriptor < 0) {
-    throw new EnvironmentError(`a netlink socket cannot be opened (${calls.nameOf(calls.errno())})`, {
-      code: 'NETLINK',
+  const opened = openGroupSocket(calls, [groups.acquire, groups.expire, groups.mapping]);
+  if (opened.kind === 'failed') {
+    const { step, errno } = opened;
+    const what = step === 'open' ? 'a netlink socket cannot be opened' : "the kernel's notices cannot be heard";
+    const isForbidden = step === 'hear' && errno === 'EPERM';
+    throw new EnvironmentError(`${what} (${errno})`, {
+      code: isForbidden ? 'PRIVILEGE' : 'NETLINK',
+      ...(step === 'hear' ? { hints: ['It needs root, or the capability CAP_NET_ADMIN.'] } : {}),
     });
   }
-  const size = new Uint8Array(4);
-  viewOf(size).setUint32(0, receiveBufferOctets, true);
-  calls.setsockopt(descriptor, solSocket, soReceiveBufferForce, size, size.length);
-  const address = new Uint8Array(12);
-  viewOf(address).setUint16(0, afNetlink, true);
-  const mask = [groups.acquire, groups.expire, groups.mapping].reduce((bits, group) => bits | (1 << (group - 1)), 0);
-  viewOf(address).setUint32(8, mask, true);
-  if (calls.bind(descriptor, address, address.length) < 0) {
-    const name = calls.nameOf(calls.errno());
-    calls.close(descriptor);
-    throw new EnvironmentError(`the kernel's notices cannot be heard (${name})`, {
-      code: name === 'EPERM' ? 'PRIVILEGE' : 'NETLINK',
-      hints: ['It needs root, or the capability CAP_NET_ADMIN.'],
-    });
-  }
+  const { descriptor } = opened;
   const buffer = new Uint8Array(receiveSize);
   const waited = new Uint8Array(8);
   viewOf(waited).setInt32(0, descriptor, true);

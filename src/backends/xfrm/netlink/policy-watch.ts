@@ -5,9 +5,10 @@
  */
 import type { HostPolicy } from '../../../model/host-state.js';
 import type { Libc } from '../../system/libc.js';
-import { groups, messageTypes, netlinkXfrm } from './constants.js';
-import { toOctets, u32, viewOf } from './fields.js';
+import { groups, messageTypes } from './constants.js';
+import { viewOf } from './fields.js';
 import { decodeMessages } from './frames.js';
+import { openGroupSocket } from './group-socket.js';
 import { decodePolicy } from './policies.js';
 
 export interface PolicyWatch {
@@ -18,12 +19,7 @@ export interface PolicyWatch {
   close(): void;
 }
 
-const afNetlink = 16;
-const sockRawCloexecNonblock = 3 | 0o2000000 | 0o4000;
 const solSocket = 1;
-const soReceiveBufferForce = 33;
-/** A few thousand changes, ours among them. */
-const receiveBufferOctets = 8 * 1024 * 1024;
 const receiveSize = 65_536;
 const enobufs = 105;
 /** Changes that are read in one call; somebody who makes them faster than we read must not hold us up. */
@@ -34,17 +30,9 @@ const datagramsMax = 100_000;
  * kernel does not tell us, which needs CAP_NET_ADMIN.
  */
 export function watchPolicies(calls: Libc, own: number): PolicyWatch | undefined {
-  const descriptor = calls.socket(afNetlink, sockRawCloexecNonblock, netlinkXfrm);
-  if (descriptor < 0) return undefined;
-  calls.setsockopt(descriptor, solSocket, soReceiveBufferForce, toOctets(u32, receiveBufferOctets), 4);
-  leaveOut(calls, descriptor, own);
-  const address = new Uint8Array(12);
-  viewOf(address).setUint16(0, afNetlink, true);
-  viewOf(address).setUint32(8, 1 << (groups.policy - 1), true);
-  if (calls.bind(descriptor, address, address.length) < 0) {
-    calls.close(descriptor);
-    return undefined;
-  }
+  const opened = openGroupSocket(calls, [groups.policy], (descriptor) => leaveOut(calls, descriptor, own));
+  if (opened.kind === 'failed') return undefined;
+  const { descriptor } = opened;
   const buffer = new Uint8Array(receiveSize);
   return {
     foreign() {
