@@ -1,29 +1,19 @@
-/** From the entries of an SPD to connections with children: what is negotiated with whom, and what passes or is dropped. */
-import type { Address, AddressRange } from '../../model/address.js';
-import { anyAddress, rangesIntersect, singleAddress } from '../../model/address.js';
+/** From the entries of an SPD to children of connections: what is negotiated with whom, and what passes or is dropped. */
+import { type AddressRange, anyAddress } from '../../model/address.js';
 import type { Sourced } from '../../model/origin.js';
 import { intersectRegions, isRegionCovered, subtractRegion } from '../../model/selector/algebra.js';
 import type { Region } from '../../model/selector/box.js';
-import type {
-  EntrySource,
-  IkePolicy,
-  PadEntry,
-  SaTemplate,
-  SpdEntry,
-  SystemConfig,
-} from '../../model/system-config.js';
+import type { EntrySource, PadEntry, SaTemplate, SpdEntry, SystemConfig } from '../../model/system-config.js';
 import { type Peer, peersOf, towards } from '../common/peers.js';
 import type { Loss } from '../dialect.js';
+import { type ChildDraft, type ConnectionDraft, ConnectionDrafts, keyOf } from './connection-drafts.js';
 import { childDefaults, type SwanVersion } from './defaults.js';
 import { everyAddress } from './ends.js';
-import type { KernelSelector } from './kernel-selector.js';
-import { agreedRegion, type EndRanges, selectorPolicies } from './pairs.js';
-import type { PolicyClass } from './priority.js';
-import { type SettingsNode, sectionName, setting } from './settings-text.js';
+import { agreedRegion, selectorPolicies } from './pairs.js';
+import { sectionName, setting } from './settings-text.js';
 import { selectorSettings, writeChild } from './write-child.js';
-import { type Ends, type Unwritable, writeConnection } from './write-connection.js';
+import type { Ends } from './write-connection.js';
 import { fromAddress, isCalled, ownEnds, transportMode } from './write-ends.js';
-import { sameSuites } from './write-proposals.js';
 import { childLists, nativeShuntLists, shuntLists, type WrittenLists } from './write-selectors.js';
 
 /** Children that are written; charon gets slow long before. */
@@ -31,40 +21,7 @@ const childrenMax = 20_000;
 /** Steps for exact questions about one entry. */
 const budget = 100_000;
 
-export interface ChildDraft {
-  readonly name: string;
-  readonly nodes: readonly SettingsNode[];
-  readonly kind: PolicyClass;
-  readonly kernel: readonly KernelSelector[];
-  readonly entry: SpdEntry;
-  /** The place of its entry; what is left of an entry comes half a step behind it. */
-  readonly place: number;
-  /** The priority that strongSwan's own configuration has. */
-  readonly priority?: Sourced<number>;
-  /** What it was made of, with the selectors that are written. */
-  readonly template?: SaTemplate;
-}
-
-export interface ConnectionDraft {
-  readonly name: string;
-  readonly nodes: readonly SettingsNode[];
-  readonly pads: readonly PadEntry[];
-  readonly policies: readonly IkePolicy[];
-  readonly versions: readonly (1 | 2)[];
-  readonly ends: Ends;
-  readonly children: ChildDraft[];
-  readonly childNames: Set<string>;
-}
-
-/** What a connection is written for. */
-interface Subject {
-  readonly pads: readonly [PadEntry, ...PadEntry[]];
-  readonly policies: readonly IkePolicy[];
-  readonly ends: Ends;
-}
-
 export class Drafts {
-  readonly connections: ConnectionDraft[] = [];
   readonly losses: Loss[] = [];
   /** Entries that have a loss of their own. */
   readonly explained = new Set<SpdEntry>();
@@ -72,15 +29,11 @@ export class Drafts {
   readonly dropped = new Map<SpdEntry, Region>();
   /** The configuration is strongSwan's own: what its kernel has is what is written. */
   readonly isNative: boolean;
-  /** Address pools by name, as far as the selectors tell them. */
-  readonly pools = new Map<string, AddressRange>();
-  readonly #names = new Set<string>();
-  readonly #byKey = new Map<string, readonly (ConnectionDraft | Unwritable)[]>();
   /** Templates that are written as a whole, with the packets of their children. */
   readonly #whole = new Map<SaTemplate, Region>();
   /** Regions of strongSwan's own shunts, which are several entries where their selectors have several widths. */
   readonly #shunts = new Map<string, Region>();
-  readonly #usedPads = new Set<PadEntry>();
+  readonly #connections: ConnectionDrafts;
   readonly #unions = new Map<SaTemplate, Region>();
   readonly #replayWindow: number;
   #count = 0;
@@ -89,6 +42,7 @@ export class Drafts {
     readonly config: SystemConfig,
     readonly version: SwanVersion,
   ) {
+    this.#connections = new ConnectionDrafts(config, version, (...loss) => this.#loseOf(...loss));
     this.isNative = config.peerProfile?.value === 'strongswan';
     const window = Number(config.productSettings?.get('charon.replay_window')?.value);
     this.#replayWindow = this.isNative && Number.isInteger(window) ? window : childDefaults.replayWindow;
@@ -98,6 +52,15 @@ export class Drafts {
       if (this.isNative && action.kind !== 'PROTECT' && source.record.kind === 'child')
         this.#shunts.set(source.record.name, [...(this.#shunts.get(source.record.name) ?? []), ...selectors]);
     }
+  }
+
+  get connections(): readonly ConnectionDraft[] {
+    return this.#connections.list;
+  }
+
+  /** Address pools by name, as far as the selectors tell them. */
+  get pools(): ReadonlyMap<string, AddressRange> {
+    return this.#connections.pools;
   }
 
   entry(entry: SpdEntry, place: number): void {
@@ -142,18 +105,7 @@ export class Drafts {
 
   /** Connections of peers that no entry is for. */
   idlePeers(): void {
-    for (const pad of this.config.pad) {
-      if (this.#usedPads.has(pad)) continue;
-      const { connection, remote } = pad;
-      const policies = this.config.ikePolicies.filter(
-        (policy) => policy.connection === connection && rangesIntersect(policy.remote, remote),
-      );
-      const ends = remote.first === remote.last ? { remote: { family: remote.family, value: remote.first } } : {};
-      const found = this.#connections(this.#subject(pad, policies, connection === undefined ? ends : {}));
-      for (const one of found)
-        if ('fault' in one)
-          this.#loseOf('negotiation', pad.source, `cannot be written: strongSwan has no ${one.fault}`);
-    }
+    this.#connections.idlePeers();
   }
 
   /** All packets that children take. */
@@ -178,13 +130,13 @@ export class Drafts {
         const ends: Ends = this.#isOwn(pad)
           ? {}
           : { ...(local ? { local } : {}), ...(address ? { remote: address } : {}) };
-        const subject = this.#subject(pad, policies, ends);
+        const subject = this.#connections.subject(pad, policies, ends);
         // The PAD entries of one connection are one peer.
         const key = keyOf(subject);
         if (subjects.has(key)) continue;
         subjects.add(key);
         const part = local && template.mode === 'transport' && !this.isNative ? fromAddress(region, local) : region;
-        for (const [at, one] of this.#connections(subject).entries()) {
+        for (const [at, one] of this.#connections.of(subject).entries()) {
           if ('fault' in one) {
             const message = `cannot be negotiated: strongSwan has no ${one.fault}; its packets are dropped`;
             this.#lose('packets', entry, message);
@@ -214,47 +166,6 @@ export class Drafts {
     return isRegionCovered(template.selectors, this.#unions.get(template) ?? [], budget).kind === 'covered';
   }
 
-  #subject(pad: PadEntry, policies: readonly IkePolicy[], ends: Ends): Subject {
-    const { connection } = pad;
-    if (connection === undefined) return { pads: [pad], policies, ends };
-    const others = this.config.pad.filter((one) => one !== pad && one.connection === connection);
-    const own = this.config.ikePolicies.filter((policy) => policy.connection === connection);
-    const all = this.config.pad.filter((one) => one.connection === connection);
-    return {
-      pads: [all[0] ?? pad, ...all.slice(1)],
-      policies: own,
-      ends: others.length > 0 ? { ...ends, ...noRemote } : ends,
-    };
-  }
-
-  /** The connection of a peer; one for each version of IKE where they do not share their proposals. */
-  #connections(subject: Subject): readonly (ConnectionDraft | Unwritable)[] {
-    for (const pad of subject.pads) this.#usedPads.add(pad);
-    const key = keyOf(subject);
-    const known = this.#byKey.get(key);
-    if (known) return known;
-    const [pad] = subject.pads;
-    const base = pad.connection ?? pad.source.record.name;
-    const made = versionsOf(subject).map((versions, at): ConnectionDraft | Unwritable => {
-      const written = writeConnection({ ...subject, versions, version: this.version });
-      if ('fault' in written) return written;
-      for (const { effect, message } of written.notes) this.#loseOf(effect, pad.source, message);
-      const name = sectionName(at === 0 ? base : `${base}-ikev${versions[0]}`, this.#names, 'connection');
-      const draft: ConnectionDraft = {
-        ...subject,
-        name,
-        versions,
-        nodes: written.nodes,
-        children: [],
-        childNames: new Set(),
-      };
-      this.connections.push(draft);
-      return draft;
-    });
-    this.#byKey.set(key, made);
-    return made;
-  }
-
   /** Children of a template in one connection; the packets that they take. */
   #children(
     entry: SpdEntry,
@@ -266,7 +177,7 @@ export class Drafts {
     place: number,
   ): Region {
     const [pad] = connection.pads;
-    const hosts = this.#ranges(connection, template);
+    const hosts = this.#connections.ranges(connection, template);
     const isKnown = connection.ends.remote !== undefined || connection.pads.some(isCalled);
     const usual = isFirst && (isKnown || template.mode === 'transport') && pad?.respondOnly === false ? 'TRAP' : 'NONE';
     const start = isFirst ? (template.start?.value ?? usual) : 'NONE';
@@ -325,45 +236,6 @@ export class Drafts {
     return taken;
   }
 
-  /** The addresses of both ends, as strongSwan will have them. */
-  #ranges({ pads, ends }: ConnectionDraft, template: SaTemplate): EndRanges {
-    const [pad] = pads;
-    const hosts = (end: Address | undefined, ranges: readonly AddressRange[] | undefined) =>
-      end ? [singleAddress(end)] : ranges && ranges.length > 0 ? ranges : everyAddress;
-    const remote = hosts(
-      ends.remote,
-      pads.map((one) => one.remote),
-    );
-    return {
-      local: pad?.virtualAddresses?.length ? everyAddress : hosts(ends.local, pad?.local),
-      remote: this.#pooled(pad, template, remote) ?? remote,
-    };
-  }
-
-  /** Pools are known by name only: what dynamic selectors of the peer have become tells their addresses. */
-  #pooled(
-    pad: PadEntry | undefined,
-    template: SaTemplate,
-    hosts: readonly AddressRange[],
-  ): readonly AddressRange[] | undefined {
-    const names = pad?.pools ?? [];
-    if (names.length === 0 || !template.lists?.remote.some(({ kind }) => kind === 'dynamic')) return undefined;
-    const found = new Map<string, AddressRange>();
-    for (const { family, remote } of template.selectors) {
-      const isHost = hosts.some(
-        (host) => host.family === family && host.first === remote.lo && host.last === remote.hi,
-      );
-      if (!isHost) found.set(`${remote.lo}-${remote.hi}`, { family, first: remote.lo, last: remote.hi });
-    }
-    const ranges = [...found.values()];
-    if (ranges.length === 0) return undefined;
-    for (const [at, { value }] of names.entries()) {
-      const range = ranges[at];
-      if (range) this.pools.set(value, range);
-    }
-    return ranges.slice(0, names.length);
-  }
-
   /** What passes or is dropped: in its connection where strongSwan's own configuration names one. */
   #ownShunt(entry: SpdEntry, kind: 'BYPASS' | 'DISCARD', place: number): void {
     const { name } = entry.source.record;
@@ -376,7 +248,7 @@ export class Drafts {
     this.#shunts.set(name, []);
     const owner = name.slice(0, Math.max(0, name.lastIndexOf('.')));
     const pad = this.config.pad.find(({ connection }) => connection === owner);
-    const found = pad && this.#connections(this.#subject(pad, [], {}))[0];
+    const found = pad && this.#connections.of(this.#connections.subject(pad, [], {}))[0];
     this.#shunt(entry, region, kind, place, found && !('fault' in found) ? found : undefined);
   }
 
@@ -385,7 +257,7 @@ export class Drafts {
     region: Region,
     kind: 'BYPASS' | 'DISCARD',
     place: number,
-    connection = this.#shuntConnection(),
+    connection = this.#connections.shunts(),
   ): void {
     const all: readonly WrittenLists[] = this.isNative
       ? nativeShuntLists(region).map((lists) => ({ lists, isWider: false }))
@@ -406,25 +278,6 @@ export class Drafts {
         place,
       });
     }
-  }
-
-  /** The peer of a connection that is none is nobody, so that nobody is answered by it. */
-  #shuntConnection(): ConnectionDraft {
-    const known = this.#byKey.get('shunts')?.[0];
-    if (known && !('fault' in known)) return known;
-    const draft: ConnectionDraft = {
-      name: sectionName('shunts', this.#names, 'shunts'),
-      nodes: [setting('local_addrs', '127.0.0.1'), setting('remote_addrs', '127.0.0.1')],
-      pads: [],
-      policies: [],
-      versions: [2, 1],
-      ends: {},
-      children: [],
-      childNames: new Set(),
-    };
-    this.#byKey.set('shunts', [draft]);
-    this.connections.push(draft);
-    return draft;
   }
 
   #add(
@@ -461,33 +314,7 @@ export class Drafts {
 }
 
 const noStart: Sourced<'NONE'> = { value: 'NONE', origin: { kind: 'builtin', what: 'another connection starts' } };
-const noRemote: Ends = {};
 
 function outermost(bundle: readonly SaTemplate[]): SaTemplate | undefined {
   return bundle.findLast(({ mode }) => mode === 'tunnel') ?? bundle.at(-1);
-}
-
-function keyOf({ pads, ends }: Subject): string {
-  const [pad] = pads;
-  if (pad.connection !== undefined && !ends.local && !ends.remote) return `connection ${pad.connection}`;
-  const word = (address: Address | undefined) => (address ? `${address.family} ${address.value}` : 'any');
-  const { remote, source } = pad;
-  return [
-    pad.connection,
-    source.record.kind,
-    source.record.name,
-    remote.first,
-    remote.last,
-    word(ends.local),
-    word(ends.remote),
-  ].join('|');
-}
-
-/** The versions that connections are written for. */
-function versionsOf({ pads: [pad], policies }: Subject): readonly (readonly (1 | 2)[])[] {
-  const versions = pad.ikeVersions.value;
-  if (versions.length < 2) return [versions];
-  const [second, first] = [2, 1].map((version) => policies.find((policy) => policy.version === version));
-  if (!second || !first || sameSuites(second, first)) return [[2, 1]];
-  return versions.map((version) => [version]);
 }

@@ -18,11 +18,12 @@ import { packetLosses } from '../common/packet-losses.js';
 import { keepsOrder, type RankedPolicy, writtenEntries } from '../common/written-entries.js';
 import type { DialectReading, DialectWriting, FileAccess, Loss, WriteOptions, WrittenFile } from '../dialect.js';
 import { importCodes } from '../option-report.js';
+import type { ChildDraft, ConnectionDraft } from './connection-drafts.js';
 import { defaultSwanVersion, type SwanVersion, swanVersions } from './defaults.js';
 import { policyPriority } from './priority.js';
 import { readSwan } from './read.js';
 import { type SettingsNode, section, setting, settingsText } from './settings-text.js';
-import { type ChildDraft, type ConnectionDraft, Drafts } from './write-drafts.js';
+import { Drafts } from './write-drafts.js';
 import { writeSecrets } from './write-secrets.js';
 import { patternKey, rangeWord } from './write-words.js';
 
