@@ -1,48 +1,5 @@
 /** Scenarios of strongSwan’s integration tests, whose outcome is recorded: read by our readers and replayed by the simulator. */
-import { beforeAll, describe, expect, it } from 'vitest';
-import { documentedReport, readCheckedList, reportOf } from '../support/replay/checked-list.js';
-import { type Engines, loadEngines } from '../support/replay/lab.js';
+import { describeScenarios } from '../support/replay/scenarios.js';
 import { readScenarios, replayStrongswan } from '../support/replay/strongswan.js';
-import { sharedMissing, sharedPath } from '../support/shared.js';
 
-const folder = sharedPath('vectors', 'strongswan');
-const list = readCheckedList();
-const classes = ['A-negotiation', 'B-pki-semantics', 'C-eap-xauth', 'D-platform-or-timing'];
-const scenarios = folder === undefined ? [] : readScenarios(folder).filter(({ klass }) => classes.includes(klass));
-
-describe.skipIf(folder === undefined)(`scenarios${folder === undefined ? ` (${sharedMissing})` : ''}`, () => {
-  let engines: Engines;
-  beforeAll(async () => {
-    engines = await loadEngines();
-  }, 60_000);
-
-  describe.each(classes)('%s', (klass) => {
-    const ofClass = scenarios.filter((scenario) => scenario.klass === klass);
-    const listed = list.notReplayed['strongswan']?.[klass] ?? {};
-    const nameOf = ({ id }: { readonly id: string }) => id.replace(/^strongswan:/, '');
-
-    it.each(ofClass.filter((scenario) => !(nameOf(scenario) in listed)))('$id comes out as it is recorded', (scenario) => {
-      expect(replayStrongswan(engines, folder!, scenario).differences).toEqual([]);
-    });
-
-    it.each(ofClass.filter((scenario) => nameOf(scenario) in listed))('$id cannot, as the list says', (scenario) => {
-      expect(list.reasons[listed[nameOf(scenario)]!], 'its reason').toBeTruthy();
-      const { differences } = replayStrongswan(engines, folder!, scenario);
-      expect(differences.length, 'differences: where there are none any more, take it from the list').toBeGreaterThan(0);
-    });
-
-    it('has every scenario of the list', () => {
-      const names = new Set(ofClass.map(nameOf));
-      expect(Object.keys(listed).filter((name) => !names.has(name))).toEqual([]);
-    });
-  });
-
-  it('are told of in docs/scenarios.md', () => {
-    const counts = classes.map((klass) => ({
-      klass,
-      all: scenarios.filter((scenario) => scenario.klass === klass).length,
-    }));
-    const report = reportOf('strongswan', counts, list);
-    expect(documentedReport('strongswan', report)).toBe(report);
-  });
-});
+describeScenarios({ product: 'strongswan', read: readScenarios, replay: replayStrongswan });
