@@ -26,7 +26,7 @@ systemctl daemon-reload && systemctl enable --now ipsec-apply.service ipsec-runt
 Records that cannot be applied at boot leave the policies that were applied last, and the unit fails.
 
 With --data-path userspace, for hosts whose kernel has no ESP, ipsec-guard.service takes the place of ipsec-apply.service: it holds back
-what is protected from before the network is up. While the daemon is down that stays so, until "ipsec runtime cleanup".`;
+what is protected from before the network is up, with records that have errors what was protected last. While the daemon is down that stays so, until "ipsec runtime cleanup".`;
   static override examples = [
     '<%= config.bin %> <%= command.id %> ipsec-runtime.service',
     '<%= config.bin %> <%= command.id %> --install /etc/systemd/system --records /etc/ipsec',

@@ -1,7 +1,7 @@
 /** Our own data path with the programs that belong to it, for the daemon and for `runtime cleanup`. */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { cleanUpHost, guardHost } from '../../backends/userspace/host/host.js';
+import { cleanUpHost, guardHost, guardHostAgain } from '../../backends/userspace/host/host.js';
 import { namesDefault } from '../../backends/userspace/host/names.js';
 import {
   createUserspaceDataPath,
@@ -33,6 +33,11 @@ export function userspaceDataPath(options: Omit<UserspaceOptions, 'workerFile'>)
 export function guardUntilRuntime(config: SystemConfig, stateDir: string): Promise<void> {
   const forwards = systemView(config).forward.protects;
   return guardHost(config, { names: namesDefault, stateDir, forwards });
+}
+
+/** The same with what was kept back last here; false where that is not known. */
+export function guardAsBefore(stateDir: string): Promise<boolean> {
+  return guardHostAgain({ names: namesDefault, stateDir });
 }
 
 /** Takes away what a runtime that is gone has left on the host; false where there was nothing. */

@@ -211,6 +211,16 @@ describe.skipIf(missing)('units under systemd', () => {
         host.run('systemctl', 'poweroff');
         await host.ended();
         await vi.waitFor(async () => expect((await statusOf(right)).ikeSas, said()).toBe(0), waitMillis);
+
+        // At the next start records with errors leave the guard that was there last.
+        put('etc/ipsec/left.conf', `${recordsOf('left')}add host bad -source nowhere\n`);
+        namespaces.run('left', 'nft', 'flush', 'ruleset');
+        namespaces.run('left', 'ip', 'link', 'set', 'wire', 'down');
+        expect(await host.boot(), said()).toBe('degraded');
+        expect(read('var/lib/ipsec/guard')).toContain('table inet ipsec_runtime');
+        expect(host.show('ipsec-guard.service', 'ActiveState')).toEqual({ ActiveState: 'failed' });
+        expect(host.journal()).toContain('what was held back last is held back');
+        expect(pings(namespaces, 'left', 1)).toBe(0);
       });
       expect(clear).toBe('');
     } finally {

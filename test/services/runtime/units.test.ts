@@ -46,7 +46,9 @@ describe('units', () => {
     ]);
     const guard = textOf(list, 'ipsec-guard.service');
     expect(guard).toMatch(/^Before=network-pre\.target/m);
-    expect(guard).toContain('ExecStart=/usr/bin/node /usr/local/bin/ipsec runtime guard /srv/ipsec --quiet\n');
+    expect(guard).toContain(
+      'ExecStart=/usr/bin/node /usr/local/bin/ipsec runtime guard /srv/ipsec --else-last --quiet\n',
+    );
     const daemon = textOf(list, 'ipsec-runtime.service');
     expect(daemon).toContain(
       'ExecStart=/usr/bin/node /usr/local/bin/ipsec runtime run --data-path userspace --keep-blocked /srv/ipsec --run-dir /run/ipsec ',

@@ -13,6 +13,8 @@ import {
   isOwnerAlive,
   type Journal,
   journalHere,
+  keepGuardScript,
+  lastGuardScript,
   networkName,
   readJournal,
   removeJournal,
@@ -76,7 +78,7 @@ async function carryOut(
   const about = { ...journalHere(), ...(guard === 'nft' ? { guard: names.table } : {}), isBlocked: false };
   const oldGuard = before?.guard;
   writeJournal(stateDir, { ...about, ...(oldGuard ? { guard: oldGuard } : {}), undo: [...stale, ...undo] });
-  if (guard === 'nft') await runNft(guardScript(forwards ? config : { spd: config.spd }, names));
+  if (guard === 'nft') await putGuard(guardScript(forwards ? config : { spd: config.spd }, names), stateDir);
   await runIp(
     plan.steps.map((step) => step.add),
     alreadyThere,
@@ -94,8 +96,23 @@ async function carryOut(
  */
 export async function guardHost(
   config: SystemConfig,
-  { names, stateDir, forwards }: Pick<HostOptions, 'names' | 'stateDir' | 'forwards'>,
+  { forwards, ...options }: Pick<HostOptions, 'names' | 'stateDir' | 'forwards'>,
 ): Promise<void> {
+  await guardBy(guardScript(forwards ? config : { spd: config.spd }, options.names), options);
+}
+
+/**
+ * The same with the guard that a host had last, for records that cannot be read; false where none is kept. The script is carried out as it
+ * stands in the state folder, which nobody else may write.
+ */
+export async function guardHostAgain(options: Pick<HostOptions, 'names' | 'stateDir'>): Promise<boolean> {
+  const script = lastGuardScript(options.stateDir);
+  if (script === undefined) return false;
+  await guardBy(script, options);
+  return true;
+}
+
+async function guardBy(script: string, { names, stateDir }: Pick<HostOptions, 'names' | 'stateDir'>): Promise<void> {
   const before = leftovers(stateDir);
   const about = { ...journalHere(), undo: before?.undo ?? [], isBlocked: true };
   if (before?.guard && before.guard !== names.table) {
@@ -103,11 +120,16 @@ export async function guardHost(
   }
   writeJournal(stateDir, { ...about, guard: names.table });
   try {
-    await runNft(guardScript(forwards ? config : { spd: config.spd }, names));
+    await putGuard(script, stateDir);
   } catch (error) {
     if (!before) removeJournal(stateDir);
     throw error;
   }
+}
+
+async function putGuard(script: string, stateDir: string): Promise<void> {
+  await runNft(script);
+  keepGuardScript(stateDir, script);
 }
 
 /** Puts the guard back if somebody has flushed it away, as a reload of a firewall does; true where that was so. */

@@ -11,7 +11,7 @@ import {
   readlinkSync,
   renameSync,
   rmSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
 import { EnvironmentError } from '../../../model/tool-error.js';
@@ -75,30 +75,62 @@ function unreadable(stateDir: string, cause: unknown): EnvironmentError {
 /** Writes it, and returns only once it is on the disk. */
 export function writeJournal(stateDir: string, journal: Journal): void {
   const file = fileIn(stateDir);
-  const draft = `${file}.${process.pid}`;
+  try {
+    writeWhole(stateDir, fileName, `${JSON.stringify(journal, undefined, 1)}\n`);
+  } catch (cause) {
+    throw new EnvironmentError(`the journal ${file} cannot be written (${(cause as NodeJS.ErrnoException).code})`, {
+      code: 'JOURNAL',
+      cause,
+      hints: ['Nothing is changed on the host without it: see to space and rights there, or give another --state-dir.'],
+    });
+  }
+}
+
+/** A file of the state folder as a whole, on the disk when this returns, or what was there before. */
+function writeWhole(stateDir: string, name: string, text: string): void {
+  const draft = path.join(stateDir, `${name}.${process.pid}`);
   try {
     mkdirSync(stateDir, { recursive: true, mode: 0o700 });
     const descriptor = openSync(draft, 'w', 0o600);
     try {
-      writeSync(descriptor, `${JSON.stringify(journal, undefined, 1)}\n`);
+      writeFileSync(descriptor, text);
       fsyncSync(descriptor);
     } finally {
       closeSync(descriptor);
     }
-    renameSync(draft, file);
+    renameSync(draft, path.join(stateDir, name));
     const folder = openSync(stateDir, 'r');
     try {
       fsyncSync(folder);
     } finally {
       closeSync(folder);
     }
-  } catch (cause) {
+  } catch (error) {
     rmSync(draft, { force: true });
-    throw new EnvironmentError(`the journal ${file} cannot be written (${(cause as NodeJS.ErrnoException).code})`, {
-      code: 'JOURNAL',
-      cause,
-      hints: ['Nothing is changed on the host without it: see to space and rights there, or give another --state-dir.'],
-    });
+    throw error;
+  }
+}
+
+const scriptName = 'guard.nft';
+
+/**
+ * Keeps the script of the guard that is on the host for a start of the machine with records that cannot be read. Where it cannot be written
+ * the last one stays: no reason to refuse the guard itself.
+ */
+export function keepGuardScript(stateDir: string, script: string): void {
+  try {
+    writeWhole(stateDir, scriptName, script);
+  } catch {
+    // What could not be kept is missed at the next start, and said then.
+  }
+}
+
+/** The script that was kept last, or undefined. */
+export function lastGuardScript(stateDir: string): string | undefined {
+  try {
+    return readFileSync(path.join(stateDir, scriptName), 'utf8');
+  } catch {
+    return undefined;
   }
 }
 
