@@ -331,10 +331,11 @@ describe.skipIf(missing)(`abuse${missing ? ` (skipped: ${missing})` : ''}`, () =
     const ping = () => made.attempt('left', 'ping', '-c', '1', '-W', '1', '-I', inner.left, inner.right).ok;
     mkdirSync(state);
     // Before the process that is to see it: each of them has mounts of its own.
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=8k', 'none', state]);
+    // Room for the journal, its next draft and the script of the guard: a page each.
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=12k', 'none', state]);
     try {
       const left = await made.dataPath('left');
-      writeFileSync(filler, new Uint8Array(8192));
+      writeFileSync(filler, new Uint8Array(12_288));
       await expect(left.start(systemOf('left'), { stateDir: state })).rejects.toMatchObject({
         code: 'JOURNAL',
         message: expect.stringContaining('ENOSPC'),
