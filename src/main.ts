@@ -2,23 +2,8 @@
  * Where the program starts (called by bin/run.js). What must be settled before any library is loaded is settled here: some
  * look at the environment once, while they load, to decide on colour.
  */
-import type { Interfaces } from '@oclif/core';
+import type { Start } from './cli/dispatch.js';
 import { type ColorWhen, colorWanted } from './report/terminal.js';
-
-export interface Start {
-  /** The package's folder. */
-  readonly root: string;
-  /** The folder of the bundle and its manifest. */
-  readonly dist: string;
-  /** package.json, parsed. */
-  readonly pjson: Interfaces.PJSON;
-  /** The name under which the program was called; help and messages use it. */
-  readonly bin: string;
-  /** What follows the program's name. */
-  readonly argv: readonly string[];
-  /** Gives the words that count instead of `argv`; may throw UsageError. */
-  readonly translate?: () => readonly string[];
-}
 
 /** Called by the name of one of HP-UX's commands: the command line that this means. A fault of it is dispatched as such. */
 async function asShim(start: Start): Promise<Start> {

@@ -10,13 +10,27 @@ import { type CommandClass, commands } from 'ipsec:commands';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { type Command, Config, type Interfaces } from '@oclif/core';
-import type { Start } from '../main.js';
 import { UsageError } from '../model/tool-error.js';
 import { handleClosedPipes, isClosedPipe, onClosedPipe } from './closed-pipe.js';
 import { describeFault, didYouMean, printFault } from './fault.js';
 import { globalFlags } from './flags.js';
 import { ProgramHelp } from './help.js';
 import { type Known, resolveCommand } from './resolve-command.js';
+
+export interface Start {
+  /** The package's folder. */
+  readonly root: string;
+  /** The folder of the bundle and its manifest. */
+  readonly dist: string;
+  /** package.json, parsed. */
+  readonly pjson: Interfaces.PJSON;
+  /** The name under which the program was called; help and messages use it. */
+  readonly bin: string;
+  /** What follows the program's name. */
+  readonly argv: readonly string[];
+  /** Gives the words that count instead of `argv`; may throw UsageError. */
+  readonly translate?: () => readonly string[];
+}
 
 /** What the build writes beside the bundle: every command's flags and texts, taken from its class. */
 export interface Manifest {

@@ -50,3 +50,10 @@ export interface IkeSaName {
   /** Counts up from 1; in both versions together. */
   readonly serial: number;
 }
+
+/** Names a pair of Child SAs within one engine. */
+export interface ChildSaName {
+  readonly ikeSa: IkeSaName;
+  /** Counts up from 1 within one engine. */
+  readonly serial: number;
+}

@@ -1,7 +1,7 @@
 /** What the engine asks its world to do, and what it tells of its decisions. */
 import type { SaTemplate } from '../model/system-config.js';
 import type { EngineEvent, MessageContent } from './event.js';
-import type { ChildRequest, Endpoint, IkeSaName } from './input.js';
+import type { ChildRequest, ChildSaName, Endpoint } from './input.js';
 import type { PeerMove } from './ipsec/peer-move.js';
 import type { Millis, SaId, SaParameters } from './ipsec/sa.js';
 
@@ -35,10 +35,3 @@ export type EngineOutput =
   /** A request came to nothing. `retryAt`: no sooner does another one make sense. */
   | { readonly kind: 'request-failed'; readonly request: ChildRequest; readonly retryAt: Millis }
   | { readonly kind: 'event'; readonly event: EngineEvent };
-
-/** Names a pair of Child SAs within one engine. */
-export interface ChildSaName {
-  readonly ikeSa: IkeSaName;
-  /** Counts up from 1 within one engine. */
-  readonly serial: number;
-}

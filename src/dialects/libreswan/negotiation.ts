@@ -6,8 +6,8 @@ import { kilobytes, parsePercent } from '../common/units.js';
 import type { Side } from './conns.js';
 import { settingSpan } from './ends.js';
 import { isBefore, type Product } from './product.js';
-import { childProposal, ikeProposal, type Protocol, readSuites, type Suite } from './proposals.js';
-import type { ProposalRules } from './support.js';
+import { childProposal, ikeProposal, readSuites, type Suite } from './proposals.js';
+import type { ProposalRules, Protocol } from './support.js';
 import type { ConnValues } from './values.js';
 
 const keyExchangeWords: Readonly<Record<string, 1 | 2>> = { ikev1: 1, ikev2: 2 };

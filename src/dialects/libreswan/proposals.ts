@@ -10,12 +10,10 @@
  * out into proposals of one choice each. A cipher without key length stands for its longest and its default length.
  */
 import type { ChildProposal, IkeProposal } from '../../model/system-config.js';
-import type { ProposalDefaults } from './product.js';
-import { parseSuite, type Suite, SuiteFault, type Token, tokenize } from './suite-parser.js';
-import { type ProposalRules, supportOf } from './support.js';
+import { parseSuite, type Suite, SuiteFault, type SuiteQuestion, type Token, tokenize } from './suite-parser.js';
+import { supportOf } from './support.js';
 
 export type { Suite } from './suite-parser.js';
-export type Protocol = 'IKE' | 'ESP' | 'AH';
 
 export type SuiteReading =
   | { readonly kind: 'read'; readonly suites: readonly Suite[] }
@@ -24,15 +22,6 @@ export type SuiteReading =
 
 /** Proposals of one list, and of what one list is multiplied out into. */
 const suitesMax = 512;
-/** What a list is read for. */
-export interface SuiteQuestion {
-  readonly protocol: Protocol;
-  readonly version: 1 | 2;
-  readonly defaults: ProposalDefaults;
-  readonly rules: ProposalRules;
-  /** A child's key exchange of its own is wanted: groups count. */
-  readonly pfs?: boolean;
-}
 
 /** Reads a list of proposals. */
 export function readSuites(text: string, question: SuiteQuestion): SuiteReading {

@@ -14,8 +14,18 @@ import {
   integrityOf,
   noKeyExchange,
 } from './algorithms.js';
-import type { SuiteQuestion } from './proposals.js';
-import type { Support } from './support.js';
+import type { ProposalDefaults } from './product.js';
+import type { ProposalRules, Protocol, Support } from './support.js';
+
+/** What a list is read for. */
+export interface SuiteQuestion {
+  readonly protocol: Protocol;
+  readonly version: 1 | 2;
+  readonly defaults: ProposalDefaults;
+  readonly rules: ProposalRules;
+  /** A child's key exchange of its own is wanted: groups count. */
+  readonly pfs?: boolean;
+}
 
 /** A proposal before it becomes one of the model. */
 export interface Suite {

@@ -2,7 +2,8 @@
  * Which algorithms a product takes for what (the list that pluto prints at its start; Libreswan testing/pluto/algparse-01):
  * a proposal with another one is an error, and the connection is not loaded.
  */
-import type { Protocol } from './proposals.js';
+
+export type Protocol = 'IKE' | 'ESP' | 'AH';
 
 /** The product whose syntax and algorithms count. */
 export interface ProposalRules {

@@ -8,7 +8,8 @@ import type {
 } from '../../model/transform.js';
 import { cipherWord, groupWord, hashWord, integrityOf } from './algorithms.js';
 import type { Product } from './product.js';
-import { type Protocol, readSuites } from './proposals.js';
+import { readSuites } from './proposals.js';
+import type { Protocol } from './support.js';
 
 /** Proposals that are written; pluto has no such limit, but a line does. */
 const suitesMax = 128;

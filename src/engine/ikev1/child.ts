@@ -1,4 +1,5 @@
 /** Pairs of ESP or AH SAs that Quick Mode made: their keys, their parameters for the data path, and what is told of them. */
+
 import { carriedRegion } from '../../model/carried.js';
 import type { Packet } from '../../model/packet.js';
 import type { ChosenTransforms } from '../../model/proposal.js';
@@ -10,11 +11,11 @@ import { quickModeKeymat } from '../crypto/kdf.js';
 import { encryptionKeymatLength } from '../crypto/provider.js';
 import type { Environment } from '../environment.js';
 import type { ChildSaDescription } from '../event.js';
+import type { ChildSaName } from '../input.js';
 import type { Ends } from '../ipsec/bundle.js';
 import { movedParameters, type PeerMove } from '../ipsec/peer-move.js';
 import type { SaId, SaLimits, SaParameters } from '../ipsec/sa.js';
 import { softLimit, type WrittenTime } from '../lifetimes.js';
-import type { ChildSaName } from '../output.js';
 import { spiOctets } from '../wire/payloads/spis.js';
 import { pairLists } from './client-ids.js';
 import type { IsakmpSa } from './phase1-state.js';

@@ -7,6 +7,7 @@
  *
  * The inbound SAs are in the data path before message 3 leaves, so that the peer's first packets find them.
  */
+
 import { isLongerLifetime } from '../../model/peer/child.js';
 import { proposalsWithGroups } from '../../model/peer/child-proposals.js';
 import { quickModeOffer } from '../../model/peer/connection/offers.js';
@@ -20,7 +21,7 @@ import { algorithmFor, type KeyExchange } from '../crypto/provider.js';
 import { dataPathRefusal } from '../data-path.js';
 import type { EngineEvent } from '../event.js';
 import type { Failure, FailureCode } from '../failure.js';
-import type { ChildSaName } from '../output.js';
+import type { ChildSaName } from '../input.js';
 import { isakmpFlags } from '../wire/header.js';
 import { type IsakmpPayload, isakmpPayload } from '../wire/isakmp/table.js';
 import { spiOctets } from '../wire/payloads/spis.js';

@@ -9,10 +9,9 @@ import { listsRegion, type SelectorLists } from '../../model/traffic-selector.js
 import type { KeyExchangeTransform } from '../../model/transform.js';
 import type { KeyExchange } from '../crypto/provider.js';
 import type { ChildSaDescription } from '../event.js';
-import type { ChildRequest } from '../input.js';
+import type { ChildRequest, ChildSaName } from '../input.js';
 import type { Ends } from '../ipsec/bundle.js';
 import type { SaId, SaKeys, SaLimits, SaParameters } from '../ipsec/sa.js';
-import type { ChildSaName } from '../output.js';
 import type { Role } from './ike-sa.js';
 import type { WrittenOffer } from './offers.js';
 

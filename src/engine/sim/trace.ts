@@ -3,11 +3,10 @@
  * of. Times are those of the world; each system has a clock of its own.
  */
 import type { EngineEvent, MessageContent } from '../event.js';
-import type { ChildRequest, Endpoint } from '../input.js';
+import type { ChildRequest, ChildSaName, Endpoint } from '../input.js';
 import type { DropReason } from '../ipsec/drop.js';
 import type { PeerMove } from '../ipsec/peer-move.js';
 import type { Millis, SaEvent, SaId, SaParameters } from '../ipsec/sa.js';
-import type { ChildSaName } from '../output.js';
 
 /** Why a packet did not come to where it was sent. */
 export type LossReason =

@@ -1,7 +1,8 @@
 /** What pluto makes of ike=, esp= and ah=; each line was compared with `ipsec algparse` of the version it names. */
 import { describe, expect, it } from 'vitest';
 import { libreswanVersions, productOf } from '../../../src/dialects/libreswan/product.js';
-import { type Protocol, readSuites, suiteName } from '../../../src/dialects/libreswan/proposals.js';
+import { readSuites, suiteName } from '../../../src/dialects/libreswan/proposals.js';
+import type { Protocol } from '../../../src/dialects/libreswan/support.js';
 
 function read(version: string, ikeVersion: 1 | 2, written: string, pfs = true): readonly string[] {
   const [name = '', text] = written.split(/=(.*)/s);
