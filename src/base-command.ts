@@ -4,11 +4,13 @@ import { Command, type Interfaces } from '@oclif/core';
 import { outliveClosedPipe } from './cli/closed-pipe.js';
 import { globalFlags } from './cli/flags.js';
 import { checkFilePlace } from './cli/output-places.js';
+import { count } from './model/count.js';
 import { UsageError, writeFault } from './model/tool-error.js';
+import { indentedJson } from './report/json-text.js';
 import { type Progress, startProgress } from './report/progress.js';
 import { colourStyle, plainStyle, type Style } from './report/style.js';
 import { type ColorWhen, colorWanted, wrapWidth } from './report/terminal.js';
-import { replaceHidden, visible } from './report/visible.js';
+import { visible } from './report/visible.js';
 import { type LineWrap, wrapLine, wrapLines } from './report/wrap.js';
 
 /** The values of the global flags as `parse` returns them, for those that act here. */
@@ -117,6 +119,12 @@ export abstract class BaseCommand extends Command {
     if (!this.quiet) writeRemark(text);
   }
 
+  /** A remark that an answer rests on records with errors, of which there are `errors`; none for 0. */
+  protected noteDoubt(errors: number): void {
+    if (errors > 0)
+      this.note(`${count(errors, 'error')} in the records may make this answer wrong: see ipsec policy lint`);
+  }
+
   /** A remark for `-v` (level 1) or `-vv` (level 2), on stderr. */
   protected detail(level: 1 | 2, text: string): void {
     if (this.verbosity >= level) writeRemark(text);
@@ -145,9 +153,7 @@ export abstract class BaseCommand extends Command {
   }
 
   protected override logJson(json: unknown): void {
-    // 64-bit sequence numbers and IKE SPIs are bigint, which JSON has not: as decimal text no reader rounds them.
-    const text = JSON.stringify(json, (_key, value) => (typeof value === 'bigint' ? value.toString() : value), 2);
-    this.#write(`${text.split('\n').map(escapeHidden).join('\n')}\n`);
+    for (const chunk of indentedJson(json)) this.#write(chunk);
   }
 
   /** Faults are shown in one place, src/cli/fault.ts; oclif's own way would show them here and again there. */
@@ -176,15 +182,6 @@ export abstract class BaseCommand extends Command {
 
 function writeRemark(text: string): void {
   process.stderr.write(`${wrapLine(text, wrapWidth(process.stderr, {})).join('\n')}\n`);
-}
-
-/** Characters that could do harm to a terminal, as the escapes that JSON has for them. */
-function escapeHidden(line: string): string {
-  return replaceHidden(line, (character) =>
-    Array.from({ length: character.length }, (_, index) => {
-      return `\\u${character.charCodeAt(index).toString(16).padStart(4, '0')}`;
-    }).join(''),
-  );
 }
 
 function enterDirectory(directory: string): void {

@@ -24,7 +24,8 @@ export default class Explain extends BaseCommand {
     const explanation = explainCode(args.code);
     const style = await this.style();
     const width = terminalWidth();
-    if (explanation.kind === 'rule') this.writeLines(renderRule(explanation.rule, style, width));
+    if (explanation.kind === 'rule')
+      this.writeLines(renderRule(explanation.rule, { style, width, exampleWidth: this.wrapWidth }));
     else if (args.code !== undefined) this.writeLines(renderError(explanation.errors[0]!, style, width));
     else {
       const columns = [{ header: 'code', whole: true }, { header: 'exit', whole: true }, { header: 'what it means' }];

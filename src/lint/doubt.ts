@@ -37,10 +37,11 @@ export function doubtOf(systems: Iterable<SystemContext>, told: readonly Finding
   const faulty = [...new Set(systems)].flatMap(faultyStatements);
   if (faulty.length === 0) return undefined;
   const bySource = new Map<SourceText, Faulty[]>();
-  const bySystem = new Map<string, Faulty[]>();
+  const firsts = new Map<string, Map<string | undefined, Faulty>>();
   for (const one of faulty) {
     append(bySource, one.at.source, one);
-    append(bySystem, one.system, one);
+    const first = firsts.get(one.system) ?? new Map<string | undefined, Faulty>();
+    if (!first.has(one.kind)) firsts.set(one.system, first.set(one.kind, one));
   }
   for (const list of bySource.values()) list.sort((a, b) => a.at.start - b.at.start);
   const byRecord = new Map(
@@ -55,9 +56,10 @@ export function doubtOf(systems: Iterable<SystemContext>, told: readonly Finding
   function cause(rule: Rule, finding: Finding): Faulty | undefined {
     if (rule.absenceOf) {
       const { absenceOf } = rule;
-      const systemsOf = rule.scope === 'repository' ? bySystem.keys() : [finding.system, finding.peer];
+      const systemsOf = rule.scope === 'repository' ? firsts.keys() : [finding.system, finding.peer];
       for (const system of systemsOf) {
-        const missing = bySystem.get(system ?? '')?.find(({ kind }) => kind === undefined || absenceOf.includes(kind));
+        const ofKind = firsts.get(system ?? '');
+        const missing = [...absenceOf, undefined].map((kind) => ofKind?.get(kind)).find((one) => one !== undefined);
         if (missing) return missing;
       }
     }

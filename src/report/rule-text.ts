@@ -1,7 +1,7 @@
 /** The documentation of a rule as text. */
 import type { Style } from './style.js';
 import { visible } from './visible.js';
-import { wrapToWidth } from './wrap.js';
+import { wrapLine, wrapToWidth } from './wrap.js';
 
 export interface RuleText {
   readonly code: string;
@@ -21,32 +21,48 @@ export interface RuleTextExample {
   readonly peer?: string;
 }
 
+export interface RuleTextOptions {
+  readonly style: Style;
+  /** Columns for the texts. */
+  readonly width: number;
+  /** Columns that statements of examples are broken to, as a record file may break them; undefined leaves them whole. */
+  readonly exampleWidth: number | undefined;
+}
+
 /** Lines of text, without line breaks. */
-export function* renderRule(rule: RuleText, style: Style, width: number): Generator<string> {
+export function* renderRule(rule: RuleText, { style, width, exampleWidth }: RuleTextOptions): Generator<string> {
   yield `${style.bold(rule.code)} ${rule.slug} (${rule.severity}${rule.optional ? ', off unless selected' : ''})`;
   yield '';
   yield* wrapToWidth(rule.summary, width);
   yield '';
   yield* wrapToWidth(rule.rationale, width);
-  yield* examples('Reported:', rule.bad);
-  yield* examples('Not reported:', rule.good);
+  yield* examples('Reported:', rule.bad, exampleWidth);
+  yield* examples('Not reported:', rule.good, exampleWidth);
   yield '';
   yield* wrapToWidth(`References: ${rule.references.join('; ')}`, width);
   yield `Suppress:   # ipsec-disable-next-line ${rule.code} -- reason`;
 }
 
-function* examples(title: string, list: readonly RuleTextExample[]): Generator<string> {
+function* examples(title: string, list: readonly RuleTextExample[], width: number | undefined): Generator<string> {
   const [first] = list;
   if (!first) return;
   yield '';
   yield title;
-  yield* indented(first.text);
+  yield* indented(first.text, width);
   if (first.peer === undefined) return;
   yield '  with the peer';
-  yield* indented(first.peer);
+  yield* indented(first.peer, width);
 }
 
-/** Rules about binary files have examples of them. */
-function* indented(text: string): Generator<string> {
-  for (const line of text.trim().split('\n')) yield `    ${visible(line)}`;
+/** A line that begins a statement of records, or goes on with one. */
+const statement = /^\s*(?:(?:add|delete)\s|-\w)/;
+const exampleIndent = ' '.repeat(4);
+
+/** Rules about binary files have examples of them, and those about other products' files have lines that must not be broken so. */
+function* indented(text: string, width: number | undefined): Generator<string> {
+  for (const line of text.trim().split('\n')) {
+    const shown = `${exampleIndent}${visible(line)}`;
+    if (statement.test(line)) yield* wrapLine(shown, width, { under: 2 * exampleIndent.length, continuation: ' \\' });
+    else yield shown;
+  }
 }

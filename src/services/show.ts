@@ -1,5 +1,6 @@
 /** The use case behind `policy show`: records of systems with their effective values, or the order-free SPD. */
 import { type DescribedEntry, describeConfig } from '../model/describe-config.js';
+import { isError } from '../model/problem.js';
 import { type DescribedField, describeRecord } from '../model/record/describe.js';
 import { allRecords, type PolicySet } from '../model/resolve.js';
 import type { Region } from '../model/selector/box.js';
@@ -30,6 +31,8 @@ export interface ShownSystem {
   /** Read from another product's files: entries in RFC 4301's words in the place of records. */
   readonly imported: boolean;
   readonly records: readonly ShownRecord[];
+  /** Errors of reading: what they hid is not shown. */
+  readonly errors: number;
 }
 
 const kindOrder = ['startup', 'bypass', 'host', 'gateway', 'tunnel', 'ike', 'ikev1', 'ikev2', 'auth'];
@@ -53,10 +56,13 @@ export async function show(options: ShowOptions): Promise<readonly ShownSystem[]
     });
   }
   const shown = systems.map(
-    ({ name, dialect, format, imported, policies, config }): ShownSystem =>
-      imported
-        ? { name, dialect: format, imported: true, records: shownEntries(config, options) }
-        : { name, dialect, imported: false, records: shownRecords(policies, options) },
+    ({ name, dialect, format, imported, policies, config, problems }): ShownSystem => ({
+      name,
+      imported: imported !== undefined,
+      dialect: imported ? format : dialect,
+      records: imported ? shownEntries(config, options) : shownRecords(policies, options),
+      errors: problems.filter(isError).length,
+    }),
   );
   if (options.name !== undefined && shown.every((system) => system.records.length === 0)) {
     throw new UsageError(`there is no ${options.kind} record '${options.name}'`, { code: 'NO_SUCH_RECORD' });
@@ -93,6 +99,8 @@ export interface DecorrelatedSystem {
   readonly name: string;
   /** Entries that no packet reaches are left out. */
   readonly entries: readonly DecorrelatedEntry[];
+  /** Errors of reading: what they hid is not counted. */
+  readonly errors: number;
 }
 
 /** The SPD of each system without order (RFC 4301 appendix B). */
@@ -100,13 +108,13 @@ export async function showDecorrelated(options: ShowOptions): Promise<readonly D
   const repository = await loadRepository(options);
   return repository.systems
     .filter((system) => options.host === undefined || system.name === options.host)
-    .map(({ name, config }) => {
+    .map(({ name, config, problems }) => {
       const { entries: leftovers } = decorrelate(config.spd.map((entry) => entry.selectors));
       const entries = config.spd.flatMap((entry, index): DecorrelatedEntry[] => {
         const leftover = leftovers[index];
         if (leftover?.kind !== 'exact') return [{ entry }];
         return leftover.region.length > 0 ? [{ entry, region: leftover.region }] : [];
       });
-      return { name, entries };
+      return { name, entries, errors: problems.filter(isError).length };
     });
 }

@@ -97,6 +97,28 @@ describe('policy convert', () => {
   });
 });
 
+describe('records that cannot be read', () => {
+  const reading = [
+    ['show', 'bad.conf'],
+    ['show', 'bad.conf', '--decorrelated'],
+    ['graph', 'topology', 'bad.conf'],
+    ['graph', 'nesting', 'bad.conf'],
+    ['graph', 'spd', 'bad.conf'],
+  ];
+  it.each(reading)('are told of beside what policy %s shows', async (...args) => {
+    const cwd = folderWith({ 'bad.conf': '\u0000\u0001 no records' });
+    const { code, stderr } = await runCli(['policy', ...args], { cwd });
+    expect([code, stderr]).toEqual([0, '1 error in the records may make this answer wrong: see ipsec policy lint\n']);
+  });
+
+  it('have no frame where nothing of them may be shown', async () => {
+    const cwd = folderWith({ 'bad.conf': '\u0000\u0001 no records' });
+    const { stdout } = await runCli(['policy', 'lint', 'bad.conf', '--select', 'SYN024'], { cwd });
+    expect(stdout).toMatch(/^ {2}1:1 {2}error {4}SYN024 /m);
+    expect(stdout).not.toMatch(/\[secret\]|\^/);
+  });
+});
+
 describe('exit codes', () => {
   it.each([
     ['a finding that fails', ['policy', 'lint', 'bad.conf'], 1],

@@ -1,8 +1,12 @@
 /** One slip is one finding: what follows from a value that could not be read is held back, and said to be. */
 import { describe, expect, it } from 'vitest';
+import { systemContext } from '../../src/lint/context.js';
+import { doubtOf } from '../../src/lint/doubt.js';
 import { rules } from '../../src/lint/registry.js';
 import type { Finding } from '../../src/model/finding.js';
-import { lintTexts } from '../support/lint.js';
+import { SourceText } from '../../src/model/span.js';
+import { loadSystem } from '../../src/services/load-system.js';
+import { lintTexts, testSettings } from '../support/lint.js';
 
 const codes = (findings: readonly Finding[]) => findings.map(({ code }) => code).sort();
 const serious = (text: string, ...more: string[]) =>
@@ -118,4 +122,26 @@ it('a value that counts although it is out of range makes nothing doubtful', () 
 add host b -source 10.1.1.1/32 -destination 10.2.2.2/32 -priority 20 -action PASS
 ${auth}`;
   expect(codes(serious(text))).toEqual(expect.arrayContaining(['SYN002', 'SHD001']));
+});
+
+it('very many statements that cannot be read are not gone through again for each finding', () => {
+  const count = 400;
+  const text = Array.from({ length: count }, (_, at) => `add host p${at} -sorce 10.1.1.1 -priority ${at + 1}\n`).join(
+    '',
+  );
+  const { policies, config } = loadSystem({ name: 'a', sources: [new SourceText('a.conf', text)] });
+  const doubt = doubtOf([systemContext({ name: 'a', policies, config, settings: testSettings })], []);
+  let looks = 0;
+  const absenceOf = new Proxy(['tunnel'], {
+    get(kinds, key) {
+      if (key === 'includes' || key === Symbol.iterator) looks += 1;
+      return Reflect.get(kinds, key);
+    },
+  });
+  const rule = { ...rules.find(({ code }) => code === 'REF001')!, absenceOf };
+  for (const { nameAt } of policies.hosts) {
+    doubt?.judge(rule, { ...rule, message: '', at: nameAt, related: [], notes: [], fixes: [], system: 'a' });
+  }
+  expect(looks).toBeGreaterThan(0);
+  expect(looks).toBeLessThan(4 * count);
 });

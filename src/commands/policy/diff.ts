@@ -3,7 +3,6 @@ import { BaseCommand } from '../../base-command.js';
 import { formatFlag, outputFlag } from '../../cli/flags.js';
 import { loadFlags, loadOptions } from '../../cli/load-flags.js';
 import { exitCode } from '../../exit-code.js';
-import { count } from '../../model/count.js';
 import { comparisonDocument, renderComparison } from '../../report/compare.js';
 import { renderComparisonMarkdown } from '../../report/compare-markdown.js';
 import { compare } from '../../services/compare.js';
@@ -38,10 +37,7 @@ git revision (REV or REV:FOLDER). With one state it is compared with the current
       before: args.before,
       ...(args.after === undefined ? {} : { after: args.after }),
     });
-    if (comparison.problems > 0)
-      this.note(
-        `${count(comparison.problems, 'error')} in the records may make this answer wrong: see ipsec policy lint`,
-      );
+    this.noteDoubt(comparison.problems);
     if (flags.format === 'markdown') this.writeResult([...renderComparisonMarkdown(comparison)].join(''));
     else this.writeLines(renderComparison(comparison, await this.style()));
     if (flags['exit-code'] && comparison.systems.length > 0) process.exitCode = exitCode.bad;

@@ -57,7 +57,7 @@ pages of GitHub and GitLab, DOT for Graphviz, and SVG needs nothing but a browse
       throw new UsageError('--host is for the other pictures', { hints: ['Name the two systems after sequence.'] });
     const packet = flags.packet === undefined ? undefined : parsePacket(flags.packet, 'outbound');
     if (packet && 'error' in packet) throw new UsageError(packet.error, { code: 'PACKET' });
-    const picture = await graph({
+    const { picture, errors } = await graph({
       ...loadOptions(flags, (argv as string[]).slice(1)),
       kind,
       ...(flags.host === undefined ? {} : { host: flags.host }),
@@ -67,6 +67,7 @@ pages of GitHub and GitLab, DOT for Graphviz, and SVG needs nothing but a browse
       ...(flags.all ? { all: true } : {}),
       beginsAt: flags['as-of'] ?? new Date(),
     });
+    this.noteDoubt(errors);
     this.writeResult(renderPicture(picture, flags.format));
     return picture;
   }

@@ -1,7 +1,6 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../base-command.js';
 import { loadFlags, loadOptions, pathsArgs } from '../../cli/load-flags.js';
-import { count } from '../../model/count.js';
 import type { Direction, Packet } from '../../model/packet.js';
 import { packetOf, parsePacket } from '../../model/parse-packet.js';
 import { UsageError } from '../../model/tool-error.js';
@@ -71,8 +70,7 @@ destination are those of the packet on the wire. The options of ipsec_policy wor
       ...(flags.host === undefined ? {} : { host: flags.host }),
       ...(flags.forwarded ? { forwarded: true } : {}),
     });
-    if (problems > 0)
-      this.note(`${count(problems, 'error')} in the records may make this answer wrong: see ipsec policy lint`);
+    this.noteDoubt(problems);
     const passedOverMax = flags.all ? Number.POSITIVE_INFINITY : 10;
     this.writeLines(renderQuery(system, explanation, { style: await this.style(), passedOverMax, ...this.wrapOption }));
     return queryDocument(system, explanation);

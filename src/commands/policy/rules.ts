@@ -28,7 +28,8 @@ export default class Rules extends BaseCommand {
     const style = await this.style();
     const width = terminalWidth();
     if (flags.all || (args.rule !== undefined && shown.length === 1)) {
-      this.writeLines(shown.flatMap((rule, index) => [...(index > 0 ? [''] : []), ...renderRule(rule, style, width)]));
+      const options = { style, width, exampleWidth: this.wrapWidth };
+      this.writeLines(shown.flatMap((rule, index) => [...(index > 0 ? [''] : []), ...renderRule(rule, options)]));
     } else {
       const rows = shown.map((rule) => [rule.code, rule.slug, rule.severity, rule.summary]);
       const columns = [

@@ -54,10 +54,12 @@ there the words are spd, pad or ike.`;
     const style = await this.style();
     if (flags.decorrelated) {
       const systems = await showDecorrelated(wanted);
+      this.noteDoubt(errorsIn(systems));
       this.writeLines(systems.flatMap((system) => [...renderDecorrelated(system, style)]));
       return { systems: systems.map(decorrelatedDocument) };
     }
     const systems = await show(wanted);
+    this.noteDoubt(errorsIn(systems));
     const options = {
       all: flags.resolved,
       origin: flags.origin,
@@ -74,6 +76,10 @@ there the words are spd, pad or ike.`;
       })),
     };
   }
+}
+
+function errorsIn(systems: readonly { readonly errors: number }[]): number {
+  return systems.reduce((sum, { errors }) => sum + errors, 0);
 }
 
 /** `host web server.conf`: a kind and a name may stand before the paths, unless a path is called so. */

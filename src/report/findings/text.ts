@@ -65,7 +65,7 @@ function* findingLines(
   const framed = finding.related.slice(0, relatedFramesMax);
   const numberWidth = Math.max(...[finding.at, ...framed.map((related) => related.at)].map(numberWidthOf));
   const frame = { ...options, indent: frameIndent, numberWidth, style };
-  yield* renderFrame(finding.at, frame);
+  if (!isDark(finding.at)) yield* renderFrame(finding.at, frame);
   for (const related of framed) yield* relatedFrame(finding.at.source, related, frame);
 
   const margin = `${' '.repeat(frameIndent + numberWidth)} ${style.dim('=')} `;
@@ -78,6 +78,14 @@ function* findingLines(
   ];
   const under = { under: frameIndent + numberWidth + 3 };
   for (const text of texts) yield* wrapLine(`${margin}${text}`, width, under);
+}
+
+/** Is nothing of the line to be seen: a file that could not be read, or one of another kind, whose content is not shown? */
+function isDark({ source, start }: Span): boolean {
+  if (source.text === '') return true;
+  const { start: from, end } = source.lineRange(source.position(start).line);
+  const [hidden] = source.secretsWithin(from, end);
+  return hidden?.[0] === from && hidden[1] === end;
 }
 
 interface FrameSetting {

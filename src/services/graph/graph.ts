@@ -2,6 +2,7 @@
 import type { Packet } from '../../model/packet.js';
 import { UsageError } from '../../model/tool-error.js';
 import type { GraphKind, Picture } from '../../report/graph/picture.js';
+import { readingErrorsOf } from '../negotiate/reading-errors.js';
 import { chooseAll, type NegotiatingSystem } from '../negotiate/systems.js';
 import { noWishes } from '../negotiate/wishes.js';
 import type { LoadOptions } from '../repository/load-repository.js';
@@ -26,11 +27,25 @@ export interface GraphOptions extends LoadOptions {
 const flowsMax = 200;
 const rowsMax = 200;
 
+export interface Drawn {
+  readonly picture: Picture;
+  /** Errors of reading: what they hid is not drawn. */
+  readonly errors: number;
+}
+
 /** Makes a picture. Throws UsageError where the paths hold no such systems. */
-export async function graph(options: GraphOptions): Promise<Picture> {
-  if (options.kind === 'sequence') return sequence(options);
-  const { paths, host, kind } = options;
+export async function graph(options: GraphOptions): Promise<Drawn> {
+  const { paths, kind } = options;
+  if (kind === 'sequence') return sequence(options);
   const { systems } = await chooseAll(paths, options, noWishes);
+  return { picture: pictureOf(kind, systems, options.host), errors: readingErrorsOf(systems).length };
+}
+
+function pictureOf(
+  kind: Exclude<GraphKind, 'sequence'>,
+  systems: readonly NegotiatingSystem[],
+  host: string | undefined,
+): Picture {
   const chosen = host === undefined ? systems : [named(systems, host)];
   switch (kind) {
     case 'topology':
@@ -68,7 +83,7 @@ function neighbourhood(picture: ReturnType<typeof topologyOf>, host: string): Pi
   return { ...picture, nodes: picture.nodes.filter(({ id }) => kept.has(id)), edges };
 }
 
-async function sequence(options: GraphOptions): Promise<Picture> {
+async function sequence(options: GraphOptions): Promise<Drawn> {
   const { paths, initiator, packet, beginsAt, seed, all } = options;
   const [{ negotiate }, { sequenceOf }] = await Promise.all([
     import('../negotiate/negotiate.js'),
@@ -96,5 +111,6 @@ async function sequence(options: GraphOptions): Promise<Picture> {
     });
   }
   // A run that fails tells more than one that works.
-  return sequenceOf(document.runs.find(({ verdict }) => !verdict.good) ?? first, document, all);
+  const shown = document.runs.find(({ verdict }) => !verdict.good) ?? first;
+  return { picture: sequenceOf(shown, document, all), errors: document.problems.length };
 }

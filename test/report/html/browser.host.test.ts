@@ -169,7 +169,7 @@ describe.skipIf(noChromium)(`in Chromium${noChromium ? ` (skipped: ${noChromium}
     'draws %s so that texts stay in their boxes',
     async (kind) => {
       const name = kind === 'sequence' ? 'end-to-end-tunnel' : 'transport-in-tunnel';
-      const picture = await graph({ kind, paths: [example(name)], beginsAt: new Date('2026-01-01T00:00:00Z') });
+      const { picture } = await graph({ kind, paths: [example(name)], beginsAt: new Date('2026-01-01T00:00:00Z') });
       const file = path.join(folderWith({}), 'picture.svg');
       writeFileSync(file, renderPicture(picture, 'svg'));
       for (const scheme of ['light', 'dark'] as const) {

@@ -24,7 +24,8 @@ async function picture<K extends GraphKind>(
   paths: readonly string[],
   more: Partial<GraphOptions> = {},
 ): Promise<Extract<Picture, { kind: K }>> {
-  return (await graph({ kind, paths, beginsAt, ...more })) as Extract<Picture, { kind: K }>;
+  const drawn = await graph({ kind, paths, beginsAt, ...more });
+  return drawn.picture as Extract<Picture, { kind: K }>;
 }
 
 const cases = [

@@ -2,6 +2,9 @@ import { closest } from '../../../model/did-you-mean.js';
 import { recordRef, recordText } from '../../places.js';
 import { defineRule } from '../../rule.js';
 
+/** Pairs of names that are compared letter by letter; where thousands of tunnels are unknown, the rest gets no guess. */
+const comparedMax = 200_000;
+
 export default defineRule({
   scope: 'system',
   code: 'REF001',
@@ -21,12 +24,12 @@ export default defineRule({
     'add host far -source 10.1.1.1/32 -destination 10.4.0.0/16 -tunnel later -action PASS\nadd tunnel later -tsource 10.1.1.1 -tdestination 10.9.9.9',
   ],
   *check({ policies }) {
-    const names = [...policies.tunnelByName.keys()];
+    const nearest = nearestName([...policies.tunnelByName.keys()]);
     for (const record of [...policies.hosts, ...policies.gateways]) {
       const { tunnel } = record;
       if (!tunnel || policies.tunnelByName.has(tunnel.value)) continue;
       const at = tunnel.origin.kind === 'explicit' ? tunnel.origin.at : record.nameAt;
-      const guess = closest(tunnel.value, names);
+      const guess = nearest(tunnel.value);
       yield {
         message: `${recordText(record)} names tunnel '${tunnel.value}', which does not exist`,
         at,
@@ -41,3 +44,18 @@ export default defineRule({
     }
   },
 });
+
+/** Guesses what was meant: a name that is equal but for case, else a near one. */
+function nearestName(names: readonly string[]): (word: string) => string | undefined {
+  const byLetters = new Map(names.toReversed().map((name) => [name.toLowerCase(), name]));
+  const known = new Map<string, string | undefined>();
+  let left = comparedMax;
+  return (word) => {
+    const equal = byLetters.get(word.toLowerCase());
+    if (equal !== undefined || known.has(word)) return equal ?? known.get(word);
+    left -= names.length;
+    const guess = left < 0 ? undefined : closest(word, names);
+    known.set(word, guess);
+    return guess;
+  };
+}
