@@ -102,8 +102,10 @@ export interface SaTemplate {
   readonly selectors: Region;
   /** What its SAs carry where that is not what they are negotiated for: the kernel's policies may be wider. */
   readonly carries?: Region;
-  /** In order of preference. */
+  /** In order of preference; none where a kernel's policy asks a daemon for SAs, of which only `protocol` is known. */
   readonly proposals: readonly ChildProposal[];
+  /** What its SAs are, where no proposal tells. */
+  readonly protocol?: 'ESP' | 'AH';
   /** Key exchange of its own in each SA negotiation; absent: as the IKE policy of the peer says. Empty: none. */
   readonly pfsGroups?: Sourced<readonly KeyExchangeTransform[]>;
   readonly manual?: ManualSaPair;

@@ -105,8 +105,8 @@ export function describeAction(action: SpdAction): string {
   }
 }
 
-function describeProposals({ proposals }: SaTemplate): string {
-  const name = proposals[0]?.name ?? 'no transform';
+function describeProposals({ proposals, protocol }: SaTemplate): string {
+  const name = proposals[0]?.name ?? protocol ?? 'no transform';
   return proposals.length > 1 ? `${name} or ${proposals.length - 1} more` : name;
 }
 
@@ -118,7 +118,7 @@ function describeTemplate(template: SaTemplate, manualNumber: (pair: ManualSaPai
     remoteEndpoint ? formatAddress(remoteEndpoint.family, remoteEndpoint.value) : '',
     // A transport SA carries what its entry selects, which is not part of how it treats a packet.
     mode === 'tunnel' ? describeRegion(template.selectors) : '',
-    proposals.map(describeProposal).join(','),
+    proposals.length > 0 ? proposals.map(describeProposal).join(',') : (template.protocol ?? ''),
     pfsGroups ? pfsGroups.value.map(({ id }) => id).join('+') : '',
     template.antiReplayWindow?.value ?? '',
     template.start?.value ?? '',

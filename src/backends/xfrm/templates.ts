@@ -117,8 +117,15 @@ function templateOf(
   const protocols = new Set(
     template.manual ? [template.manual.outbound.protocol] : template.proposals.map((p) => p.protocol),
   );
-  const [protocol] = protocols;
-  if (protocol === undefined || protocols.size > 1) {
+  const [protocol = template.protocol] = protocols;
+  if (protocol === undefined) {
+    return {
+      source,
+      message: `${sourceName(source)} asks for SAs and does not say of which protocol`,
+      help: 'write a transform',
+    };
+  }
+  if (protocols.size > 1) {
     return {
       source,
       message: `${sourceName(source)} offers ESP and AH as alternatives, and a policy of the kernel asks for one of them`,

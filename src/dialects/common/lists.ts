@@ -35,6 +35,18 @@ export const ikeSockets: SpdEntry = {
   action: { kind: 'BYPASS' },
 };
 
+/** Packets with an own address at an end, which are never forwarded. */
+export function ownPackets({ addresses }: Pick<SystemConfig, 'addresses'>): SpdEntry {
+  const selectors = addresses.flatMap(({ family, value }) => {
+    const own = { lo: value, hi: value };
+    return [
+      { ...fullBox(family), local: own },
+      { ...fullBox(family), remote: own },
+    ];
+  });
+  return { source: builtinSource('own-packets'), selectors, action: { kind: 'BYPASS' } };
+}
+
 /** Neighbor solicitations and advertisements (RFC 4861 §4.3, §4.4), without which nobody finds an IPv6 peer. */
 export const neighborDiscovery: SpdEntry = {
   source: builtinSource('neighbor-discovery'),

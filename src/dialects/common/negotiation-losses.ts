@@ -96,7 +96,7 @@ function templateFields(was: SaTemplate, is: SaTemplate | undefined): readonly F
     field(
       'extended sequence numbers',
       negotiation,
-      ofFirst(({ esn }) => [...esn].sort().join(' or ')),
+      ofFirst(({ esn }) => esn.join(' or ')),
     ),
     field('PFS groups', negotiation, ({ pfsGroups }) => list(pfsGroups)),
     field(
@@ -197,8 +197,16 @@ function padFields(was: PadEntry, is: PadEntry | undefined): readonly Field[] {
     field('exchange', negotiation, (entry) => (isIkev1(entry) ? entry.exchange.value : undefined)),
     field('own authentication', negotiation, ({ localMethod }) => text(localMethod)),
     field('authentication of the peer', negotiation, ({ remoteMethod }) => text(remoteMethod)),
-    field('own identity', negotiation, ({ localId }) => localId && formatIdentity(localId.value)),
-    field('identity of the peer', negotiation, ({ remoteId }) => remoteId && formatPattern(remoteId.value)),
+    field('own identity', negotiation, ({ localId }) =>
+      localId ? formatIdentity(localId.value) : is?.localId && !isAddress(is.localId.value) ? 'its address' : undefined,
+    ),
+    field('identity of the peer', negotiation, ({ remoteId }) =>
+      remoteId
+        ? formatPattern(remoteId.value)
+        : is?.remoteId && !isAddress(is.remoteId.value)
+          ? 'its address'
+          : undefined,
+    ),
     field('preshared key', negotiation, ({ presharedKey }) => presharedKey && keyWord(presharedKey.value, was)),
     field('further own authentication', negotiation, ({ localRounds }) => rounds(localRounds)),
     field('further authentication of the peer', negotiation, ({ remoteRounds }) => rounds(remoteRounds)),
@@ -222,6 +230,11 @@ function padFields(was: PadEntry, is: PadEntry | undefined): readonly Field[] {
     field('pools', negotiation, ({ pools }) => several(pools)),
     field('postquantum preshared key', negotiation, ({ ppk }) => ppk && (ppk.required.value ? 'required' : 'optional')),
   ];
+}
+
+/** Where no identity is written, it is the address. */
+function isAddress({ type }: { readonly type?: string | undefined }): boolean {
+  return type === 'IPV4' || type === 'IPV6';
 }
 
 /** Keys are compared, and never shown. */

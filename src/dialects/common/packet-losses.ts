@@ -17,8 +17,6 @@ import { ikeSockets } from './lists.js';
 export interface PacketLossOptions {
   /** Entries that have a loss already. */
   readonly explained?: ReadonlySet<SpdEntry>;
-  /** False: what is written does not tell ESP from AH before an SA is there. */
-  readonly protocols?: boolean;
 }
 
 /** Differences that are told; what comes after them is counted. */
@@ -52,7 +50,7 @@ export function packetLosses(
 function compareLists(
   before: readonly SpdEntry[],
   after: readonly SpdEntry[],
-  { explained = new Set(), protocols = true }: PacketLossOptions,
+  { explained = new Set() }: PacketLossOptions,
   prefix: string,
 ): readonly Loss[] {
   // Every product lets the packets of its IKE daemon pass, whether its configuration says so or not.
@@ -62,7 +60,7 @@ function compareLists(
   ] as const;
   const told = new Set([...explained].map(({ source }) => source));
   const numbers = new Map<string, number>();
-  const result = differences(keyed(lists[0], numbers, protocols), keyed(lists[1], numbers, protocols));
+  const result = differences(keyed(lists[0], numbers), keyed(lists[1], numbers));
   const groups = new Map<
     string,
     { readonly was?: SpdEntry; readonly is?: SpdEntry; readonly packets: Region[number][] }
@@ -111,11 +109,11 @@ function withRest(entry: SpdEntry): readonly SpdEntry[] {
   ];
 }
 
-function keyed(entries: readonly SpdEntry[], numbers: Map<string, number>, protocols: boolean): KeyedList {
+function keyed(entries: readonly SpdEntry[], numbers: Map<string, number>): KeyedList {
   return {
     regions: entries.map(({ selectors }) => selectors),
     keys: Uint32Array.from(entries, ({ action }) => {
-      const text = treatment(action, protocols);
+      const text = treatment(action);
       const known = numbers.get(text);
       if (known !== undefined) return known;
       numbers.set(text, numbers.size);
@@ -124,19 +122,20 @@ function keyed(entries: readonly SpdEntry[], numbers: Map<string, number>, proto
   };
 }
 
-function treatment(action: SpdAction, protocols: boolean): string {
+function treatment(action: SpdAction): string {
   if (action.kind !== 'PROTECT') return action.kind;
   const { bundle, populateFromPacket, fallbackToClear } = action;
   const flags = `${populateFromPacket ? ' one SA for each flow' : ''}${fallbackToClear ? ' or clear' : ''}`;
-  return `PROTECT${flags} ${bundle.map((template) => outside(template, protocols)).join(' | ')}`;
+  return `PROTECT${flags} ${bundle.map(outside).join(' | ')}`;
 }
 
 /** What of an SA can be seen on the wire without knowing its keys. */
-function outside(
-  { mode, localEndpoint, remoteEndpoint, proposals, manual, mark, ifId }: SaTemplate,
-  hasProtocols: boolean,
-): string {
-  const protocols = manual ? [manual.outbound.protocol] : hasProtocols ? proposals.map(({ protocol }) => protocol) : [];
+function outside({ mode, localEndpoint, remoteEndpoint, proposals, protocol, manual, mark, ifId }: SaTemplate): string {
+  const protocols = manual
+    ? [manual.outbound.protocol]
+    : proposals.length > 0
+      ? proposals.map((proposal) => proposal.protocol)
+      : [protocol ?? ''];
   const ends = [localEndpoint, remoteEndpoint].map((end) => (end ? formatAddress(end.family, end.value) : 'any'));
   return [
     [...new Set(protocols)].sort().join('+'),

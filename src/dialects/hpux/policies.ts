@@ -3,6 +3,7 @@ import type { Dialect } from '../../model/language/dialect.js';
 import { isIn } from '../../model/language/dialect.js';
 import { selectorsMax, transformListLimits } from '../../model/language/limits.js';
 import { hasTypes } from '../../model/packet.js';
+import { anyPort, type Interval } from '../../model/selector/box.js';
 import type { ChildProposal, ManualSa, SaTemplate, SpdEntry } from '../../model/system-config.js';
 import { type EndPart, prefixesOf, type SelectorPart, selectorParts } from '../common/selector-parts.js';
 import { typeArguments } from './types.js';
@@ -128,10 +129,10 @@ class PolicyWriter implements WrittenPolicies {
       this.#lose(entry, 'single codes of messages, or other sets of protocols, are no selectors of a record');
       return [];
     }
-    const ends = (end: EndPart, name: string) =>
-      this.#ranges(end).map(
-        (range): Argument => [name, addressWord(range, hasTypes(protocol) ? anyPort : portsOf(end))],
-      );
+    const ends = (end: EndPart, name: string) => {
+      const ports = hasTypes(protocol) ? anyPort : portsOf(end);
+      return this.#ranges(end, ports).map((range): Argument => [name, addressWord(range, ports)]);
+    };
     const rest: Argument[] = [];
     if (protocol !== 0) rest.push(['protocol', protocolWord(protocol, this.dialect)]);
     return chunks(ends(part.local, 'source'), this.#perRecord).flatMap((sources) =>
@@ -148,8 +149,10 @@ class PolicyWriter implements WrittenPolicies {
     return isIn(this.dialect, { since: 'A.03.00' }) ? selectorsMax : 1;
   }
 
-  #ranges(end: EndPart): EndPart['ranges'] {
-    return isIn(this.dialect, { since: 'A.03.00' }) ? end.ranges : prefixesOf(end.ranges);
+  /** A range with ports would be written with an empty prefix, of which the product's guides contradict each other. */
+  #ranges({ ranges }: EndPart, { lo, hi }: Interval): EndPart['ranges'] {
+    const hasPort = lo !== anyPort.lo || hi !== anyPort.hi;
+    return isIn(this.dialect, { since: 'A.03.00' }) && !hasPort ? ranges : prefixesOf(ranges);
   }
 
   /** The list of transforms of SAs in transport mode; '' where there are none, undefined where no word says them. */
@@ -254,8 +257,6 @@ function withoutTypes(parts: readonly SelectorPart[]): readonly SelectorPart[] {
     return !seen.has(key.join(' ')) && seen.add(key.join(' '));
   });
 }
-
-const anyPort = { lo: 0, hi: 65_535 } as const;
 
 function portsOf({ protocol, ports }: EndPart): EndPart['ports'] {
   return protocol === 0 ? anyPort : ports;

@@ -23,14 +23,13 @@ import type {
   PrfTransform,
 } from '../../model/transform.js';
 
-/** `10.0.0.0/8`, `10.0.0.1-10.0.0.9`, with `/80` or `/80-90` for ports. */
+/** `10.0.0.0/8`, `10.0.0.1-10.0.0.9`, and prefixes with `/80` or `/80-90` for ports. */
 export function addressWord(range: AddressRange, ports: Interval): string {
   const { family, first, last } = range;
   const length = rangePrefixLength(range);
   const port = ports.lo === anyPort.lo && ports.hi === anyPort.hi ? '' : portWord(ports);
   const text = `${formatAddress(family, first)}${length === undefined ? `-${formatAddress(family, last)}` : `/${length}`}`;
-  // A range of addresses has no prefix, and its ports stand behind an empty one.
-  return port === '' ? text : length === undefined ? `${text}//${port}` : `${text}/${port}`;
+  return port === '' ? text : `${text}/${port}`;
 }
 
 function portWord({ lo, hi }: Interval): string {

@@ -4,8 +4,9 @@
  */
 import { type Dialect as Language, parseDialect } from '../../model/language/dialect.js';
 import { isRegionCovered } from '../../model/selector/algebra.js';
+import type { Region } from '../../model/selector/box.js';
 import type { SpdEntry, SystemConfig } from '../../model/system-config.js';
-import { ikeSockets, neighborDiscovery } from '../common/lists.js';
+import { ikeSockets, neighborDiscovery, ownPackets } from '../common/lists.js';
 import { type Negotiated, negotiationLosses } from '../common/negotiation-losses.js';
 import { packetLosses } from '../common/packet-losses.js';
 import { peersOf } from '../common/peers.js';
@@ -67,16 +68,24 @@ function written(spd: readonly SpdEntry[]): { readonly entries: readonly SpdEntr
 }
 
 /** What a host forwards has no policies of this product but those of a home agent. */
-function forwardLosses({ forwardSpd, forwardsBySpd }: SystemConfig): readonly Loss[] {
-  const isTrivial = forwardsBySpd || forwardSpd.every(({ action }) => action.kind === 'BYPASS');
-  return isTrivial
-    ? []
-    : [
-        {
-          effect: 'packets',
-          message: 'policies for forwarded packets are left out: the product has them for home agents only',
-        },
-      ];
+function forwardLosses(config: SystemConfig): readonly Loss[] {
+  const isTrivial = config.forwardsBySpd
+    ? config.spd.every(({ action, selectors }) => action.kind === 'BYPASS' || isOwnOnly(selectors, config))
+    : config.forwardSpd.every(({ action }) => action.kind === 'BYPASS');
+  if (isTrivial) return [];
+  return [
+    {
+      effect: 'packets',
+      message: config.forwardsBySpd
+        ? 'packets that the system forwards met the same policies as its own, and meet none, as the product has them for home agents only'
+        : 'policies for forwarded packets are left out: the product has them for home agents only',
+      remedy: 'let a gateway that protects what it forwards stay with a product that does so',
+    },
+  ];
+}
+
+function isOwnOnly(selectors: Region, config: SystemConfig): boolean {
+  return isRegionCovered(selectors, ownPackets(config).selectors).kind === 'covered';
 }
 
 function comparedLosses(

@@ -187,7 +187,7 @@ export function writeProtect(
   if ('fault' in authentication) return authentication;
   const settings: Setting[] = [
     ...both[0],
-    ...identitySettings(pad, notes),
+    ...identitySettings(pad, ends, notes),
     ...both[1],
     versionSetting(version, product),
     ...authentication,
@@ -371,15 +371,22 @@ function endAuthWord(method: AuthenticationMethod, product: Product): string | u
   }
 }
 
-function identitySettings({ localId, remoteId }: PadEntry, notes: string[]): readonly Setting[] {
+function identitySettings(
+  { localId, remoteId, localMethod, remoteMethod }: PadEntry,
+  { local, remote }: Ends,
+  notes: string[],
+): readonly Setting[] {
   const settings: Setting[] = [];
   const put = (key: string, word: string | undefined, what: string) => {
     const value = word === undefined ? undefined : confValue(word);
     if (value === undefined) notes.push(`the identity ${what} cannot be written, and is left out`);
     else settings.push([key, value]);
   };
+  // With a certificate pluto takes its subject where no identity is written, and not the address.
   if (localId) put('leftid', idWord(localId.value), 'of this system');
+  else if (local && usesCertificate(localMethod.value)) put('leftid', addressWord(local), 'of this system');
   if (remoteId) put('rightid', patternWord(remoteId.value), 'of the peer');
+  else if (remote && usesCertificate(remoteMethod.value)) put('rightid', addressWord(remote), 'of the peer');
   return settings;
 }
 

@@ -132,7 +132,8 @@ class Writer {
     const parts = selectorParts(entry.selectors, undefined, {});
     for (const part of parts.flatMap((one) => withSinglePorts(one, portsMax) ?? [one])) {
       const family = part.local.ranges[0]!.family;
-      const local = only && (isOwn(this.config, only) || remote) ? only : this.#own(family);
+      // A connection none of whose ends is an own address is not taken at all.
+      const local = only && isOwn(this.config, only) ? only : this.#own(family);
       const ends: Ends = {
         ...(local ? { local } : {}),
         ...(local && remote && remote.family === local.family ? { remote } : {}),

@@ -89,7 +89,12 @@ export class ConnectionDrafts {
     const [pad] = subject.pads;
     const base = pad.connection ?? pad.source.record.name;
     const made = versionsOf(subject).map((versions, at): ConnectionDraft | Unwritable => {
-      const written = writeConnection({ ...subject, versions, version: this.version });
+      const written = writeConnection({
+        ...subject,
+        versions,
+        version: this.version,
+        isNative: this.config.peerProfile?.value === 'strongswan',
+      });
       if ('fault' in written) return written;
       for (const { effect, message } of written.notes) this.lose(effect, pad.source, message);
       const name = sectionName(at === 0 ? base : `${base}-ikev${versions[0]}`, this.#names, 'connection');

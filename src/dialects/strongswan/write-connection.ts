@@ -26,6 +26,8 @@ export interface ConnectionInput {
   readonly versions: readonly (1 | 2)[];
   readonly ends: Ends;
   readonly version: SwanVersion;
+  /** The configuration is strongSwan’s own, with the settings of its daemon. */
+  readonly isNative: boolean;
 }
 
 export interface WrittenConnection {
@@ -46,6 +48,13 @@ export interface Unwritable {
 
 /** Told where `proposals` is left out. */
 const noProposals = 'strongSwan knows none of its IKE proposals, and offers its own';
+
+/** charon's own settings say whether it answers; other products do so without being told. */
+const aggressiveRefused: ConnectionNote = {
+  effect: 'negotiation',
+  message:
+    'charon answers no Aggressive Mode with a preshared key unless charon.i_dont_care_about_security_and_use_aggressive_mode_psk of strongswan.conf is yes',
+};
 
 /** The options of a connection in the order of the manual, without its children. */
 export function writeConnection(input: ConnectionInput): WrittenConnection | Unwritable {
@@ -79,7 +88,10 @@ export function writeConnection(input: ConnectionInput): WrittenConnection | Unw
     else if (word !== 'default') put('proposals', word);
   }
   put('vips', pad.virtualAddresses?.map(({ value }) => rangeWord(value)).join(', '));
-  if (versions.includes(1) && pad.exchange.value === 'aggressive') put('aggressive', 'yes');
+  if (versions.includes(1) && pad.exchange.value === 'aggressive') {
+    put('aggressive', 'yes');
+    if (!input.isNative && pad.localMethod.value === 'PSK') notes.push(aggressiveRefused);
+  }
   if (pad.natTraversal?.value === 'FORCE') put('encap', 'yes');
   if (pad.mobike?.value === false) put('mobike', 'no');
   if (pad.dpdSeconds?.value) put('dpd_delay', timeWord(pad.dpdSeconds.value));

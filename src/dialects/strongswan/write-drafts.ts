@@ -4,6 +4,7 @@ import type { Sourced } from '../../model/origin.js';
 import { intersectRegions, isRegionCovered, subtractRegion } from '../../model/selector/algebra.js';
 import type { Region } from '../../model/selector/box.js';
 import type { EntrySource, PadEntry, SaTemplate, SpdEntry, SystemConfig } from '../../model/system-config.js';
+import { regionSelectors } from '../../model/traffic-selector.js';
 import { type Peer, peersOf, towards } from '../common/peers.js';
 import type { Loss } from '../dialect.js';
 import { type ChildDraft, type ConnectionDraft, ConnectionDrafts, keyOf } from './connection-drafts.js';
@@ -14,7 +15,7 @@ import { sectionName, setting } from './settings-text.js';
 import { selectorSettings, writeChild } from './write-child.js';
 import type { Ends } from './write-connection.js';
 import { fromAddress, isCalled, ownEnds, transportMode } from './write-ends.js';
-import { childLists, nativeShuntLists, shuntLists, type WrittenLists } from './write-selectors.js';
+import { childLists, nativeShuntLists, shuntLists, singlePairs, type WrittenLists } from './write-selectors.js';
 
 /** Children that are written; charon gets slow long before. */
 const childrenMax = 20_000;
@@ -185,7 +186,7 @@ export class Drafts {
     const isWildcard = template.mode === 'transport' && start === 'TRAP' && !isKnown;
     const ranges = isWildcard ? { local: [anyAddress(4)], remote: [anyAddress(4)] } : hosts;
     const wanted = template.mode === 'transport' && !this.isNative ? towards(region, hosts.remote) : region;
-    const all =
+    const found =
       this.isNative && template.lists
         ? [{ lists: template.lists, isWider: false }]
         : childLists({
@@ -195,11 +196,15 @@ export class Drafts {
             ranges,
             isBetweenHosts: template.mode === 'transport' && !isWildcard,
           });
-    if (all.length > 1)
+    // Whoever only answers takes any pair of its lists.
+    const isPairwise = connection.versions[0] === 1 && !this.isNative && isKnown && pad?.respondOnly === false;
+    const all = isPairwise ? found.flatMap(singlePairs) : found;
+    const before = isPairwise ? regionSelectors(wanted).length : 1;
+    if (all.length > before)
       this.#lose(
         'negotiation',
         entry,
-        `${all.length} SAs are negotiated for what was one: its selectors are no two lists`,
+        `${all.length} SAs are negotiated for what was ${before === 1 ? 'one' : before}: its selectors are ${isPairwise ? 'no prefixes' : 'no two lists'}`,
       );
     const policy = connection.policies.find(({ version }) => version === connection.versions[0]);
     const taken: Region[number][] = [];

@@ -53,6 +53,21 @@ export function childLists({ region, lists, ends, ranges, isBetweenHosts }: Chil
   return written && !written.isWider ? [written] : pairs.map((one) => parted(named(one, ends)));
 }
 
+/** Quick Mode is for one pair of selectors (RFC 2409 §5.5), and charon takes the first of each list: every pair is a child. */
+export function singlePairs({ lists, isWider }: WrittenLists): readonly WrittenLists[] {
+  const pairs = lists.local.flatMap((local) =>
+    lists.remote.flatMap((remote): readonly WrittenLists[] =>
+      mayPair(local, remote) ? [{ lists: { local: [local], remote: [remote] }, isWider }] : [],
+    ),
+  );
+  return pairs.slice(0, pairsMax);
+}
+
+function mayPair(a: ConfiguredSelector, b: ConfiguredSelector): boolean {
+  const isOneFamily = a.kind === 'dynamic' || b.kind === 'dynamic' || a.range.family === b.range.family;
+  return isOneFamily && (a.protocol === 0 || b.protocol === 0 || a.protocol === b.protocol);
+}
+
 /** The same for what passes or is dropped. */
 export function shuntLists(region: Region): readonly WrittenLists[] {
   const ranges = { local: everyAddress, remote: everyAddress };

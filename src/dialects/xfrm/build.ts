@@ -60,12 +60,13 @@ export function buildKernelConfig(state: KernelState, context: ReadContext): Omi
     entries.push(entry(policy, inbound[at]));
   }
   for (const rest of inbound.slice(next)) entries.push(entry(rest));
+  const shared = withSharedSas(entries);
   checkForwarded(forwarded, inbound, context);
   checkUnused(state, index, context);
   return {
     name: context.input.name,
     addresses: context.input.addresses?.length ? context.input.addresses : ownAddresses(outbound, inbound),
-    ...kernelLists(entries, state.hasDaemon),
+    ...kernelLists(shared, state.hasDaemon),
     pad: [],
     ikePolicies: [],
     padSearch: 'first-match',
@@ -196,6 +197,40 @@ function action(
   };
 }
 
+/** Policies that lead to the same SAs with keys share them: they are one template, which carries what any of them selects. */
+function withSharedSas(entries: readonly SpdEntry[]): readonly SpdEntry[] {
+  const groups = new Map<string, SaTemplate[]>();
+  const keyOf = ({ mode, manual, mark, ifId }: SaTemplate) =>
+    manual &&
+    [
+      mode,
+      mark?.value,
+      ifId?.value,
+      ...[manual.outbound, manual.inbound].map(({ at }) => `${at.source.path} ${at.start}`),
+    ].join(' ');
+  for (const { action } of entries) {
+    for (const template of action.kind === 'PROTECT' ? action.bundle : []) {
+      const key = keyOf(template);
+      if (key === undefined) continue;
+      const group = groups.get(key);
+      if (group) group.push(template);
+      else groups.set(key, [template]);
+    }
+  }
+  const shared = new Map<SaTemplate, SaTemplate>();
+  for (const group of groups.values()) {
+    if (group.length === 1) continue;
+    const whole = { ...group[0]!, selectors: group.flatMap(({ selectors }) => selectors) };
+    for (const template of group) shared.set(template, whole);
+  }
+  if (shared.size === 0) return entries;
+  return entries.map((entry) => {
+    const { action } = entry;
+    if (action.kind !== 'PROTECT' || !action.bundle.some((template) => shared.has(template))) return entry;
+    return { ...entry, action: { ...action, bundle: action.bundle.map((one) => shared.get(one) ?? one) } };
+  });
+}
+
 interface TemplateFrame {
   readonly selectors: Region;
   readonly source: EntrySource;
@@ -239,6 +274,7 @@ function saTemplate(
     ...(outgoing.destination ? { remoteEndpoint: outgoing.destination } : {}),
     selectors,
     proposals,
+    ...(proposals.length === 0 && !negotiated?.proposals.length ? { protocol } : {}),
     ...negotiated,
     ...(manual ? { manual } : {}),
     ...(sa?.replayWindow === undefined ? {} : { antiReplayWindow: { value: sa.replayWindow, origin } }),

@@ -13,8 +13,10 @@ export function kernelLosses(
   { config: written, problems }: DialectReading,
   explained: ReadonlySet<SpdEntry>,
 ): readonly Loss[] {
+  // What was left to a daemon before loses nothing.
   const asked = [...config.spd, ...config.forwardSpd].filter(
-    ({ action }) => action.kind === 'PROTECT' && action.bundle.some(({ manual }) => !manual),
+    ({ action }) =>
+      action.kind === 'PROTECT' && action.bundle.some(({ manual, proposals }) => !manual && proposals.length > 0),
   );
   const losses = [
     ...asked.slice(0, lossesMax).map(
@@ -35,7 +37,7 @@ export function kernelLosses(
   const more = asked.length + config.pad.length - losses.length;
   if (more > 0) losses.push({ effect: 'negotiation', message: `${more} more entries are left to an IKE daemon` });
   return [
-    ...packetLosses(config, written, { explained, protocols: false }),
+    ...packetLosses(config, written, { explained }),
     ...losses,
     // Nothing that the writers make is refused; should it be, it must be known.
     ...problems

@@ -2,7 +2,7 @@
  * The proof of a conversion: packets by exact comparison of both SPDs, negotiations by letting both forms of the system meet
  * the same peers in simulation. What could not be worked out is not proved.
  */
-import { ikeSockets } from '../../dialects/common/lists.js';
+import { ikeSockets, ownPackets } from '../../dialects/common/lists.js';
 import { peersOf, towards } from '../../dialects/common/peers.js';
 import { seededRandom } from '../../engine/crypto/random.js';
 import type { Address } from '../../model/address.js';
@@ -10,7 +10,7 @@ import { compareSystems, type SystemComparison } from '../../model/compare.js';
 import { proposalsWithGroups } from '../../model/peer/child-proposals.js';
 import { intersectRegions, isRegionCovered, subtractRegion } from '../../model/selector/algebra.js';
 import type { Region } from '../../model/selector/box.js';
-import type { SaTemplate, SpdEntry, SystemConfig } from '../../model/system-config.js';
+import type { ChildProposal, SaTemplate, SpdEntry, SystemConfig } from '../../model/system-config.js';
 import { loadProvider } from '../crypto-provider.js';
 import type { LoadedSystem } from '../load-system.js';
 import { ikeVersions } from '../negotiate/ike-versions.js';
@@ -112,16 +112,17 @@ function comparePackets(original: LoadedSystem, converted: LoadedSystem, notes: 
   const isHost = forwards(original).every(({ action }) => action.kind === 'BYPASS');
   if (isHost && !original.config.forwardsBySpd)
     notes.push('packets that the system forwards are not compared: the original says nothing of them');
+  const isShared = [original, converted].every(({ config }) => config.forwardsBySpd === true);
   const [before, after] = [original, converted].map((system) => ({
     name: system.name,
     policies: system.policies,
-    config: comparable(system.config, isHost),
+    config: comparable(system.config, isHost, isShared),
     imported: {},
   }));
   return { ...compareSystems(before, after), peers: [] };
 }
 
-function comparable(config: SystemConfig, isHost: boolean): SystemConfig {
+function comparable(config: SystemConfig, isHost: boolean, isShared: boolean): SystemConfig {
   const list = (entries: readonly SpdEntry[]) => [
     ikeSockets,
     ...entries.flatMap((entry) => plainEntries(entry, config)),
@@ -129,8 +130,9 @@ function comparable(config: SystemConfig, isHost: boolean): SystemConfig {
   return {
     ...config,
     spd: list(config.spd),
-    forwardSpd: list(config.forwardSpd),
-    ...(isHost ? { forwardsBySpd: true } : {}),
+    // What has an own address at an end is not forwarded.
+    forwardSpd: [ownPackets(config), ...list(config.forwardsBySpd ? config.spd : config.forwardSpd)],
+    ...(isHost || isShared ? { forwardsBySpd: true } : { forwardsBySpd: false }),
   };
 }
 
@@ -168,9 +170,31 @@ function withPeers(region: Region, template: SaTemplate, config: SystemConfig): 
 
 const none = { value: 0, origin: { kind: 'builtin', what: 'not compared' } } as const;
 
+/** One proposal for each choice of cipher and integrity: a list of both and a list of such lists offer the same. */
+function singleSuites({ source, name, protocol, encryption, authentication, esn, keyExchange }: ChildProposal) {
+  const of = <T>(list: readonly T[]): readonly (readonly T[])[] =>
+    list.length === 0 ? [[]] : list.map((one) => [one]);
+  return of(encryption).flatMap((ciphers) => {
+    const isCombined = ciphers.some(({ icvOctets }) => icvOctets !== undefined);
+    return of(isCombined ? [] : authentication).map(
+      (integrity): ChildProposal => ({
+        source,
+        name,
+        protocol,
+        encryption: ciphers,
+        authentication: integrity,
+        esn: [...esn].sort(),
+        ...(keyExchange ? { keyExchange } : {}),
+        lifetimeSeconds: none,
+        lifetimeKilobytes: none,
+      }),
+    );
+  });
+}
+
 /** What of an SA counts for packets: ends, algorithms in their order, and keys that are written down. */
 function plainTemplate(template: SaTemplate, config: SystemConfig, region: Region): SaTemplate {
-  const { source, mode, localEndpoint, remoteEndpoint, manual, mark, ifId } = template;
+  const { source, mode, localEndpoint, remoteEndpoint, protocol, manual, mark, ifId } = template;
   const policy = peersOf(config, template, region)[0]?.policies[0];
   return {
     source,
@@ -178,19 +202,8 @@ function plainTemplate(template: SaTemplate, config: SystemConfig, region: Regio
     ...(mode === 'tunnel' && localEndpoint ? { localEndpoint } : {}),
     ...(mode === 'tunnel' && remoteEndpoint ? { remoteEndpoint } : {}),
     selectors: [],
-    proposals: proposalsWithGroups(template, policy).map(
-      ({ source: of, name, protocol, encryption, authentication, esn, keyExchange }) => ({
-        source: of,
-        name,
-        protocol,
-        encryption,
-        authentication: encryption.some(({ icvOctets }) => icvOctets !== undefined) ? [] : authentication,
-        esn: [...esn].sort(),
-        keyExchange,
-        lifetimeSeconds: none,
-        lifetimeKilobytes: none,
-      }),
-    ),
+    ...(protocol ? { protocol } : {}),
+    proposals: proposalsWithGroups(template, policy).flatMap(singleSuites),
     ...(manual ? { manual } : {}),
     ...(mark?.value ? { mark } : {}),
     ...(ifId?.value ? { ifId } : {}),

@@ -4,6 +4,7 @@ import { records } from '../../../src/dialects/hpux/dialect.js';
 import { libreswan } from '../../../src/dialects/libreswan/dialect.js';
 import { setkey } from '../../../src/dialects/racoon/dialect.js';
 import { xfrm } from '../../../src/dialects/xfrm/dialect.js';
+import { readDialect } from '../../support/dialects.js';
 import { randomRecords } from '../../support/random-records.js';
 import { convert, lossesOf, recordsConfig, textOf, write } from '../../support/written.js';
 
@@ -49,7 +50,10 @@ describe('a connection of Libreswan', () => {
       ].join('\n'),
     );
     expect(writing.files.map(({ isSecret }) => isSecret)).toEqual([true]);
-    expect(lossesOf(writing).filter((loss) => loss.startsWith('packets'))).toEqual([]);
+    // Between networks most packets are forwarded, and a host with records protects its own only.
+    expect(lossesOf(writing).filter((loss) => loss.startsWith('packets'))).toEqual([
+      'packets: packets that the system forwards met the same policies as its own, and meet none, as the product has them for home agents only',
+    ]);
   });
 
   it('loses proposals that the language cannot say, and never offers more', () => {
@@ -128,4 +132,24 @@ add 10.2.2.2 10.1.1.1 esp 0x1002 -E aes-cbc 0x10112233445566778899aabbccddeeff -
     expect(writing.files[0]!.isSecret).toBe(true);
     expect(lossesOf(writing).filter((loss) => loss.startsWith('packets'))).toEqual([]);
   });
+});
+
+it('a range of addresses with ports becomes prefixes, as the product’s guides contradict each other about its form', () => {
+  const text = 'xfrm policy add src 10.1.1.1/32 dst 10.2.2.2/32 dir out action block\n';
+  const { addresses, ...config } = readDialect(xfrm, text).config;
+  const [first, ...rest] = config.spd;
+  const box = {
+    ...first!.selectors[0]!,
+    direction: { lo: 0, hi: 1 },
+    protocol: { lo: 6, hi: 6 },
+    y: { lo: 22, hi: 22 },
+  };
+  const range = { lo: box.remote.lo, hi: Number(box.remote.lo) + 1 + 1 };
+  const writing = write(records, {
+    ...config,
+    addresses,
+    spd: [{ ...first!, selectors: [{ ...box, remote: range }] }, ...rest],
+  });
+  expect(textOf(writing, 't.batch')).not.toContain('//');
+  expect(lossesOf(writing)).toEqual([]);
 });

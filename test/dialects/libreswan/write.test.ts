@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { records } from '../../../src/dialects/hpux/dialect.js';
 import { libreswan } from '../../../src/dialects/libreswan/dialect.js';
 import { libreswanVersions } from '../../../src/dialects/libreswan/product.js';
+import { parseAddress } from '../../../src/model/address.js';
 import { readDialect } from '../../support/dialects.js';
 import { convert, lossesOf, recordsConfig, textOf, write } from '../../support/written.js';
 
@@ -182,4 +183,20 @@ describe('lists of networks for Libreswan 4.10', () => {
     expect(textOf(written, 'ipsec.conf')).not.toContain('leftsubnets');
     expect(lossesOf(written).join('\n')).toContain('lists of networks of another family than the addresses of IKE');
   });
+});
+
+describe('identities that are not written', () => {
+  it('are the addresses, also with certificates, where pluto would take their subjects', () => {
+    const text = `${host('a', '-destination 198.51.100.7/32 -action ESP_AES128_HMAC_SHA1')}add auth b -remote 198.51.100.7/32 -kmp IKEV2 -local_method RSASIG -remote_method RSASIG\n`;
+    const writing = write(libreswan, recordsConfig(text));
+    expect(textOf(writing, 'ipsec.conf')).toMatch(/leftid=192\.0\.2\.1\n[\s\S]*rightid=198\.51\.100\.7\n/);
+    expect(lossesOf(writing).filter((loss) => loss.includes('identity'))).toEqual([]);
+  });
+});
+
+it('what drops packets of networks beyond has an own address at its end, without which pluto does not take it', () => {
+  const config = recordsConfig('add host a -source 10.3.0.20/32 -destination 198.51.100.4/32 -action DISCARD\n');
+  const writing = write(libreswan, { ...config, addresses: [parseAddress('192.0.2.1')!] });
+  expect(textOf(writing, 'ipsec.conf')).toContain('\tleft=192.0.2.1\n\tleftsubnet=10.3.0.20/32\n');
+  expect(lossesOf(writing).filter((loss) => !loss.includes('forwards'))).toEqual([]);
 });

@@ -362,3 +362,31 @@ it('blocks of ports make up their range', () => {
   ]);
   expect(portBlocks({ lo: 0, hi: 65_535 })).toEqual([{ lo: 0, hi: 65_535 }]);
 });
+
+describe('IKEv1', () => {
+  const ikev1 =
+    'add ikev1 b -remote 198.51.100.0/24 -group 14 -hash SHA1 -encryption AES128-CBC -life 28800\nadd auth b -remote 198.51.100.0/24 -preshared sesame -kmp IKEV1';
+  const tunnel = (rest: string) =>
+    `add host a ${rest} -tunnel t -action PASS\nadd tunnel t -tsource 192.0.2.1 -tdestination 198.51.100.7 ${rest} ${esp}\n`;
+
+  it('negotiates each pair of networks by itself, of which charon proposes the first of a list only', () => {
+    const { conf, losses } = fromRecords(
+      `${tunnel('-source 10.1.0.0/16 -destination 10.2.0.0/16 -destination 10.3.0.0/16')}${ikev1} -exchange MM\n`,
+    );
+    expect(conf.match(/remote_ts = .*/g)).toEqual(['remote_ts = 10.2.0.0/16', 'remote_ts = 10.3.0.0/16']);
+    expect(losses).toEqual([]);
+  });
+
+  it('tells that a range becomes several SAs', () => {
+    const { losses } = fromRecords(
+      `${tunnel('-source 10.1.0.0/16 -destination 10.2.0.1-10.2.0.2')}${ikev1} -exchange MM\n`,
+    );
+    expect(losses).toContain('negotiation: a: 2 SAs are negotiated for what was one: its selectors are no prefixes');
+  });
+
+  it('tells that charon does not answer Aggressive Mode with a key unless it is told to', () => {
+    const text = host('a', `-destination 198.51.100.7/32 ${esp}`);
+    expect(fromRecords(`${text}${ikev1} -exchange AM\n`).losses.join()).toContain('no Aggressive Mode');
+    expect(fromRecords(`${text}${ikev1} -exchange MM\n`).losses).toEqual([]);
+  });
+});

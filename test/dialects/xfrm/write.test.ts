@@ -176,3 +176,35 @@ describe.each([xfrm, setkey])('$name', (dialect) => {
     expect(losses.filter((loss) => loss.includes(' becomes ') && !loss.includes('ICMP'))).toEqual([]);
   });
 });
+
+describe('policies of one kernel as those of another', () => {
+  it.each([
+    [setkey, xfrm, 'proto ah'],
+    [xfrm, setkey, 'ah/transport'],
+  ])('$name: ESP and AH stay what they are, and nothing is lost', (from, to, word) => {
+    const text = {
+      setkey: 'spdadd 10.1.1.1 10.2.2.2 any -P out ipsec ah/transport//require;\n',
+      xfrm: 'xfrm policy add src 10.1.1.1/32 dst 10.2.2.2/32 dir out priority 5 tmpl src 0.0.0.0 dst 0.0.0.0 proto ah mode transport\n',
+    }[from.name]!;
+    const writing = convert(from, text, to, { path: from === setkey ? 'setkey.conf' : 'policy.batch' });
+    expect(writing.files[0]!.text).toContain(word);
+    expect(lossesOf(writing)).toEqual([]);
+  });
+
+  it('share the SAs with keys that they shared', () => {
+    const sa = (ends: string, spi: number) =>
+      `xfrm state add ${ends} proto esp spi ${spi} reqid 7 mode transport auth-trunc hmac(sha1) 0x00112233445566778899aabbccddeeff00112233 96 enc cbc(aes) 0x00112233445566778899aabbccddeeff\n`;
+    const both = (port: number, priority: number) =>
+      [
+        `src 10.1.1.1/32 dst 10.2.2.2/32 proto tcp dport ${port} dir out`,
+        `src 10.2.2.2/32 dst 10.1.1.1/32 proto tcp sport ${port} dir in`,
+      ]
+        .map((words) => `xfrm policy add ${words} priority ${priority} tmpl proto esp reqid 7 mode transport\n`)
+        .join('');
+    const text = `${both(22, 1)}${both(80, 2)}${sa('src 10.1.1.1 dst 10.2.2.2', 4097)}${sa('src 10.2.2.2 dst 10.1.1.1', 4098)}`;
+    const writing = convert(xfrm, text, setkey, { path: 'policy.batch' });
+    expect(lossesOf(writing)).toEqual([]);
+    expect(textOf(writing, 'setkey.keys')!.match(/^add /gm)).toHaveLength(2);
+    expect(textOf(writing, 'setkey.conf')!.match(/unique:1;/g)).toHaveLength(4);
+  });
+});
