@@ -147,6 +147,29 @@ const rows: readonly (readonly [string, Pair, Partial<PairVerdict>])[] = [
     pair({ remote: 'id = right.example.org', child: hostsLeft }, { local: 'id = *.example.org', child: hostsRight }),
     { ike: true, child: true },
   ],
+  [
+    'an own name with a part * is nobody’s: unless it is asked for, the responder is its address',
+    pair(
+      { remote: 'id = "C=CH, OU=*, CN=box"', child: hostsLeft },
+      { local: 'id = "C=CH, OU=*, CN=box"', child: hostsRight },
+    ),
+    { ike: false, child: false, notifies: ['AUTH_FAILED'] },
+  ],
+  [
+    'the same of an own host name with a wildcard',
+    pair({ remote: 'id = *.example.org', child: hostsLeft }, { local: 'id = *.example.org', child: hostsRight }),
+    { ike: false, child: false, notifies: ['AUTH_FAILED'] },
+  ],
+  [
+    'an asterisk within a name is a wildcard to who asks, though it stands for nothing',
+    pair({ remote: 'id = a*.example.org', child: hostsLeft }, { local: 'id = a*.example.org', child: hostsRight }),
+    { ike: false, child: false, notifies: ['AUTH_FAILED'] },
+  ],
+  [
+    'an initiator sends its name with the wildcard',
+    named('"C=CH, OU=*, CN=box"', '"C=CH, OU=*, CN=box"'),
+    { ike: true, child: true },
+  ],
   ['octets that are no text go as they are', named('"@#0a0b"', '"keyid:#0a0b"'), { ike: true, child: true }],
   [
     'Aggressive Mode looks for a key of the addresses where none is for the identities',

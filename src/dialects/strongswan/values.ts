@@ -210,8 +210,9 @@ function addressPattern(range: AddressRange): IdentityPattern {
   return { kind: 'addresses', type: range.family === 4 ? 'IPV4' : 'IPV6', range };
 }
 
-/** One asterisk at the beginning stands for anything, alone for everything of the type (matches_string). */
+/** One asterisk at the beginning of a name stands for anything, alone for everything of the type (matches_string). */
 function textPattern(type: 'FQDN' | 'USER-FQDN' | 'KEY-ID', value: string): IdentityPattern {
+  if (type === 'KEY-ID') return { kind: 'exact', type, value };
   if (value === '*') return { kind: 'any', type };
   if (value.startsWith('*')) return { kind: 'suffix', type, suffix: value.slice(1) };
   return { kind: 'exact', type, value };

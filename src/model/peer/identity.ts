@@ -17,6 +17,13 @@ export function sentIdentity(entry: PadEntry, own: Address): Identity {
   return entry.localId.value;
 }
 
+/** Does an own identity have a part that stands for anything (charon's contains_wildcards): an attribute of a name, or a text's asterisk? */
+export function hasWildcards({ type, value }: Identity): boolean {
+  if (value === undefined) return false;
+  if (type === 'X500-DN') return parseName(value).some((attribute) => attribute.value === '*');
+  return (type === 'FQDN' || type === 'USER-FQDN') && value.includes('*');
+}
+
 /** The identity that stands for an address. */
 export function addressIdentity({ family, value }: Address): Identity {
   return { type: family === 4 ? 'IPV4' : 'IPV6', value: formatAddress(family, value) };

@@ -7,7 +7,7 @@
  *                       <--  HDR, SK {N(AUTHENTICATION_FAILED)}            nothing
  */
 import { addressToOctets } from '../../../model/address.js';
-import { askedIdentity, asksForRange, expectedIdentity } from '../../../model/peer/connection/candidates.js';
+import { answeringIdentity, askedIdentity, asksForRange, expectedIdentity } from '../../../model/peer/connection/candidates.js';
 import { expectsIdentity, formatExpectation, formatIdentity, sentIdentity } from '../../../model/peer/identity.js';
 import type { Identity, PadEntry } from '../../../model/system-config.js';
 import { concat } from '../../crypto/octets.js';
@@ -116,8 +116,10 @@ export interface OwnIdentity {
 /** Who we say that we are to the peers of a record; or why we cannot. */
 export function ownIdentity({ env }: Turn, { local, role, wantedId }: IkeSa, pad: PadEntry): OwnIdentity | string {
   // A connection that was chosen for whom the initiator asked for is that (charon's ike_auth.c).
-  const isAsked = role === 'responder' && pad.connection !== undefined && wantedId !== undefined;
-  const identity = isAsked ? wantedId : sentIdentity(pad, local.address);
+  const identity =
+    role === 'responder' && pad.connection !== undefined
+      ? answeringIdentity(pad, local.address, wantedId)
+      : sentIdentity(pad, local.address);
   const chain = pad.localMethod.value === 'PSK' ? [] : (env.credentials.own(pad, identity)?.chain ?? []);
   const id = writeIdentity(identity, chain[0]);
   if (!id) return `${recordText(pad.source)} has no ${formatIdentity(identity)} that could be sent`;

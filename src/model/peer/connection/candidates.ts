@@ -4,7 +4,7 @@
  */
 import { type Address, type AddressRange, rangeContains, rangePrefixLength, singleAddress } from '../../address.js';
 import type { ConnectionName, Identity, IkePolicy, PadEntry, SystemConfig } from '../../system-config.js';
-import { addressIdentity } from '../identity.js';
+import { addressIdentity, hasWildcards, sentIdentity } from '../identity.js';
 import { identityQuality, qualityOf } from '../identity-quality.js';
 import type { Ends } from './selectors.js';
 
@@ -96,15 +96,23 @@ function remoteQuality({ remoteId, namesAreOrdered }: PadEntry, identity: Identi
   return remoteId ? qualityOf(identity, remoteId.value, namesAreOrdered) : identityQuality.any;
 }
 
-/** The identity that a system sends by a PAD entry. */
-export function ownIdentity({ localId }: PadEntry, own: Address): Identity {
-  return localId?.value ?? addressIdentity(own);
+/**
+ * The identity of a responder of IKEv2: what it is asked to be, else its own. One that stands for several is nobody's: without being asked
+ * it is the address (build_r of ike_auth.c).
+ */
+export function answeringIdentity(pad: PadEntry, own: Address, asked: Identity | undefined): Identity {
+  if (asked) return asked;
+  const configured = sentIdentity(pad, own);
+  return hasWildcards(configured) ? addressIdentity(own) : configured;
 }
 
 /** The identity that an initiator asks the responder to be: the expected one, where that is no pattern (IDr). */
 export function askedIdentity({ remoteId }: PadEntry): Identity | undefined {
   const pattern = remoteId?.value;
-  if (pattern?.kind === 'exact') return { type: pattern.type, value: pattern.value };
+  if (pattern?.kind === 'exact') {
+    const identity = { type: pattern.type, value: pattern.value };
+    return hasWildcards(identity) ? undefined : identity;
+  }
   if (pattern?.kind === 'addresses' && pattern.range.first === pattern.range.last)
     return addressIdentity({ family: pattern.range.family, value: pattern.range.first });
   return undefined;

@@ -3,7 +3,7 @@ import { foreignValue } from '../../foreign-value.js';
 import { isSettingOn } from '../../product-setting.js';
 import type { SelectedProposal } from '../../proposal.js';
 import type { Identity } from '../../system-config.js';
-import { formatExpectation, formatIdentity } from '../identity.js';
+import { formatExpectation, formatIdentity, sentIdentity } from '../identity.js';
 import { nameRecord } from '../steps.js';
 import {
   type Attempt,
@@ -15,7 +15,7 @@ import {
   pushIdentity,
   pushMethod,
 } from './attempt.js';
-import { byIdentities, type Candidate, ownIdentity } from './candidates.js';
+import { byIdentities, type Candidate } from './candidates.js';
 import { ikev1Method } from './methods.js';
 import { aggressiveKey, initiatorKey, responderKey } from './phase1-keys.js';
 import type { Refusal } from './refusal.js';
@@ -38,7 +38,7 @@ export function authenticateV1(
 ): Authenticated {
   const { x, y, padX, aggressive, steps } = attempt;
   const method = ikev1Method(padX, 'initiator');
-  const sent = ownIdentity(padX, x.address);
+  const sent = sentIdentity(padX, x.address);
   const isPsk = method?.startsWith('psk') ?? false;
   const setting = 'charon.i_dont_care_about_security_and_use_aggressive_mode_psk';
   if (aggressive && isPsk && isSettingOn(y.view.config, setting) !== true) {
@@ -54,7 +54,7 @@ export function authenticateV1(
     ({ pad }) => ikev1Method(pad, 'responder') === method && (pad.exchange.value === 'aggressive') === aggressive,
   );
   const responder = usableOnes[0] ?? fitting[0] ?? candidate;
-  const mine = ownIdentity(responder.pad, y.address);
+  const mine = sentIdentity(responder.pad, y.address);
   if (isPsk && !aggressive) {
     // Keys are needed before the identities are known: the configured ones stand for them.
     const refusal = compareMainModeKeys(attempt, responder, candidates, sent);

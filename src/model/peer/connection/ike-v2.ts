@@ -1,7 +1,7 @@
 /** The authentication of IKEv2 with a responder of connections (ike_auth.c, psk_authenticator.c). */
 import { type ProposalLike, type SelectedProposal, selectProposal } from '../../proposal.js';
 import type { Identity, PadEntry } from '../../system-config.js';
-import { formatExpectation, formatIdentity } from '../identity.js';
+import { formatExpectation, formatIdentity, sentIdentity } from '../identity.js';
 import type { IkeEnd } from '../ike.js';
 import { nameRecord } from '../steps.js';
 import {
@@ -15,12 +15,12 @@ import {
   pushMethod,
 } from './attempt.js';
 import {
+  answeringIdentity,
   askedIdentity,
   asksForRange,
   byIdentities,
   type Candidate,
   expectedIdentity,
-  ownIdentity,
 } from './candidates.js';
 import { provingKey, triedKeys } from './keys.js';
 import { type MethodClass, provenRounds, roundsOf, roundsSatisfy } from './methods.js';
@@ -32,7 +32,7 @@ export function authenticateV2(
   candidates: readonly Candidate[],
 ): Authenticated {
   const { x, y, padX, steps } = attempt;
-  const sent = ownIdentity(padX, x.address);
+  const sent = sentIdentity(padX, x.address);
   const asked = askedIdentity(padX);
   const chosen = asProposal(selection);
   const fitting = byIdentities(
@@ -81,7 +81,7 @@ export function authenticateV2(
     return { responder, refusal: answered('AUTHENTICATION_FAILED') };
   }
   pushIdentity(attempt, responder, 'initiator', sent, 'pass');
-  const mine: Identity = asked ?? ownIdentity(responder.pad, y.address);
+  const mine: Identity = answeringIdentity(responder.pad, y.address, asked);
   const triedY = triedKeys({ config: y.view.config, pad: responder.pad, local: asked, remote: sent });
   if (proven[0] === 'psk' && keyX) {
     const refusal = comparePsk(attempt, responder, keyX, triedY, answered('AUTHENTICATION_FAILED'));
