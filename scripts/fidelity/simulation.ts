@@ -3,6 +3,7 @@ import { createCredentials } from '../../src/engine/credentials/store.js';
 import { loadNodeProvider } from '../../src/engine/crypto/node/load.js';
 import type { CryptoProvider } from '../../src/engine/crypto/provider.js';
 import { seededRandom } from '../../src/engine/crypto/random.js';
+import { withStandIns } from '../../src/engine/crypto/stand-ins.js';
 import type { ChildSaDescription } from '../../src/engine/event.js';
 import type { IkeVersionFactory } from '../../src/engine/ike-version.js';
 import type { SimulatedHost } from '../../src/engine/sim/host.js';
@@ -38,7 +39,7 @@ const beginsAt = new Date('2026-01-01T00:00:00Z');
 
 /** Loads the engines. */
 export async function createSimulator(): Promise<Simulator> {
-  const provider = await loadNodeProvider(seededRandom(1));
+  const provider = withStandIns(await loadNodeProvider(seededRandom(1)));
   const versions = await ikeVersions();
   return { judge: (pair, setting, tell) => judgeBySimulation(pair, setting, provider, versions, tell) };
 }
@@ -57,7 +58,7 @@ function judgeBySimulation(
   };
   const world = createWorld({ seed: pair.id, provider, beginsAt, record });
   const read = readPair(pair, setting);
-  if (!read) return { ...nothing, loaded: false };
+  const told = read.loaded ? {} : { loaded: false };
   const add = (name: 'left' | 'right', side: Side): SimulatedHost => {
     const config: SystemConfig = { ...read[name], name, addresses: [side.address, ...side.inner] };
     const { sharedSecrets } = config;
@@ -72,16 +73,17 @@ function judgeBySimulation(
   };
   const left = add('left', setting.left);
   add('right', setting.right);
-  const template = initiatedChild(left.config);
+  const template = initiatedChild(left.config, read.loaded);
   const entry = template && entryOf(left.config, template);
-  if (!template || !entry) return nothing;
-  const ends = { local: setting.left.address, remote: setting.right.address };
+  if (!template || !entry) return { ...nothing, ...told };
+  const ends = { local: setting.left.address, remote: template.remoteEndpoint ?? setting.right.address };
   left.command({ kind: 'request', request: { entry, template, ends, populateFromPacket: false } });
   settle(world, entries);
   const attempt = entries.splice(0);
   const [ike] = left.engine.ikeSas();
   const child = childOf(attempt);
   const verdict: PairVerdict = {
+    ...told,
     ike: ike !== undefined,
     child: child !== undefined,
     ...(ike

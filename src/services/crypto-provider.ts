@@ -18,3 +18,12 @@ export async function loadProvider(name: ProviderName, random: SecureRandom): Pr
   const { loadNodeProvider } = await import('../engine/crypto/node/load.js');
   return loadNodeProvider(random);
 }
+
+/** A provider for a simulation, which has something for every algorithm that is known by name (`withStandIns`). */
+export async function loadSimulationProvider(name: ProviderName, random: SecureRandom): Promise<CryptoProvider> {
+  const [{ withStandIns }, provider] = await Promise.all([
+    import('../engine/crypto/stand-ins.js'),
+    loadProvider(name, random),
+  ]);
+  return withStandIns(provider);
+}

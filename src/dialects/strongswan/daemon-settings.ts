@@ -36,6 +36,7 @@ const kept = new Set([
   'retransmit_timeout',
   'retransmit_tries',
   'reuse_ikesa',
+  'send_vendor_id',
   'signature_authentication',
   'signature_authentication_constraints',
 ]);
@@ -59,7 +60,7 @@ const daemonsOwn: ReadonlySet<string> = new Set(
   prefer_best_path prefer_temporary_addrs process_route rdn_matching receive_delay receive_delay_request
   receive_delay_response receive_delay_type reject_trusted_end_entity reqid_base retransmit_jitter
   retry_initiate_interval routing_table routing_table_prio rsa_pss_trailerfield send_delay send_delay_request
-  send_delay_response send_delay_type send_vendor_id spi_label spi_mask spi_max spi_min threads user`.split(/\s+/),
+  send_delay_response send_delay_type spi_label spi_mask spi_max spi_min threads user`.split(/\s+/),
 );
 
 /** Sections of the daemon; what stands in them is about itself. */

@@ -2,6 +2,7 @@
  * The words of strongSwan's proposals: proposal_keywords_static.txt of 5.9.8 and 6.0.0 (libstrongswan/crypto/proposal), with
  * the numbers of crypter.h, signer.h, prf.h and key_exchange.h for what is in nobody's registry.
  */
+import { privatePrfs, rareCipher, rareIntegrity } from '../../model/rare-transforms.js';
 import {
   type AuthenticationTransform,
   authentication,
@@ -31,29 +32,16 @@ export const noKeyExchange: KeyExchangeTransform = {
   rfc: 'RFC 7296 §3.3.2',
 };
 
-/** Numbers of IKEv1 for private use (proposal_substructure.c). */
-const privateNumbers: Readonly<Record<string, { readonly ikev1Id: number; readonly espId: number }>> = {
-  'SERPENT-CBC': { ikev1Id: 65_004, espId: 252 },
-  'TWOFISH-CBC': { ikev1Id: 65_005, espId: 253 },
-};
-
-/** Ciphers that only strongSwan has, or that the common table has not: they can be compared, not used. */
-function foreignCipher(name: string, ikev2Id: number, keyBits: number, icvOctets?: number): EncryptionTransform {
-  return {
-    name: `${name}-${keyBits}`,
-    ikev2Id,
-    ...privateNumbers[name],
-    keyBits,
-    keyLengthAttribute: true,
-    blockOctets: icvOctets === undefined && !name.endsWith('CTR') ? 16 : 1,
-    ivOctets: icvOctets === undefined ? 16 : 8,
-    strengthBits: keyBits,
-    ...(icvOctets === undefined ? {} : { icvOctets }),
-  };
+function rare(name: string): EncryptionTransform {
+  const transform = rareCipher(name);
+  if (!transform) throw new Error(`no cipher '${name}' among the rare ones`);
+  return transform;
 }
 
-function foreignIntegrity(name: string, ikev2Id: number, keyBits: number, icvBits: number): AuthenticationTransform {
-  return { name, ikev2Id, keyBits, icvBits, strengthBits: Math.min(keyBits, icvBits) };
+function rareMac(name: string): AuthenticationTransform {
+  const transform = rareIntegrity(name);
+  if (!transform) throw new Error(`no integrity algorithm '${name}' among the rare ones`);
+  return transform;
 }
 
 function foreignGroup(name: string, id: number): KeyExchangeTransform {
@@ -75,17 +63,14 @@ function ciphers(): [string, EncryptionTransform][] {
     ['aes', encryption('AES-CBC-128')],
     ['camellia', encryption('CAMELLIA-CBC-128')],
     ['chacha20poly1305', encryption('CHACHA20-POLY1305')],
-    [
-      'chacha20poly1305compat',
-      { ...encryption('CHACHA20-POLY1305'), name: 'CHACHA20-POLY1305-256', keyLengthAttribute: true },
-    ],
+    ['chacha20poly1305compat', rare('CHACHA20-POLY1305-256')],
     ['blowfish', encryption('BLOWFISH-CBC')],
     ['blowfish128', encryption('BLOWFISH-CBC')],
-    ['blowfish192', { ...encryption('BLOWFISH-CBC'), name: 'BLOWFISH-CBC-192', keyBits: 192 }],
-    ['blowfish256', { ...encryption('BLOWFISH-CBC'), name: 'BLOWFISH-CBC-256', keyBits: 256 }],
+    ['blowfish192', rare('BLOWFISH-CBC-192')],
+    ['blowfish256', rare('BLOWFISH-CBC-256')],
     ['cast128', encryption('CAST-CBC')],
-    ['serpent', foreignCipher('SERPENT-CBC', 1026, 128)],
-    ['twofish', foreignCipher('TWOFISH-CBC', 1027, 128)],
+    ['serpent', rare('SERPENT-CBC-128')],
+    ['twofish', rare('TWOFISH-CBC-128')],
   ];
   for (const bits of sizes) {
     found.push(
@@ -95,12 +80,12 @@ function ciphers(): [string, EncryptionTransform][] {
       [`aes${bits}gcm`, encryption(`AES-GCM-16-${bits}`)],
       [`aes${bits}gmac`, encryption(`AES-GMAC-${bits}`)],
       [`camellia${bits}`, encryption(`CAMELLIA-CBC-${bits}`)],
-      [`camellia${bits}ctr`, foreignCipher('CAMELLIA-CTR', 24, bits)],
-      [`serpent${bits}`, foreignCipher('SERPENT-CBC', 1026, bits)],
-      [`twofish${bits}`, foreignCipher('TWOFISH-CBC', 1027, bits)],
+      [`camellia${bits}ctr`, rare(`CAMELLIA-CTR-${bits}`)],
+      [`serpent${bits}`, rare(`SERPENT-CBC-${bits}`)],
+      [`twofish${bits}`, rare(`TWOFISH-CBC-${bits}`)],
     );
-    for (const [index, [octets, icvBits]] of icvs.entries()) {
-      const camellia = foreignCipher(`CAMELLIA-CCM-${octets}`, 25 + index, bits, octets);
+    for (const [octets, icvBits] of icvs) {
+      const camellia = rare(`CAMELLIA-CCM-${octets}-${bits}`);
       for (const suffix of [octets, icvBits])
         found.push(
           [`aes${bits}ccm${suffix}`, encryption(`AES-CCM-${octets}-${bits}`)],
@@ -115,23 +100,23 @@ function ciphers(): [string, EncryptionTransform][] {
 const integrities: readonly [string, AuthenticationTransform][] = [
   ['sha', authentication('HMAC-SHA1-96')],
   ['sha1', authentication('HMAC-SHA1-96')],
-  ['sha1_160', foreignIntegrity('HMAC-SHA1-160', 7, 160, 160)],
+  ['sha1_160', rareMac('HMAC-SHA1-160')],
   ['sha256', authentication('HMAC-SHA2-256-128')],
   ['sha2_256', authentication('HMAC-SHA2-256-128')],
-  ['sha256_96', foreignIntegrity('HMAC-SHA2-256-96', 1026, 256, 96)],
-  ['sha2_256_96', foreignIntegrity('HMAC-SHA2-256-96', 1026, 256, 96)],
+  ['sha256_96', rareMac('HMAC-SHA2-256-96')],
+  ['sha2_256_96', rareMac('HMAC-SHA2-256-96')],
   ['sha384', authentication('HMAC-SHA2-384-192')],
   ['sha2_384', authentication('HMAC-SHA2-384-192')],
   ['sha512', authentication('HMAC-SHA2-512-256')],
   ['sha2_512', authentication('HMAC-SHA2-512-256')],
   ['md5', authentication('HMAC-MD5-96')],
-  ['md5_128', foreignIntegrity('HMAC-MD5-128', 6, 128, 128)],
+  ['md5_128', rareMac('HMAC-MD5-128')],
   ['aesxcbc', authentication('AES-XCBC-96')],
-  ['camelliaxcbc', foreignIntegrity('CAMELLIA-XCBC-96', 1030, 128, 96)],
+  ['camelliaxcbc', rareMac('CAMELLIA-XCBC-96')],
   ['aescmac', authentication('AES-CMAC-96')],
 ];
 
-const camelliaPrf: PrfTransform = { name: 'CAMELLIA128-XCBC', ikev2Id: 1028, outputBits: 128, strengthBits: 128 };
+const [camelliaPrf] = privatePrfs as [PrfTransform];
 
 const prfs: readonly [string, PrfTransform][] = [
   ['prfsha1', prf('HMAC-SHA1')],
@@ -245,10 +230,5 @@ export function proposalKeywords(version: '5.9' | '6.0'): ReadonlyMap<string, Ke
 /** The integrity algorithms of AH that are written as ciphers (AES-GMAC). */
 export function gmacIntegrity(transform: EncryptionTransform): AuthenticationTransform | undefined {
   if (!transform.name.startsWith('AES-GMAC-')) return undefined;
-  return foreignIntegrity(
-    `AES-${transform.keyBits}-GMAC`,
-    9 + sizes.indexOf(transform.keyBits as 128),
-    transform.keyBits,
-    128,
-  );
+  return rareIntegrity(`AES-${transform.keyBits}-GMAC`);
 }

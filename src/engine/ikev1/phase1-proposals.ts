@@ -4,6 +4,7 @@
  */
 import { offeredIkeProposals } from '../../model/peer/connection/offers.js';
 import type { ProposalLike } from '../../model/proposal.js';
+import { rareCiphers } from '../../model/rare-transforms.js';
 import type { AuthenticationMethod, IkePolicy } from '../../model/system-config.js';
 import {
   type EncryptionTransform,
@@ -204,7 +205,7 @@ function readOffer(proposalNumber: number, transform: IsakmpTransform): Phase1Of
 /** A cipher by its number in phase 1; an unknown one is named so that a comparison can tell it. */
 function cipherOf(id: number | undefined, keyBits: number | undefined): EncryptionTransform | undefined {
   if (id === undefined) return undefined;
-  const candidates = encryptionTransforms.filter(({ ikev1Id }) => ikev1Id === id);
+  const candidates = [...encryptionTransforms, ...rareCiphers].filter(({ ikev1Id }) => ikev1Id === id);
   const [first] = candidates;
   const known = candidates.find(
     (cipher) => cipher.keyBits === (cipher.keyLengthAttribute ? (keyBits ?? first?.keyBits) : cipher.keyBits),

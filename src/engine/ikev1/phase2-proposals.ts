@@ -3,6 +3,7 @@
  * wanted together, an SA for each (AH over ESP); their transforms are alternatives.
  */
 import type { ProposalLike } from '../../model/proposal.js';
+import { rareCiphers } from '../../model/rare-transforms.js';
 import type { ChildProposal } from '../../model/system-config.js';
 import {
   type AuthenticationTransform,
@@ -223,7 +224,7 @@ function readTransform(protocol: 'ESP' | 'AH', transform: IsakmpTransform): Chil
 }
 
 function espCipher(id: number, keyBits: number | undefined): EncryptionTransform {
-  const candidates = encryptionTransforms.filter(({ espId }) => espId === id);
+  const candidates = [...encryptionTransforms, ...rareCiphers].filter(({ espId }) => espId === id);
   const [first] = candidates;
   const known = candidates.find(
     (cipher) => !cipher.keyLengthAttribute || cipher.keyBits === (keyBits ?? first?.keyBits),

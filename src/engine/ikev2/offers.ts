@@ -12,6 +12,7 @@ import {
   type ProposalLike,
   type ProposalSelection,
 } from '../../model/proposal.js';
+import { rareCiphers, rareIntegrities } from '../../model/rare-transforms.js';
 import {
   type AuthenticationTransform,
   authenticationTransforms,
@@ -180,10 +181,10 @@ function plainTransform(of: number, id: number): Transform {
 
 /** An ID and the length of the key in one number; without the attribute the length is 0. */
 const cipherKey = (id: number, keyBits: number): number => id * 65_536 + keyBits;
-const encryptionById = byKey(encryptionTransforms, (one) =>
+const encryptionById = byKey([...encryptionTransforms, ...rareCiphers], (one) =>
   cipherKey(one.ikev2Id, one.keyLengthAttribute ? one.keyBits : 0),
 );
-const authenticationById = byKey(authenticationTransforms, (one) => one.ikev2Id);
+const authenticationById = byKey([...authenticationTransforms, ...rareIntegrities], (one) => one.ikev2Id);
 const prfById = byKey(prfTransforms, (one) => one.ikev2Id);
 
 function byKey<T, K>(list: readonly T[], key: (one: T) => K): ReadonlyMap<K, T> {

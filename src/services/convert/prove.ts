@@ -11,7 +11,7 @@ import { proposalsWithGroups } from '../../model/peer/child-proposals.js';
 import { intersectRegions, isRegionCovered, subtractRegion } from '../../model/selector/algebra.js';
 import type { Region } from '../../model/selector/box.js';
 import type { ChildProposal, SaTemplate, SpdEntry, SystemConfig } from '../../model/system-config.js';
-import { loadProvider } from '../crypto-provider.js';
+import { loadSimulationProvider } from '../crypto-provider.js';
 import type { LoadedSystem } from '../load-system.js';
 import { ikeVersions } from '../negotiate/ike-versions.js';
 import type { RunSettings } from '../negotiate/negotiate.js';
@@ -49,7 +49,7 @@ export async function prove(conversion: Conversion, options: ProofOptions): Prom
   const notes: string[] = [];
   const packets = comparePackets(original, converted, notes);
   const settings: RunSettings = {
-    provider: await loadProvider('node', seededRandom(options.seed)),
+    provider: await loadSimulationProvider('node', seededRandom(options.seed)),
     versions: await ikeVersions(),
     seed: options.seed,
     beginsAt: options.beginsAt,

@@ -7,7 +7,7 @@ import { seededRandom } from '../../engine/crypto/random.js';
 import type { NegotiationRun } from '../../engine/sim/negotiation.js';
 import { peersOf } from '../../model/peer/peers.js';
 import type { MatrixDocument, MatrixPair } from '../../report/negotiation/document.js';
-import { loadProvider, type ProviderName } from '../crypto-provider.js';
+import { loadSimulationProvider, type ProviderName } from '../crypto-provider.js';
 import type { LoadOptions } from '../repository/load-repository.js';
 import { assumptionsOf } from './credentials.js';
 import { causeOf, explain } from './explain.js';
@@ -76,7 +76,7 @@ export async function matrixRunner(options: Omit<MatrixOptions, 'jobs' | 'onProg
   const { systems } = await chooseAll(options.paths, options, wishes);
   checkWishes(wishes, systems, 0);
   const settings: RunSettings = {
-    provider: await loadProvider(options.crypto ?? 'node', seededRandom(options.seed)),
+    provider: await loadSimulationProvider(options.crypto ?? 'node', seededRandom(options.seed)),
     versions: await ikeVersions(),
     seed: options.seed,
     beginsAt: options.beginsAt,

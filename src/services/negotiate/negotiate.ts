@@ -14,7 +14,7 @@ import { formatPacket, type Packet } from '../../model/packet.js';
 import { Secret } from '../../model/secret.js';
 import type { SecretReference } from '../../model/system-config.js';
 import type { NegotiationDocument, RunDocument } from '../../report/negotiation/document.js';
-import { type CryptoChoice, loadProvider } from '../crypto-provider.js';
+import { type CryptoChoice, loadSimulationProvider } from '../crypto-provider.js';
 import type { LoadOptions } from '../repository/load-repository.js';
 import { type MendingPair, mend } from './changes/mend.js';
 import { type Assumption, assumptionsOf, groupCredentials } from './credentials.js';
@@ -103,7 +103,7 @@ export async function negotiate(options: NegotiateOptions): Promise<NegotiateOut
   const untilMillis =
     options.untilMillis ?? (file?.until === undefined ? undefined : parseDuration(String(file.until), 'until'));
   const settings: RunSettings = {
-    provider: await loadProvider(options.crypto === 'noble' ? 'noble' : 'node', seededRandom(seed)),
+    provider: await loadSimulationProvider(options.crypto === 'noble' ? 'noble' : 'node', seededRandom(seed)),
     versions: await ikeVersions(),
     seed,
     beginsAt: options.beginsAt,
@@ -121,7 +121,7 @@ export async function negotiate(options: NegotiateOptions): Promise<NegotiateOut
   });
   if (options.crypto !== 'both') return outcome;
   const { document, runs, errors } = outcome;
-  const provider = await loadProvider('noble', seededRandom(seed));
+  const provider = await loadSimulationProvider('noble', seededRandom(seed));
   const again = pairContext(systems, initiators, options.packet, { ...settings, provider });
   const compared = comparedWith(
     runs,

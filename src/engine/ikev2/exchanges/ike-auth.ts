@@ -7,7 +7,12 @@
  *                       <--  HDR, SK {N(AUTHENTICATION_FAILED)}            nothing
  */
 import { addressToOctets } from '../../../model/address.js';
-import { answeringIdentity, askedIdentity, asksForRange, expectedIdentity } from '../../../model/peer/connection/candidates.js';
+import {
+  answeringIdentity,
+  askedIdentity,
+  asksForRange,
+  expectedIdentity,
+} from '../../../model/peer/connection/candidates.js';
 import { expectsIdentity, formatExpectation, formatIdentity, sentIdentity } from '../../../model/peer/identity.js';
 import type { Identity, PadEntry } from '../../../model/system-config.js';
 import { concat } from '../../crypto/octets.js';

@@ -138,7 +138,7 @@ function agree(
   offer: GroupedOffer['proposals'],
   own: GroupedOffer['proposals'],
 ): SelectedProposal | undefined {
-  const selection = selectProposal(usable(offer, x, y), usable(own, x, y), { preference: preferenceOf(y) });
+  const selection = selectProposal(usable(offer, x, y), own, { preference: preferenceOf(y) });
   const between = `${nameRecord(x.view, template.source)} and ${nameRecord(y.view, responder.source)}`;
   const protocol = template.proposals[0]?.protocol ?? 'ESP';
   steps.push({

@@ -4,6 +4,7 @@
  */
 import { formatAddress } from '../../address.js';
 import { peerProfile } from '../../peer-profile/catalogue.js';
+import { isSettingOn } from '../../product-setting.js';
 import { type ProposalLike, type SelectedProposal, selectProposal } from '../../proposal.js';
 import type { IkePolicy, PadEntry, SystemConfig } from '../../system-config.js';
 import type { KeyExchangeTransform } from '../../transform.js';
@@ -120,7 +121,7 @@ function chooseByProposals(attempt: Attempt): Offer {
   const sent = inOrderOf(x, version === 2 ? guessed : undefined, offered);
   // In IKEv1 the best connection alone is asked; in IKEv2 the others follow where it has no proposal in common.
   for (const candidate of version === 1 ? [first] : candidates) {
-    const selection = selectProposal(sent.proposals, usable(candidate.policy.proposals, x, y, attempt.aggressive), {
+    const selection = selectProposal(sent.proposals, candidate.policy.proposals, {
       preference: preferenceOf(y),
       ...(guessed ? { guessedGroup: guessed } : {}),
     });
@@ -132,7 +133,7 @@ function chooseByProposals(attempt: Attempt): Offer {
     pushProposal(attempt, candidate, selected);
     return { chosen: { candidate, selection: selected }, candidates };
   }
-  const selection = selectProposal(offered, usable(first.policy.proposals, x, y, attempt.aggressive), {
+  const selection = selectProposal(offered, first.policy.proposals, {
     preference: preferenceOf(y),
   });
   steps.push({
@@ -178,20 +179,29 @@ function pushProposal(
   });
 }
 
-/** Algorithms of private use count only between implementations of one kind, and never in Aggressive Mode. */
-export function usable<P extends ProposalLike>(
-  proposals: readonly P[],
-  x: IkeEnd,
-  y: IkeEnd,
-  never = false,
-): readonly P[] {
-  const isCharon = (end: IkeEnd) => end.view.config.peerProfile?.value === 'strongswan';
-  if (!never && isCharon(x) && isCharon(y)) return proposals;
-  const isPublic = ({ ikev2Id }: { readonly ikev2Id: number }) => ikev2Id < 1024;
-  return proposals.map((proposal) => ({
+/**
+ * An offer as the responder looks at it. Algorithms of private use count only between two charons that say what they are, or that are told
+ * to take them, and never in Aggressive Mode (PROPOSAL_SKIP_PRIVATE of proposal.c): else they are none of the responder's.
+ */
+export function usable<P extends ProposalLike>(offer: readonly P[], x: IkeEnd, y: IkeEnd, never = false): readonly P[] {
+  const takes = (own: IkeEnd, other: IkeEnd) =>
+    own.view.config.peerProfile?.value === 'strongswan' &&
+    (isSettingOn(own.view.config, 'charon.accept_private_algs') === true ||
+      isSettingOn(other.view.config, 'charon.send_vendor_id') === true);
+  if (!never && takes(x, y) && takes(y, x)) return offer;
+  const apart = <T extends { readonly name: string }>(list: readonly T[], idOf: (one: T) => number): readonly T[] =>
+    list.some((one) => idOf(one) >= privateUse)
+      ? list.map((one) => (idOf(one) >= privateUse ? { ...one, name: `${one.name} (private use)` } : one))
+      : list;
+  const ikev2Id = (one: { readonly ikev2Id: number }) => one.ikev2Id;
+  return offer.map((proposal) => ({
     ...proposal,
-    encryption: proposal.encryption.filter(isPublic),
-    authentication: proposal.authentication.filter(isPublic),
-    ...(proposal.keyExchange ? { keyExchange: proposal.keyExchange.filter(({ id }) => id < 1024) } : {}),
+    encryption: apart(proposal.encryption, ikev2Id),
+    authentication: apart(proposal.authentication, ikev2Id),
+    ...(proposal.prf ? { prf: apart(proposal.prf, ikev2Id) } : {}),
+    ...(proposal.keyExchange ? { keyExchange: apart(proposal.keyExchange, ({ id }) => id) } : {}),
   }));
 }
+
+/** Numbers of transforms from here on are for private use (RFC 7296 §3.3.2). */
+const privateUse = 1024;

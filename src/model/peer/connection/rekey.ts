@@ -47,12 +47,11 @@ export function walkRekey(
     const answer = again.refusal?.kind === 'answered' ? { notify: again.refusal.notify } : {};
     return { works, step, ...(again.child ? { transforms: again.child.transforms } : answer) };
   }
-  const own = usable(theirs, x, y);
   // The group of the SA before is taken again where it had one (charon.prefer_previous_dh_group).
   let offer = createChildOffer(mine, child.transforms.keyExchange);
   let retriedWith: KeyExchangeTransform | undefined;
   for (let tries = 0; tries < 2 && offer; tries += 1) {
-    const selection = selectProposal(usable(offer.proposals, x, y), own, { preference: preferenceOf(y) });
+    const selection = selectProposal(usable(offer.proposals, x, y), theirs, { preference: preferenceOf(y) });
     if (selection.kind === 'mismatch') {
       const text = `the first rekey fails: ${between} have no proposal in common once ${groupWords(offer)} is part of it`;
       return {
@@ -68,7 +67,7 @@ export function walkRekey(
       continue;
     }
     // The initiator compares the answer with what it has configured, not with what it offered (child_create.c).
-    if (!wanted && selectProposal([answerOf(selection, offer)], usable(mine, x, y)).kind === 'mismatch') {
+    if (!wanted && selectProposal([answerOf(selection, offer)], mine).kind === 'mismatch') {
       const text = `the first rekey fails: ${nameRecord(y.view, responder.source)} takes a proposal without a group, and ${nameRecord(x.view, template.source)} has it with one`;
       return { works: false, step: { kind: 'pfs', verdict: 'fail', text, ...sources, selection } };
     }
