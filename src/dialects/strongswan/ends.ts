@@ -5,7 +5,7 @@ import type { DataPathName } from '../../model/peer-profile/data-path.js';
 import type { ConfiguredSelector, EntrySource, SharedSecret } from '../../model/system-config.js';
 import type { SwanChild, SwanConnection } from './connection.js';
 import type { SwanVersion } from './defaults.js';
-import type { HostSpec } from './options.js';
+import type { HostSpec } from './hosts.js';
 
 export interface CompileInput {
   readonly name: string;
@@ -39,13 +39,24 @@ export const everyAddress = [anyAddress(4), anyAddress(6)];
 
 /** What the hosts of an option cover; names and nothing cover everything. */
 export function hostRanges(specs: readonly HostSpec[] | undefined): AddressRange[] {
-  const ranges = (specs ?? []).flatMap((spec) => (spec.kind === 'range' ? [spec.range] : []));
-  return isOpen(specs) ? everyAddress : ranges;
+  return isOpen(specs) ? everyAddress : writtenRanges(specs);
 }
 
-/** Does an option leave the address open? */
+/** The same with what is written beside an open one: an address that is written fits better than any (match of ike_cfg.c). */
+export function rankedRanges(specs: readonly HostSpec[] | undefined): AddressRange[] {
+  return isOpen(specs) ? [...writtenRanges(specs), ...everyAddress] : writtenRanges(specs);
+}
+
+function writtenRanges(specs: readonly HostSpec[] | undefined): AddressRange[] {
+  return (specs ?? []).flatMap((spec) =>
+    spec.kind === 'range' ? [spec.range] : spec.kind === 'any' && spec.family ? [anyAddress(spec.family)] : [],
+  );
+}
+
+/** Does an option leave the address open? `%any4` and `%any6` leave that of one family. */
 export function isOpen(specs: readonly HostSpec[] | undefined): boolean {
-  return !specs || specs.length === 0 || specs.some(({ kind }) => kind !== 'range');
+  if (!specs || specs.length === 0) return true;
+  return specs.some((spec) => spec.kind === 'name' || (spec.kind === 'any' && spec.family === undefined));
 }
 
 /** The first host that is one address: what charon sends from and to (ike_cfg.c, resolve). */

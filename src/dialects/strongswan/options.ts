@@ -4,7 +4,15 @@
  */
 import type { AddressRange } from '../../model/address.js';
 import type { ConfiguredSelector, IkeProposal } from '../../model/system-config.js';
-import { defaultAhProposal, defaultEspProposals, defaultIkeProposals, type SwanVersion, seriesOf } from './defaults.js';
+import {
+  defaultAhProposal,
+  defaultEspProposals,
+  defaultIkeProposals,
+  type SwanVersion,
+  seriesOf,
+  swanVersions,
+} from './defaults.js';
+import { hostOption } from './hosts.js';
 import { readChildProposal, readIkeProposal, type SwanChildProposal } from './proposal.js';
 import { type Fail, noted, type OptionSpec, partial, supported } from './read-options.js';
 import type { SettingValue } from './settings.js';
@@ -49,25 +57,20 @@ function numberUpTo(max: number) {
   };
 }
 
-/** An address, a range, or a name that the resolver knows. */
-export type HostSpec =
-  | { readonly kind: 'any' }
-  | { readonly kind: 'range'; readonly range: AddressRange; readonly item: Item }
-  | { readonly kind: 'name'; readonly item: Item };
-
-const anyHosts = new Set(['%any', '%any4', '%any6', '0.0.0.0', '::', '%defaultroute']);
-
-function hosts(value: SettingValue): readonly HostSpec[] {
-  return listItems(value).map((item): HostSpec => {
-    if (anyHosts.has(item.text)) return { kind: 'any' };
-    const range = readRange(item.text);
-    return range ? { kind: 'range', range, item } : { kind: 'name', item };
-  });
+/** A word that only some of the versions know. */
+function wordSince<const W extends string>(words: readonly W[], later: { readonly [K in W]?: SwanVersion }) {
+  return (value: SettingValue, fail: Fail, version: SwanVersion): W | undefined => {
+    const known = words.filter((candidate) => {
+      const since = later[candidate];
+      return since === undefined || swanVersions.indexOf(since) <= swanVersions.indexOf(version);
+    });
+    return word(known)(value, fail);
+  };
 }
 
-const hostOption = partial(hosts, 'names of hosts are not resolved here, and count as any address', (specs) =>
-  specs.some(({ kind }) => kind === 'name'),
-);
+/** Six bits, written as ones and zeros. */
+const bits = (value: SettingValue, fail: Fail) =>
+  /^[01]{0,15}$/.test(value.text) ? value.text : fail(`'${show(value)}' is not written in ones and zeros`);
 
 function ikeProposals(value: SettingValue, fail: Fail, version: SwanVersion): readonly IkeProposal[] | undefined {
   const proposals: IkeProposal[] = [];
@@ -155,7 +158,9 @@ export interface AuthSpec {
 }
 
 function auth(value: SettingValue, fail: Fail): AuthSpec | undefined {
-  const found = /^(?:(ike:)|(pubkey)|(rsa)|(ecdsa)|(bliss)|(psk)$|(xauth)|(eap))(.*)$/is.exec(value.text);
+  // Only these three count in any case (parse_auth).
+  const text = value.text.replace(/^(?:psk$|xauth|eap)/i, (start) => start.toLowerCase());
+  const found = /^(?:(ike:)|(pubkey)|(rsa)|(ecdsa)|(bliss)|(psk)$|(xauth)|(eap))(.*)$/s.exec(text);
   if (!found)
     return fail(
       `'${show(value)}' is no authentication`,
@@ -233,19 +238,13 @@ export const connectionOptions = {
   }),
   aggressive: supported(bool),
   pull: partial(bool, 'pushing addresses by Mode Config is not carried out', (pulls) => !pulls),
-  dscp: noted(text, 'it marks the packets of IKE'),
+  dscp: noted(bits, 'it marks the packets of IKE'),
   encap: supported(bool),
   mobike: supported(bool),
   dpd_delay: supported(time),
   dpd_timeout: supported(time),
   fragmentation: supported(word(['yes', 'accept', 'no', 'force'])),
-  childless: {
-    read: word(['allow', 'prefer', 'force', 'never']),
-    use: (value, version) =>
-      value === 'prefer' && seriesOf(version) === '5.9'
-        ? { support: 'partial', why: 'strongSwan 5.9 does not know prefer' }
-        : { support: 'supported' },
-  } satisfies OptionSpec<'allow' | 'prefer' | 'force' | 'never'> as OptionSpec<'allow' | 'prefer' | 'force' | 'never'>,
+  childless: supported(wordSince(['allow', 'prefer', 'force', 'never'], { prefer: '6.0.0' })),
   send_certreq: noted(bool, certificateNote),
   send_cert: partial(
     word(['ifasked', 'always', 'never']),
@@ -315,7 +314,7 @@ export const childOptions = {
   updown: noted(text, 'a script that is run when the SA comes and goes'),
   hostaccess: noted(bool, 'it is for the updown script'),
   mode: partial(
-    word(['tunnel', 'transport', 'transport_proxy', 'beet', 'iptfs', 'pass', 'drop']),
+    wordSince(['tunnel', 'transport', 'transport_proxy', 'beet', 'iptfs', 'pass', 'drop'], { iptfs: '6.0.0' }),
     'BEET and IP-TFS are taken for tunnel mode',
     (value) => value === 'beet' || value === 'iptfs',
   ),
@@ -342,13 +341,19 @@ export const childOptions = {
   if_id_in: ifId,
   if_id_out: ifId,
   label: partial(text, 'security labels are not compared'),
-  label_mode: partial(text, 'security labels are not compared'),
-  tfc_padding: noted(text, 'padding of packets'),
+  label_mode: partial(word(['system', 'simple', 'selinux']), 'security labels are not compared'),
+  tfc_padding: noted(
+    (value: SettingValue, fail: Fail) => (value.text === 'mtu' ? value.text : number(value, fail)),
+    'padding of packets',
+  ),
   replay_window: supported(number),
-  hw_offload: noted(text, hostNote),
+  hw_offload: noted(
+    wordSince(['no', 'yes', 'auto', 'crypto', 'packet'], { crypto: '6.0.0', packet: '6.0.0' }),
+    hostNote,
+  ),
   copy_df: noted(bool, 'a bit of outer headers'),
   copy_ecn: noted(bool, 'a bit of outer headers'),
-  copy_dscp: noted(text, 'bits of outer headers'),
+  copy_dscp: noted(word(['no', 'in', 'out', 'yes']), 'bits of outer headers'),
 };
 
 export const poolOptions = {

@@ -14,7 +14,7 @@ import type {
 } from '../../model/system-config.js';
 import type { SwanConnection, SwanEnd } from './connection.js';
 import { defaultIkeProposals, ikeDefaults, type SwanVersion } from './defaults.js';
-import { type CompileInput, firstAddress, hostRanges, isOpen, isWildcardTrap } from './ends.js';
+import { type CompileInput, firstAddress, isOpen, isWildcardTrap, rankedRanges } from './ends.js';
 import { prfOfIntegrity } from './keywords.js';
 
 /** The PAD entries and IKE policies of a connection: one of each for every range of peers. */
@@ -23,7 +23,7 @@ export function padAndPolicies(
   input: CompileInput,
 ): { readonly pad: PadEntry[]; readonly policies: IkePolicy[] } {
   const { options } = connection;
-  const remotes = hostRanges(options.remote_addrs?.value);
+  const remotes = rankedRanges(options.remote_addrs?.value);
   const version = options.version?.value ?? 0;
   const versions: readonly (1 | 2)[] = version === 1 ? [1] : version === 2 ? [2] : [2, 1];
   return {
@@ -68,7 +68,9 @@ function padEntry(
   const names = (options.remote_addrs?.value ?? []).flatMap((spec) =>
     spec.kind === 'name' ? [{ value: spec.item.text, origin: { kind: 'explicit' as const, at: spec.item.at } }] : [],
   );
-  const own = isOpen(options.local_addrs?.value) ? undefined : hostRanges(options.local_addrs?.value);
+  const ownHosts = options.local_addrs?.value;
+  const isWritten = ownHosts?.some(({ kind }) => kind === 'range') || !isOpen(ownHosts);
+  const own = isWritten ? rankedRanges(ownHosts) : undefined;
   const fragmentation = options.fragmentation;
   const unique = options.unique;
   const base: PadEntry = {
@@ -265,7 +267,8 @@ function ikePolicy(connection: SwanConnection, remote: AddressRange, number: 1 |
 export function asSuite(proposal: IkeProposal): IkeProposal[] {
   if (proposal.authentication.length === 0) return [];
   const hashes = proposal.authentication.flatMap((integrity) => {
-    const hash = prfOfIntegrity.get(integrity.name);
+    // The hash stands for the usual length of its check value only (proposal_substructure.c).
+    const hash = integrity.ikev1Id === undefined ? undefined : prfOfIntegrity.get(integrity.name);
     return hash?.ikev1Id !== undefined && proposal.prf.some(({ name }) => name === hash.name) ? [hash] : [];
   });
   const encryption = proposal.encryption.filter(({ ikev1Id }) => ikev1Id !== undefined);

@@ -66,7 +66,11 @@ function readShared(
       const read = readKey(value.text);
       if (isFirst) report.supported(`${path}.secret`, setting.at);
       if (read) secret = { value: { kind: 'literal', secret: read }, origin };
-      else report.badValue(`${path}.secret: what follows 0x must be hexadecimal, and 0s Base64`, setting.at);
+      else
+        report.badValue(
+          `${path}.secret: it is empty, or what follows 0x is not hexadecimal, or what follows 0s not Base64`,
+          setting.at,
+        );
     } else if (key.startsWith('id')) {
       if (isFirst) report.supported(`${path}.${key}`, setting.at);
       owners.push({ value: readIdentity(value.text), origin });
@@ -88,14 +92,21 @@ function readKey(text: string): Secret | undefined {
     const digits = rest.replaceAll(':', '');
     if (!/^[0-9a-fA-F]*$/.test(digits)) return undefined;
     const even = digits.length % 2 === 1 ? `0${digits}` : digits;
-    return new Secret(
+    return nonEmpty(
       Uint8Array.from({ length: even.length / 2 }, (_, at) => Number.parseInt(even.slice(at * 2, at * 2 + 2), 16)),
     );
   }
-  if (form === '0s') return /^[A-Za-z0-9+/]*={0,2}$/.test(rest) ? new Secret(decodeBase64(rest)) : undefined;
-  return Secret.ofText(text);
+  if (form === '0s') return /^[A-Za-z0-9+/]*={0,2}$/.test(rest) ? nonEmpty(decodeBase64(rest)) : undefined;
+  return nonEmpty(new TextEncoder().encode(text));
 }
 
+/** Of nothing charon says that the data is missing. */
+function nonEmpty(octets: Uint8Array): Secret | undefined {
+  return octets.length > 0 ? new Secret(octets) : undefined;
+}
+
+/** What is left beyond groups of four is not read (chunk_from_base64). */
 function decodeBase64(text: string): Uint8Array {
-  return Uint8Array.from(atob(text.replace(/=+$/, '')), (character) => character.charCodeAt(0));
+  const whole = text.slice(0, text.length - (text.length % 4));
+  return Uint8Array.from(atob(whole.replace(/=+$/, '')), (character) => character.charCodeAt(0));
 }

@@ -41,8 +41,9 @@ export function readBoolean(text: string): boolean | undefined {
   return booleans.get(text.toLowerCase());
 }
 
-/** strtoul with base 0: decimal, 0x hexadecimal, 0 octal; what follows the digits is returned as it is. */
+/** strtoul with base 0: decimal, 0x hexadecimal, 0 octal, and nothing is 0; what follows the digits is returned as it is. */
 function digits(text: string): { value: number; rest: string } | undefined {
+  if (text === '') return { value: 0, rest: '' };
   const match = /^\s*(?:0[xX]([0-9a-fA-F]+)|(0[0-7]*)(?![0-9])|([0-9]+))(.*)$/s.exec(text);
   if (!match || text.length > 15) return undefined;
   const [, hex, octal, decimal, rest = ''] = match;
