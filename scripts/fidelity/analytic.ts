@@ -1,6 +1,6 @@
 /** The verdict by the configurations alone: no message is made. */
 import type { ChildSide } from '../../src/model/peer/connection/child.js';
-import { type Negotiation, negotiateConnection } from '../../src/model/peer/connection/negotiate.js';
+import { type Negotiation, negotiateConnection, startOf } from '../../src/model/peer/connection/negotiate.js';
 import { systemView } from '../../src/model/peer/system-view.js';
 import type { SaTemplate, SystemConfig } from '../../src/model/system-config.js';
 import {
@@ -18,11 +18,10 @@ import { nothing, type Pair, type PairVerdict } from './verdict.js';
 
 /** The verdict of the configurations. */
 export function judgeByConfiguration(pair: Pair, setting: Setting): PairVerdict {
-  const read = readPair(pair, setting);
-  if (!read) return { ...nothing, loaded: false };
-  const { left, right } = read;
-  const template = initiatedChild(left);
-  if (!template) return nothing;
+  const { left, right, loaded } = readPair(pair, setting);
+  const told = loaded ? {} : { loaded };
+  const template = initiatedChild(left, loaded);
+  if (!template) return { ...nothing, ...told };
   const side = (config: SystemConfig, { address: own, inner }: Side): ChildSide => ({
     view: systemView(config),
     address: own,
@@ -31,7 +30,11 @@ export function judgeByConfiguration(pair: Pair, setting: Setting): PairVerdict 
     hasPrivateKeys: false,
   });
   const [x, y] = [side(left, setting.left), side(right, setting.right)];
-  return verdictOf(template, negotiateConnection(x, y, template));
+  // Nobody is where it starts towards, or it knows no address to start towards.
+  if (template.remoteEndpoint && template.remoteEndpoint.value !== setting.right.address.value)
+    return { ...nothing, initiatorTimedOut: true, ...told };
+  if (startOf(x, template, y)?.pad.respondOnly) return { ...nothing, ...told };
+  return { ...verdictOf(template, withoutXauth(negotiateConnection(x, y, template))), ...told };
 }
 
 function verdictOf(
@@ -77,6 +80,18 @@ function verdictOf(
         }
       : {}),
   };
+}
+
+/** Neither daemon has a method of XAUTH: what follows phase 1 never comes. */
+function withoutXauth(negotiation: Negotiation): Negotiation {
+  const { ike } = negotiation;
+  const rounds = [ike?.initiatorPad, ike?.responderPad].flatMap((pad) => [
+    ...(pad?.localRounds ?? []),
+    ...(pad?.remoteRounds ?? []),
+  ]);
+  const isAsked = ike?.version === 1 && rounds.some(({ method }) => method.value === 'XAUTH');
+  if (!isAsked || !negotiation.isIkeEstablished) return negotiation;
+  return { steps: negotiation.steps, ...(ike ? { ike } : {}), isIkeEstablished: false };
 }
 
 /** Is the first Child SA asked for only after IKE_AUTH? */

@@ -6,12 +6,13 @@ import { type Conf, pairHosts, print } from './random/conf.js';
 import { type Draw, drawFrom, randomOf } from './random/draw.js';
 import { mutations as first } from './random/mutations.js';
 import { espPool, groupPool, ikePool, ikePoolV2, selectorPool } from './random/pools.js';
+import { rarerMutations } from './random/rarer-mutations.js';
 import { widerMutations } from './random/wider-mutations.js';
 import type { Pair } from './verdict.js';
 
 export { pairHosts, randomOf };
 
-const mutations = { ...first, ...widerMutations };
+const mutations = { ...first, ...widerMutations, ...rarerMutations };
 
 /** Names of what pairs are changed by. */
 export const mutationNames = Object.keys(mutations);
@@ -76,6 +77,10 @@ function baseConf(draw: Draw): readonly [Conf, Conf] {
     more: [],
     before: [],
     inherits: false,
+    inheritsChild: false,
+    omits: [],
+    spareSecrets: [],
+    layout: 0,
   });
   return [make(true), make(false)];
 }

@@ -1,5 +1,6 @@
 /** The hosts on which pairs are run, and how a side of a pair is read for them. */
 import { noFiles } from '../../src/dialects/dialect.js';
+import { importCodes } from '../../src/dialects/option-report.js';
 import { strongswan } from '../../src/dialects/strongswan/dialect.js';
 import { type Address, parseAddress } from '../../src/model/address.js';
 import type { DataPathName } from '../../src/model/peer-profile/data-path.js';
@@ -55,23 +56,36 @@ export const recordedHosts = {
 
 export const recordedSetting = settingOf(recordedHosts.left, recordedHosts.right, recordedHosts.dataPath);
 
-/** Both sides of a pair as they are read; undefined where a daemon would not take its configuration. */
-export function readPair(
-  { left, right }: Pair,
-  { daemon = '' }: Setting,
-): { readonly left: SystemConfig; readonly right: SystemConfig } | undefined {
-  const [a, b] = [readSide('left', left, daemon), readSide('right', right, daemon)];
-  return a && b ? { left: a, right: b } : undefined;
+export interface ReadPair {
+  readonly left: SystemConfig;
+  readonly right: SystemConfig;
+  /** Both daemons take everything. */
+  readonly loaded: boolean;
 }
 
-function readSide(name: string, text: string, daemon: string): SystemConfig | undefined {
+/**
+ * Both sides of a pair as they are read: without what a daemon would not take. A connection with a fault is refused alone, a file that
+ * is none of settings as a whole.
+ */
+export function readPair({ left, right }: Pair, { daemon = '' }: Setting): ReadPair {
+  const [a, b] = [readSide('left', left, daemon), readSide('right', right, daemon)];
+  return { left: a.config, right: b.config, loaded: a.loaded && b.loaded };
+}
+
+function readSide(name: string, text: string, daemon: string): { config: SystemConfig; loaded: boolean } {
   const sources = [new SourceText(`${name}/swanctl.conf`, text), new SourceText(`${name}/strongswan.conf`, daemon)];
   const { config, problems } = strongswan.read!({ name, sources, files: noFiles });
-  return problems.some(({ severity = 'error' }) => severity === 'error') ? undefined : config;
+  const faults = problems.filter(({ severity = 'error' }) => severity === 'error');
+  const isUnreadable = faults.some(({ code }) => code === importCodes.syntax);
+  if (isUnreadable && text !== '') return { ...readSide(name, '', daemon), loaded: false };
+  return { config, loaded: faults.length === 0 };
 }
 
-/** The child that is initiated: `net` of the first connection that has one, else the first. */
-export function initiatedChild({ spd }: SystemConfig): SaTemplate | undefined {
+/** The child that is initiated: `net` of the first connection that has one, else the first, unless `net` was refused. */
+export function initiatedChild({ spd }: SystemConfig, loaded: boolean): SaTemplate | undefined {
   const templates = spd.flatMap(({ action }) => (action.kind === 'PROTECT' ? action.bundle : []));
-  return templates.find(({ source }) => source.record.name.endsWith('.net')) ?? templates[0];
+  const place = ({ source }: SaTemplate) => source.at?.start ?? 0;
+  const named = templates.filter(({ source }) => source.record.name.endsWith('.net'));
+  const first = named.reduce<SaTemplate | undefined>((a, b) => (a && place(a) <= place(b) ? a : b), undefined);
+  return first ?? (loaded ? templates[0] : undefined);
 }

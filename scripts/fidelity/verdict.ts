@@ -9,7 +9,7 @@ export interface SaAlgorithms {
 }
 
 export interface PairVerdict {
-  /** False where a daemon does not take its configuration; absent: both do. */
+  /** False where a daemon does not take all of its configuration; absent in a recording: nobody has looked. */
   readonly loaded?: boolean;
   readonly ike: boolean;
   readonly child: boolean;
@@ -49,7 +49,6 @@ export function fieldsOf(verdict: PairVerdict): ReadonlyMap<string, string> {
     if (value !== undefined) fields.set(name, typeof value === 'string' ? value : JSON.stringify(value));
   };
   put('loaded', verdict.loaded ?? true);
-  if (verdict.loaded === false) return fields;
   put('ike', verdict.ike);
   put('child', verdict.child);
   for (const [name, value] of Object.entries(verdict.ikeSa ?? {})) put(`ikeSa.${name}`, value);
@@ -74,6 +73,6 @@ export interface Disagreement {
 export function compareVerdicts(real: PairVerdict, ours: PairVerdict): Disagreement[] {
   const [a, b] = [fieldsOf(real), fieldsOf(ours)];
   return [...new Set([...a.keys(), ...b.keys()])]
-    .filter((field) => a.get(field) !== b.get(field))
+    .filter((field) => a.get(field) !== b.get(field) && (field !== 'loaded' || real.loaded !== undefined))
     .map((field) => ({ field, real: a.get(field), ours: b.get(field) }));
 }

@@ -204,6 +204,97 @@ const rows: readonly (readonly [string, Pair, Partial<PairVerdict>])[] = [
     ),
     { ike: true, child: false, notifies: ['NO_PROPOSAL_CHOSEN', 'NO_PROP'] },
   ],
+  [
+    'ciphers and integrity algorithms that this tool lacks are agreed on all the same',
+    pair(
+      {
+        connection: 'proposals = cast128-sha1_160-modp2048',
+        child: `${hostsLeft}\nesp_proposals = blowfish192-md5_128`,
+      },
+      {
+        connection: 'proposals = cast128-sha1_160-modp2048',
+        child: `${hostsRight}\nesp_proposals = blowfish192-md5_128`,
+      },
+    ),
+    {
+      ike: true,
+      ikeSa: {
+        version: '2',
+        'encr-alg': 'CAST_CBC',
+        'encr-keysize': '128',
+        'integ-alg': 'HMAC_SHA1_160',
+        'prf-alg': 'PRF_HMAC_SHA1',
+        'dh-group': 'MODP_2048',
+      },
+      child: true,
+      childSa: {
+        mode: 'TUNNEL',
+        protocol: 'ESP',
+        'encr-alg': 'BLOWFISH_CBC',
+        'encr-keysize': '192',
+        'integ-alg': 'HMAC_MD5_128',
+        'dh-group': null,
+        'local-ts': ['10.1.1.5/32'],
+        'remote-ts': ['10.2.1.130/32'],
+      },
+      rekey: true,
+    },
+  ],
+  [
+    'algorithms with numbers of private use are offered and taken by nobody',
+    pair(
+      { child: `${hostsLeft}\nesp_proposals = serpent128-sha256,aes128-sha256` },
+      { child: `${hostsRight}\nesp_proposals = serpent128-sha256,aes128-sha256` },
+    ),
+    {
+      child: true,
+      childSa: {
+        mode: 'TUNNEL',
+        protocol: 'ESP',
+        'encr-alg': 'AES_CBC',
+        'encr-keysize': '128',
+        'integ-alg': 'HMAC_SHA2_256_128',
+        'dh-group': null,
+        'local-ts': ['10.1.1.5/32'],
+        'remote-ts': ['10.2.1.130/32'],
+      },
+    },
+  ],
+  [
+    'a child of the same name in a connection before is started towards the peer of that one',
+    {
+      ...pair({ child: hostsLeft }, { child: hostsRight }),
+      left: `${side(pairHosts.left[0], '10.99.0.7', { child: hostsLeft }).replace('{ c {', '{ t {')}
+${side(pairHosts.left[0], pairHosts.right[0], { child: hostsLeft })}`,
+    },
+    { ike: false, child: false, initiatorTimedOut: true },
+  ],
+  [
+    '%any6 is no address of IPv4',
+    {
+      ...pair({ child: hostsLeft }, { child: hostsRight }),
+      right: side('%any6', pairHosts.left[0], { child: hostsRight }),
+    },
+    { ike: false, child: false, notifies: ['NO_PROPOSAL_CHOSEN', 'NO_PROP'] },
+  ],
+  [
+    'a connection with a value that 5.9 does not know is refused, and its peer finds none',
+    pair({ child: hostsLeft }, { connection: 'childless = prefer', child: hostsRight }),
+    { loaded: false, ike: false, child: false, notifies: ['NO_PROPOSAL_CHOSEN', 'NO_PROP'] },
+  ],
+  [
+    'a time that is empty is none',
+    pair({ connection: 'rekey_time = ""', child: hostsLeft }, { connection: 'reauth_time =', child: hostsRight }),
+    { ike: true, child: true },
+  ],
+  [
+    'a secret of three digits of Base64 is nothing',
+    {
+      ...pair({ child: hostsLeft }, { child: hostsRight }),
+      left: side(pairHosts.left[0], pairHosts.right[0], { child: hostsLeft }).replace('Plover-Sand-77', '0sAAA'),
+    },
+    { loaded: false, ike: false, child: false, notifies: [] },
+  ],
 ];
 
 describe.each(judgeNames)('by the %s', (name) => {

@@ -133,7 +133,10 @@ export async function startCharons(options: CharonPairOptions): Promise<CharonPa
       await swanctl(side, ['--load-conns']);
       writeFileSync(file, config);
       const result = await swanctl(side, ['--load-all', '--clear', '--noprompt']);
-      return { ok: result.ok && !/failed|unable|ignoring/.test(result.output), output: result.output };
+      return {
+        ok: result.ok && !/failed|unable|ignoring|ignored|invalid config/.test(result.output),
+        output: result.output,
+      };
     },
     log: (side) => readFileSync(path.join(folder, side, 'charon.log'), 'utf8'),
     close,

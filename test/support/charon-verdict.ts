@@ -1,6 +1,6 @@
 /** Records what two real daemons do with a pair, in the words of the recorded pairs. */
 import { loggedNames } from '../../scripts/fidelity/charon-names.js';
-import { nothing, type Pair, type PairVerdict } from '../../scripts/fidelity/verdict.js';
+import type { Pair, PairVerdict } from '../../scripts/fidelity/verdict.js';
 import { type CharonPair, parseRaw, type RawSection, type RawValue } from './charon-pair.js';
 
 export interface Recording {
@@ -16,15 +16,16 @@ const rekeyTriesMax = 100;
 /** Loads a pair, lets left initiate the child `net`, and rekeys what came about. */
 export async function recordVerdict(daemons: CharonPair, pair: Pair): Promise<Recording> {
   const loaded = await Promise.all([daemons.load('left', pair.left), daemons.load('right', pair.right)]);
-  const faulty = loaded.find(({ ok }) => !ok);
-  if (faulty) return { verdict: { ...nothing, loaded: false }, log: faulty.output };
+  const faults = loaded.filter(({ ok }) => !ok).map(({ output }) => output);
   try {
     const from = daemons.log('left').length;
     await daemons.swanctl('left', ['--initiate', '--child', 'net', '--timeout', String(attemptSeconds)], 15_000);
     const [ike] = await established(daemons);
     const output = daemons.log('left').slice(from);
+    const log = faults.join('') + output;
     const child = ike && childOf(ike);
     const base: PairVerdict = {
+      loaded: faults.length === 0,
       ike: ike !== undefined,
       child: child !== undefined,
       ...(ike
@@ -44,9 +45,9 @@ export async function recordVerdict(daemons: CharonPair, pair: Pair): Promise<Re
       notifies: namesIn(output),
       initiatorTimedOut: /giving up after \d+ retransmits/.test(output),
     };
-    if (!child) return { verdict: base, log: output };
+    if (!child) return { verdict: base, log };
     const rekey = await recordRekey(daemons, text(child.uniqueid) ?? '');
-    return { verdict: { ...base, ...rekey.verdict }, log: output + rekey.log };
+    return { verdict: { ...base, ...rekey.verdict }, log: log + rekey.log };
   } finally {
     await clear(daemons);
   }
@@ -89,9 +90,11 @@ async function established(daemons: CharonPair): Promise<RawSection[]> {
     .filter((sa): sa is RawSection => isSection(sa) && sa.state === 'ESTABLISHED');
 }
 
+/** Ends what stands or is under way, whichever connection it is of. */
 async function clear(daemons: CharonPair): Promise<void> {
   const end = async (side: 'left' | 'right') => {
-    for (const name of ['c', 'd'])
+    const { output } = await daemons.swanctl(side, ['--list-sas', '--raw']);
+    for (const name of new Set(parseRaw(output).flatMap((event) => Object.keys(event))))
       await daemons.swanctl(side, ['--terminate', '--ike', name, '--force', '--timeout', '1']);
   };
   await Promise.all([end('left'), end('right')]);

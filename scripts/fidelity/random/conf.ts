@@ -1,4 +1,6 @@
 /** What random pairs are made of, and how it is written. */
+import { drawFrom, randomOf } from './draw.js';
+import { relaid } from './layout.js';
 
 /** The addresses that the pairs are made for: that of IKE first. */
 export const pairHosts = {
@@ -28,6 +30,14 @@ export interface Conf {
   before: Conf[];
   /** Written with its settings in a section of its own, which it refers to. */
   inherits: boolean;
+  /** Its children too. */
+  inheritsChild: boolean;
+  /** Settings and sections that are left out, by their names. */
+  omits: string[];
+  /** Sections under `secrets` that are for others. */
+  spareSecrets: string[];
+  /** Which of the layouts the text has; 0 is the plain one. */
+  layout: number;
   name: string;
 }
 
@@ -46,40 +56,51 @@ export function print(conf: Conf): string {
   const all = [...conf.before, conf, ...conf.more];
   const connections = all.map(printConnection).join('');
   const templates = all.map(printTemplate).join('');
-  const secrets = conf.secrets.map(({ secret, ids }, at) => {
+  const secrets = (conf.omits.includes('secrets') ? [] : conf.secrets).map(({ secret, ids }, at) => {
     const owners = ids.map((id, place) => `    id-${place} = ${id}\n`).join('');
     return `  ike-${at} {\n    secret = "${secret}"\n${owners}  }\n`;
   });
-  return `${templates}connections {\n${connections}}\nsecrets {\n${secrets.join('')}}\n`;
+  const spare = conf.spareSecrets.map((section) => `  ${section}\n`);
+  const text = `${templates}connections {\n${connections}}\nsecrets {\n${secrets.join('')}${spare.join('')}}\n`;
+  return conf.layout === 0 ? text : relaid(drawFrom(randomOf(conf.layout)), text);
 }
 
 /** The settings that a connection refers to, where it does. */
 function printTemplate(conf: Conf): string {
-  return conf.inherits ? `base-${conf.name} {\n${settings(conf)}}\n` : '';
+  const own = conf.inherits ? `base-${conf.name} {\n${settings(conf)}}\n` : '';
+  const children = conf.inheritsChild
+    ? conf.children.map((child) => `base-${conf.name}-${child.name} {\n${childSettings(child)}}\n`)
+    : [];
+  return own + children.join('');
 }
 
 function settings(conf: Conf): string {
-  return `    version = ${conf.version}
-    local_addrs = ${conf.local}
-    remote_addrs = ${conf.remote}
-    proposals = ${conf.proposals.join(',')}
-${conf.aggressive ? '    aggressive = yes\n' : ''}${conf.options.map((option) => `    ${option}\n`).join('')}`;
+  const one = (name: string, value: string) => (conf.omits.includes(name) ? '' : `    ${name} = ${value}\n`);
+  return `${one('version', conf.version)}${one('local_addrs', conf.local)}${one('remote_addrs', conf.remote)}${one('proposals', conf.proposals.join(','))}${conf.aggressive ? '    aggressive = yes\n' : ''}${conf.options.map((option) => `    ${option}\n`).join('')}`;
 }
 
 function printConnection(conf: Conf): string {
-  const ends = (name: string, auth: string, id: string | undefined, rounds: readonly string[]) => [
-    `    ${name}${rounds.length > 0 ? '-1' : ''} {\n${auth === '' ? '' : `      auth = ${auth}\n`}${id === undefined ? '' : `      id = ${id}\n`}    }\n`,
-    ...rounds.map((round, at) => `    ${name}-${at + 2} {\n${round}    }\n`),
-  ];
+  const ends = (name: string, auth: string, id: string | undefined, rounds: readonly string[]) =>
+    conf.omits.includes(name)
+      ? []
+      : [
+          `    ${name}${rounds.length > 0 ? '-1' : ''} {\n${auth === '' ? '' : `      auth = ${auth}\n`}${id === undefined ? '' : `      id = ${id}\n`}    }\n`,
+          ...rounds.map((round, at) => `    ${name}-${at + 2} {\n${round}    }\n`),
+        ];
+  const children = conf.children.map((child) =>
+    conf.inheritsChild
+      ? `      ${child.name} : base-${conf.name}-${child.name} {\n      }\n`
+      : `      ${child.name} {\n${childSettings(child)}      }\n`,
+  );
+  const all = conf.omits.includes('children') ? '' : `    children {\n${children.join('')}    }\n`;
+  return `  ${conf.name}${conf.inherits ? ` : base-${conf.name}` : ''} {
+${conf.inherits ? '' : settings(conf)}${ends('local', conf.localAuth, conf.localId, conf.localRounds).join('')}${ends('remote', conf.remoteAuth, conf.remoteId, conf.remoteRounds).join('')}${all}  }
+`;
+}
+
+function childSettings({ localTs, remoteTs, esp, ah, mode, options }: Child): string {
   const list = (name: string, values: readonly string[] | undefined) =>
     values === undefined ? '' : `        ${name} = ${values.join(',')}\n`;
-  const children = conf.children.map(
-    ({ name, localTs, remoteTs, esp, ah, mode, options }) =>
-      `      ${name} {\n${list('local_ts', localTs)}${list('remote_ts', remoteTs)}${list('esp_proposals', esp)}${list('ah_proposals', ah)}        mode = ${mode}\n${options.map((option) => `        ${option}\n`).join('')}      }\n`,
-  );
-  return `  ${conf.name}${conf.inherits ? ` : base-${conf.name}` : ''} {
-${conf.inherits ? '' : settings(conf)}${ends('local', conf.localAuth, conf.localId, conf.localRounds).join('')}${ends('remote', conf.remoteAuth, conf.remoteId, conf.remoteRounds).join('')}    children {
-${children.join('')}    }
-  }
-`;
+  const lists = `${list('local_ts', localTs)}${list('remote_ts', remoteTs)}${list('esp_proposals', esp)}${list('ah_proposals', ah)}`;
+  return `${lists}        mode = ${mode}\n${options.map((option) => `        ${option}\n`).join('')}`;
 }
