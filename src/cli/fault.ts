@@ -76,7 +76,9 @@ export function printFault(fault: Fault, error: unknown, options: { bin: string;
   const message = visibleLines(fault.message);
   const hints = fault.hints.map((hint) => visible(hint));
   const explanation = explanationOf(fault.code, options.bin);
-  if (options.json) {
+  // Where the output itself is what failed, on a full disk for one, JSON would be lost.
+  const outputFails = (error as NodeJS.ErrnoException | undefined)?.syscall === 'write';
+  if (options.json && !outputFails) {
     const { code, exitCode: exit, help } = fault;
     const body = {
       code,

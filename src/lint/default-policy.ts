@@ -4,7 +4,7 @@ import { type Packet, protocolNumbers } from '../model/packet.js';
 import { containsBox, isCovered } from '../model/selector/algebra.js';
 import { fullBox } from '../model/selector/box.js';
 import { packetSource, seededRandom } from '../model/selector/sampling.js';
-import { witnessPacket } from '../model/selector/witness.js';
+import { familiarAddresses, witnessPacket } from '../model/selector/witness.js';
 import type { Span } from '../model/span.js';
 import type { SpdEntry } from '../model/system-config.js';
 import { hostAnomalies } from './anomalies.js';
@@ -47,10 +47,14 @@ function reachOf({ config, spdIndex, settings }: SystemContext, family: Family):
   const box = fullBox(family);
   const own = config.addresses.find((address) => address.family === family)?.value;
   const tcp = { ...box, protocol: { lo: protocolNumbers.TCP, hi: protocolNumbers.TCP } };
-  // A packet of the system's own says most to the reader.
-  for (const space of [...(own === undefined ? [] : [{ ...box, local: { lo: own, hi: own } }]), box]) {
-    const witness = witnessPacket(space);
-    if (spdIndex.classify(witness) === last) return { kind: 'reached', family, witness };
+  // A packet of the system's own says most to the reader, to an address that is taken for an example.
+  const spaces = own === undefined ? [box] : [{ ...box, local: { lo: own, hi: own } }, box];
+  for (const space of spaces) {
+    for (const remote of familiarAddresses[family].remote) {
+      const witness = witnessPacket({ ...space, remote: { lo: remote, hi: remote } });
+      if (witness.local === remote) continue;
+      if (spdIndex.classify(witness) === last) return { kind: 'reached', family, witness };
+    }
   }
   for (const space of [tcp, box]) {
     const random = packetSource([space], seededRandom(family))!;

@@ -60,7 +60,11 @@ export async function planRollback(session: HostSession, steps: number): Promise
   const target = serial > 0 ? store.earlier(serial) : undefined;
   if (serial < 0 || (serial > 0 && !target)) {
     const why = serial < 0 ? 'there were never so many' : `state ${serial} is not kept any more`;
-    throw new EnvironmentError(`the host cannot go back ${steps} from state ${registry.serial}: ${why}`, {
+    const message =
+      registry.serial === 0
+        ? 'nothing was applied to this host yet: there is nothing to go back to'
+        : `the host cannot go back ${steps} from state ${registry.serial}: ${why}`;
+    throw new EnvironmentError(message, {
       code: 'NO_HISTORY',
       hints: ['"ipsec state list" shows which there are.'],
     });

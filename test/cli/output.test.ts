@@ -1,8 +1,9 @@
+import { spawnSync } from 'node:child_process';
 import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { finish, runCli, startCli } from '../support/cli.js';
+import { builtProgram, finish, runCli, startCli } from '../support/cli.js';
 
 const work = realpathSync(mkdtempSync(path.join(tmpdir(), 'ipsec-output-')));
 afterAll(() => rmSync(work, { recursive: true }));
@@ -134,5 +135,21 @@ describe('a closed pipe', () => {
       closeSync(full);
     }
     expect(readFileSync(marker, 'utf8')).toBe('done');
+  });
+
+  it.skipIf(!existsSync('/dev/full'))('a full disk is told of on stderr, also where JSON was wanted', async () => {
+    const run = path.join(await builtProgram(), 'bin', 'run.js');
+    const full = openSync('/dev/full', 'w');
+    try {
+      for (const args of [['version'], ['version', '--json']]) {
+        const { status, stderr } = spawnSync(process.execPath, [run, ...args], {
+          stdio: ['ignore', full, 'pipe'],
+          encoding: 'utf8',
+        });
+        expect([status, stderr]).toEqual([4, expect.stringMatching(/^ipsec: the system refused: ENOSPC/)]);
+      }
+    } finally {
+      closeSync(full);
+    }
   });
 });

@@ -1,4 +1,5 @@
 /** The policy commands as a user runs them: the built program, its output and its exit codes. */
+import { truncateSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runCli } from '../support/cli.js';
@@ -117,6 +118,14 @@ describe('records that cannot be read', () => {
     expect(stdout).toMatch(/^ {2}1:1 {2}error {4}SYN024 /m);
     expect(stdout).not.toMatch(/\[secret\]|\^/);
   });
+});
+
+it('a file that is too large is told how to be mended', async () => {
+  const cwd = folderWith({ 'large.conf': '' });
+  truncateSync(path.join(cwd, 'large.conf'), 2 ** 30);
+  const { stdout } = await runCli(['policy', 'lint', 'large.conf'], { cwd });
+  expect(stdout).toContain('it has 1073741824 octets; at most 268435456 are read');
+  expect(stdout).toContain('= help: leave it out, or split it: no system needs so many records');
 });
 
 describe('exit codes', () => {

@@ -19,9 +19,13 @@ export function readSource(file: string, shown: string): ReadSource {
     descriptor = openSync(file, 'r');
     const status = fstatSync(descriptor);
     if (!status.isFile() && !status.isFIFO() && !status.isCharacterDevice())
-      return unreadable(shown, 'it is not a regular file');
+      return unreadable(shown, 'it is not a regular file', 'leave it out, or give the files that hold the records');
     if (status.size > fileLengthMax)
-      return unreadable(shown, `it has ${status.size} octets; at most ${fileLengthMax} are read`);
+      return unreadable(
+        shown,
+        `it has ${status.size} octets; at most ${fileLengthMax} are read`,
+        'leave it out, or split it: no system needs so many records',
+      );
     return decodeSource(readFileSync(descriptor), shown);
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
@@ -55,13 +59,13 @@ export function decodeSource(octets: Uint8Array, shown: string): ReadSource {
   }
 }
 
-function unreadable(shown: string, why: string): ReadSource {
+function unreadable(shown: string, why: string, help = 'check the path and its permissions'): ReadSource {
   const source = new SourceText(shown, '');
   const problem: Problem = {
     code: 'SYN024',
     message: `this file cannot be read: ${why}`,
     at: { source, start: 0, end: 0 },
-    help: 'check the path and its permissions',
+    help,
   };
   return { source, problems: [problem] };
 }

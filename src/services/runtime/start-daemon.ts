@@ -45,7 +45,7 @@ export async function startDetached({ places, command }: StartOptions): Promise<
     if (ended !== undefined) {
       throw new EnvironmentError(`the daemon did not start (${ended})`, {
         code: 'NOT_STARTED',
-        hints: [tail(places.log, from), `Its log is ${places.log}.`].filter((hint) => hint !== ''),
+        hints: [...tail(places.log, from), `Its log is ${places.log}.`],
       });
     }
     if (await daemonAnswers(places.socket)) {
@@ -58,7 +58,8 @@ export async function startDetached({ places, command }: StartOptions): Promise<
   throw new EnvironmentError(`the daemon does not answer after ${startMillis / 1000} seconds`, { code: 'NO_ANSWER' });
 }
 
-function tail(file: string, from: number): string {
-  const text = readFileSync(file).subarray(from).toString('utf8').trim();
-  return text.slice(-logTailMax).replaceAll('\n', ' ');
+/** The last that the daemon said, a line each. */
+function tail(file: string, from: number): string[] {
+  const text = readFileSync(file).subarray(from).toString('utf8').slice(-logTailMax);
+  return text.split('\n').flatMap((line) => (line.trim() === '' ? [] : [line.trim()]));
 }

@@ -291,6 +291,10 @@ describe('states', () => {
       code: 'NO_HISTORY',
       message: 'the host cannot go back 9 from state 4: there were never so many',
     });
+    await expect(bench().with((session) => planRollback(session, 1))).rejects.toMatchObject({
+      code: 'NO_HISTORY',
+      message: 'nothing was applied to this host yet: there is nothing to go back to',
+    });
   });
 
   it('are put back when the machine was started anew', async () => {
