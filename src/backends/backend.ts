@@ -20,6 +20,9 @@ export interface Failure {
   readonly code?: string;
 }
 
+/** Of a replacement of a policy that somebody else has changed, or put another one in its place. */
+export const overtakenFailure: Failure = { message: 'somebody else has changed it meanwhile', code: 'EEXIST' };
+
 export interface Execution {
   /** How many changes, from the first on, are done. */
   readonly done: number;
@@ -69,7 +72,7 @@ export interface Backend {
   execute(changes: readonly Change[], options?: { readonly atOnce?: boolean }): Promise<Execution>;
   /**
    * Policies that others have made, or put in the place of another one, since this or `read` was called last; oldest first. Absent where
-   * the stack does not tell.
+   * the stack does not tell. What `execute` does not replace because of them is among them.
    */
   meanwhile?(): readonly HostPolicy[];
   close(): void;

@@ -57,7 +57,7 @@ export async function planHost(session: HostSession, options: PlanOptions): Prom
   if (problems.length > 0) return { kind: 'faulty', problems };
   const { backend, registry } = session;
   const current = await backend.read();
-  const facts = options.assumeEmpty ? unknownHost(current) : hostFacts(current);
+  const facts = options.assumeEmpty ? unknownHost(current) : await hostFacts(current, system.config);
   const { desired, numbers, refusals, notes } = compileXfrm(system.config, facts, registry.numbers);
   if (refusals.length > 0) throw refusedError(refusals);
   const plan = makePlan(current, desired, options.assumeEmpty ? nothingOwned : ownershipOf(registry));

@@ -62,7 +62,7 @@ export async function adopt(session: HostSession, options: PlanOptions): Promise
   const { backend, registry, store } = session;
   const system = chooseSystem(await loadRepository(options), options.host);
   const current = await backend.read();
-  const { desired } = compileXfrm(system.config, hostFacts(current), registry.numbers);
+  const { desired } = compileXfrm(system.config, await hostFacts(current, system.config), registry.numbers);
   const { foreign } = part(current, ownershipOf(registry));
   const wantedPolicies = new Map(desired.policies.map((policy) => [policyKey(policy), policy.record]));
   const wantedSas = new Map(desired.sas.map((sa) => [saKey(sa), sa.record]));

@@ -87,7 +87,11 @@ async function finish(
   const back = (why: string, interrupted = false) =>
     undo(session, journal, open, { why, interrupted }, meanwhile.look());
   const problem = await performAll(backend, steps, control, meanwhile, atOnce);
-  if (problem) return back(problem.why, problem.interrupted);
+  if (problem) {
+    // Who came in the way says more than the step that was refused because of that.
+    const met = meanwhile.look();
+    return met.size > 0 ? back(metText(met)) : back(problem.why, problem.interrupted);
+  }
   try {
     const { moved, differing } = await compare(backend, journal.changes);
     const met = meanwhile.look();

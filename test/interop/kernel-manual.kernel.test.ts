@@ -5,9 +5,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { guestMissing, runInGuest } from '../support/guest.js';
+import type { Tried } from './kernel/attempts.js';
 import { plainEnds, type Seen, type Side, sides } from './kernel/hosts.js';
 import type { LacksOutcome } from './kernel/lacks.js';
-import type { ManualCase, ManualOutcome, Tried } from './kernel/play-manual.js';
+import type { ManualCase, ManualOutcome } from './kernel/play-manual.js';
 
 const missing = guestMissing();
 if (missing) console.warn(`manual keys on a kernel with ESP are skipped: ${missing}`);

@@ -1,6 +1,6 @@
 /** A guest whose kernel has ESP and AH (the kernel lab of the reference material), for tests of what this machine's kernel may not have. */
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { bundle } from './bundle.js';
@@ -30,10 +30,24 @@ export function libreswanMissing(): string | undefined {
   }
 }
 
+/** Why the guest cannot have XFRM interfaces: Debian's kernel of User-Mode Linux comes without. */
+export function interfacesMissing(): string | undefined {
+  const why = guestMissing();
+  if (why !== undefined) return why;
+  const folder = '/usr/lib/uml/modules';
+  const releases = existsSync(folder) ? readdirSync(folder) : [];
+  return releases.some((name) => existsSync(`${folder}/${name}/kernel/net/xfrm/xfrm_interface.ko`))
+    ? undefined
+    : 'the kernel of User-Mode Linux has none (scripts/build-uml-xfrm-interface.sh gives it the module)';
+}
+
+function guestCache(): string {
+  return process.env.VM_CACHE ?? path.join(process.env.XDG_CACHE_HOME ?? `${homedir()}/.cache`, 'ipsec-vm');
+}
+
 /** The folder with Libreswan's files, to be laid over `/`. */
 export function libreswanLayer(): string {
-  const cache = process.env.VM_CACHE ?? path.join(process.env.XDG_CACHE_HOME ?? `${homedir()}/.cache`, 'ipsec-vm');
-  return path.join(cache, 'layer/libreswan');
+  return path.join(guestCache(), 'layer/libreswan');
 }
 
 /** Modules of the guest's kernel that a NAT needs; iptables comes with Libreswan, which asks for it. */

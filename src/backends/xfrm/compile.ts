@@ -143,9 +143,9 @@ function draftsOf(
     for (const selector of selectors) {
       const policy: Draft['policy'] = {
         direction,
-        selector,
+        selector: rule.interfaceIndex === undefined ? selector : { ...selector, interfaceIndex: rule.interfaceIndex },
         mark,
-        ifId: isProtecting ? verdict.ifId : 0,
+        ifId: verdict.kind === 'allow' ? 0 : (verdict.ifId ?? 0),
         type: 'main',
         index: 0,
         action: verdict.kind === 'block' ? 'block' : 'allow',

@@ -39,7 +39,7 @@ export interface XfrmDataPathOptions {
   /** Priorities and request ids of what was applied, as they are now. */
   readonly numbers: () => Promise<Numbers>;
   /** What else compiling went by. */
-  readonly hostFacts: (state: HostState) => HostFacts;
+  readonly hostFacts: (state: HostState, config: SystemConfig) => Promise<HostFacts>;
 }
 
 const natTraversalPort = 4500;
@@ -69,7 +69,7 @@ export async function createXfrmDataPath(options: XfrmDataPathOptions): Promise<
   /** Takes over a configuration, and gives the SAs with manual keys that belong to it. */
   async function adopt(config: SystemConfig): Promise<ReadonlySet<string>> {
     const state = readState(socket());
-    const compiled = compileXfrm(config, options.hostFacts(state), await options.numbers());
+    const compiled = compileXfrm(config, await options.hostFacts(state, config), await options.numbers());
     requireApplied(compiled, state.policies);
     ({ asking, reqidOf } = requestIdsOf(config, compiled.numbers.reqids));
     own = new Set(config.addresses.map(({ family, value }) => formatAddress(family, value)));

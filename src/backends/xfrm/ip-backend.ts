@@ -2,11 +2,21 @@
  * Linux XFRM by iproute2, for machines where netlink cannot be spoken: everything goes through `ip -batch -`, whose standard input
  * nobody else reads, so that no key stands in the list of processes.
  */
-import { emptyHostState, type HostState } from '../../model/host-state.js';
+import { readFileSync } from 'node:fs';
+import { emptyHostState, type HostPolicy, type HostState } from '../../model/host-state.js';
 import { EnvironmentError } from '../../model/tool-error.js';
-import type { Backend, Change, Execution, Failure, Unsupported } from '../backend.js';
+import {
+  type Backend,
+  type Change,
+  type Execution,
+  type Failure,
+  overtakenFailure,
+  type Unsupported,
+} from '../backend.js';
+import { monitorPolicies } from './ip-monitor.js';
 import { parsePolicies, parseSas } from './ip-text.js';
-import { changeText } from './text.js';
+import { type IpWatch, watchByIp } from './ip-watch.js';
+import { changeText, policyName } from './text.js';
 
 const timeoutMillis = 120_000;
 /** Output of ip(8) that is taken: a hundred thousand policies. */
@@ -21,6 +31,7 @@ interface Run {
 /** Opens it. Throws EnvironmentError where iproute2 is not installed. */
 export async function openIpBackend(): Promise<Backend> {
   const { execa } = await import('execa');
+  let watch: IpWatch | undefined;
   const run = async (args: readonly string[], input?: string): Promise<Run> => {
     const result = await execa('ip', args, {
       ...(input === undefined ? { stdin: 'ignore' } : { input }),
@@ -40,12 +51,31 @@ export async function openIpBackend(): Promise<Backend> {
     return stdout;
   };
   const read = async (): Promise<HostState> => {
-    const [policies, sas] = [await list('policy'), await list('state')];
+    watch?.looked();
+    const policies = parsePolicies(await list('policy'), deviceIndex);
     return {
-      policies: [...parsePolicies(policies)].reverse(),
-      sas: parseSas(sas),
+      policies: [...policies].reverse(),
+      sas: parseSas(await list('state')),
       defaults: parseDefaults((await run(['xfrm', 'policy', 'getdefault'])).stdout),
     };
+  };
+  /** Only what replaces can overwrite something of others; the rest costs nobody a second program. */
+  const watched = async (changes: readonly Change[]): Promise<IpWatch | undefined> => {
+    if (watch || !changes.some(({ kind }) => kind === 'replace')) return watch;
+    const monitor = await monitorPolicies(deviceIndex);
+    if (!monitor) throw new EnvironmentError('"ip xfrm monitor" does not listen', { code: 'IPROUTE' });
+    watch = watchByIp(monitor);
+    return watch;
+  };
+  /** What stands now where the changes replace. What is not there is not shown. */
+  const toReplace = async (changes: readonly Change[]): Promise<readonly HostPolicy[]> => {
+    const lines = changes.flatMap((change) =>
+      change.object === 'policy' && change.kind === 'replace'
+        ? [`xfrm policy get ${policyName(change.before).text}`]
+        : [],
+    );
+    if (lines.length === 0) return [];
+    return parsePolicies((await run(['-s', '-force', '-batch', '-'], `${lines.join('\n')}\n`)).stdout, deviceIndex);
   };
   return {
     name: 'xfrm',
@@ -56,13 +86,34 @@ export async function openIpBackend(): Promise<Backend> {
     // What the kernel lacks shows when it refuses, and then what was done is undone.
     unsupported: async (desired) => inexpressible(desired),
     algorithms: async () => undefined,
-    async execute(changes): Promise<Execution> {
-      const lines = changes.map((change) => changeText(change, { reveal: true }).text);
-      const { code, stderr } = await run(['-batch', '-'], `${lines.join('\n')}\n`);
-      return code === 0 ? { done: changes.length } : executionOf(stderr, changes);
+    async execute(asked): Promise<Execution> {
+      const watching = await watched(asked);
+      const at = watching?.overtaken(asked, await toReplace(asked)) ?? -1;
+      const changes = at < 0 ? asked : asked.slice(0, at);
+      const lines = changes.map((change) => changeText(change, { reveal: true, exact: true }).text);
+      const { code, stderr } =
+        lines.length === 0 ? { code: 0, stderr: '' } : await run(['-batch', '-'], `${lines.join('\n')}\n`);
+      const execution = code === 0 ? { done: changes.length } : executionOf(stderr, changes);
+      if (watching && !(await watching.done(changes.slice(0, execution.done)))) {
+        return {
+          done: execution.done,
+          failure: { message: 'it is not told whether others changed policies meanwhile' },
+        };
+      }
+      return at < 0 || execution.failure ? execution : { done: at, failure: overtakenFailure };
     },
-    close() {},
+    meanwhile: () => watch?.foreign() ?? [],
+    close: () => watch?.close(),
   };
+}
+
+/** Those of the namespace whose /sys it is, which `ip netns exec` and systemd take care of. */
+function deviceIndex(device: string): number | undefined {
+  try {
+    return Number(readFileSync(`/sys/class/net/${device}/ifindex`, 'utf8'));
+  } catch {
+    return undefined;
+  }
 }
 
 function parseDefaults(text: string): HostState['defaults'] {

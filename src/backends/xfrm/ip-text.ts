@@ -41,15 +41,20 @@ function entriesOf(text: string): readonly string[] {
   return text.split(/\n(?=\S)/).filter((entry) => entry.trim() !== '');
 }
 
+/** The number of a device by its name; undefined when there is none. */
+export type IndexOf = (device: string) => number | undefined;
+
+const unknownDevices: IndexOf = () => undefined;
+
 /** Policies, the youngest first as they are printed. What cannot be understood is left out. */
-export function parsePolicies(text: string): readonly HostPolicy[] {
-  return entriesOf(text).flatMap((entry) => parsePolicy(entry) ?? []);
+export function parsePolicies(text: string, indexOf = unknownDevices): readonly HostPolicy[] {
+  return entriesOf(text).flatMap((entry) => parsePolicy(entry, indexOf) ?? []);
 }
 
-function parsePolicy(entry: string): HostPolicy | undefined {
+function parsePolicy(entry: string, indexOf: IndexOf): HostPolicy | undefined {
   const [head = '', ...rest] = entry.split('\n');
   const body = rest.join('\n');
-  const selector = parseSelector(head);
+  const selector = parseSelector(head, indexOf);
   const direction = /\bdir (in|out|fwd)\b/.exec(body)?.[1] as HostPolicy['direction'] | undefined;
   if (!selector || !direction) return undefined;
   const own = body.split(/\n\ttmpl /)[0]!;
@@ -72,7 +77,7 @@ function parsePolicy(entry: string): HostPolicy | undefined {
   };
 }
 
-function parseSelector(text: string): HostSelector | undefined {
+function parseSelector(text: string, indexOf: IndexOf): HostSelector | undefined {
   const [source, sourcePrefix] = prefixOf(/\bsrc (\S+)/.exec(text)?.[1]);
   const [destination, destinationPrefix] = prefixOf(/\bdst (\S+)/.exec(text)?.[1]);
   if (!source || !destination) return undefined;
@@ -83,6 +88,7 @@ function parseSelector(text: string): HostSelector | undefined {
   };
   const from = port(/\b(?:sport|type) (\d+)/);
   const to = port(/\b(?:dport|code) (\d+)/);
+  const device = /\bdev (\S+)/.exec(text)?.[1];
   return {
     family: source.family,
     source: source.value,
@@ -94,7 +100,8 @@ function parseSelector(text: string): HostSelector | undefined {
     sourcePortMask: from.mask,
     destinationPort: to.value,
     destinationPortMask: to.mask,
-    interfaceIndex: 0,
+    // A device that is gone is shown by its number.
+    interfaceIndex: device === undefined ? 0 : (indexOf(device) ?? numberIn(/^if(\d+)$/, device)),
     user: numberIn(/\buid (\d+)/, text),
   };
 }
@@ -162,7 +169,7 @@ function parseSa(entry: string): HostSa | undefined {
 }
 
 function restriction(text: string | undefined): HostSelector | undefined {
-  const selector = text === undefined ? undefined : parseSelector(text);
+  const selector = text === undefined ? undefined : parseSelector(text, unknownDevices);
   if (!selector) return undefined;
   const isOpen = selector.sourcePrefix === 0 && selector.destinationPrefix === 0 && selector.protocol === 0;
   return isOpen ? undefined : selector;

@@ -1,7 +1,8 @@
 /** Linux XFRM by netlink: reads, tries and changes the state of the network namespace that the program is in. */
-import { emptyHostState, type HostState } from '../../model/host-state.js';
+import { emptyHostState, type HostPolicy, type HostState } from '../../model/host-state.js';
 import { EnvironmentError, errno } from '../../model/tool-error.js';
-import type { Backend, Change, Execution, Failure } from '../backend.js';
+import { type Backend, type Change, type Execution, type Failure, overtakenFailure } from '../backend.js';
+import { isNamedAlike } from '../equal.js';
 import type { Entries } from '../plan.js';
 import { libc } from '../system/libc.js';
 import { kernelAlgorithms } from './algorithms.js';
@@ -19,19 +20,37 @@ export async function openNetlinkBackend(): Promise<Backend> {
   const calls = await libc();
   const socket = createXfrmSocket(calls);
   const watch = watchPolicies(calls, socket.port);
+  let heard: HostPolicy[] = [];
+  const hear = () => {
+    const more = watch?.foreign() ?? [];
+    if (more.length > 0) heard.push(...more);
+  };
+  const take = () => {
+    hear();
+    const taken = heard;
+    heard = [];
+    return taken;
+  };
+  /** Has somebody put another policy in the place of the one that is to be replaced? Asked directly before it would be. */
+  const isOvertaken = (change: Change): boolean => {
+    if (change.object !== 'policy' || change.kind !== 'replace') return false;
+    hear();
+    return heard.some((policy) => isNamedAlike(policy, change.before));
+  };
   return {
     name: 'xfrm',
     means: 'netlink',
     async read() {
       // What has happened until here is in what is read now.
-      watch?.foreign();
+      take();
       return readState(socket);
     },
     find: async (entries) => find(socket, entries),
     unsupported: async (desired) => probe(desired),
     algorithms: kernelAlgorithms,
-    execute: async (changes, { atOnce = false } = {}) => (atOnce ? executeAtOnce : execute)(socket, changes),
-    ...(watch ? { meanwhile: () => watch.foreign() } : {}),
+    execute: async (changes, { atOnce = false } = {}) =>
+      atOnce ? executeAtOnce(socket, changes) : execute(socket, changes, isOvertaken),
+    ...(watch ? { meanwhile: take } : {}),
     close() {
       watch?.close();
       socket.close();
@@ -81,9 +100,14 @@ function readDefaults(socket: NetlinkSocket): HostState['defaults'] {
   return decodeDefaults(first.body) ?? emptyHostState.defaults;
 }
 
-function execute(socket: NetlinkSocket, changes: readonly Change[]): Execution {
+function execute(
+  socket: NetlinkSocket,
+  changes: readonly Change[],
+  isOvertaken: (change: Change) => boolean,
+): Execution {
   // One by one: what comes behind a change that fails must not be done. The kernel answers at once, so this costs little.
   for (const [done, change] of changes.entries()) {
+    if (isOvertaken(change)) return { done, failure: overtakenFailure };
     const [answer] = socket.request([requestOf(change)]);
     if (answer!.errno !== 0) return { done, failure: failureOf(socket, answer!) };
   }

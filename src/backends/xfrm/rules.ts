@@ -7,6 +7,7 @@ import type { DefaultAction, PolicyDirection } from '../../model/host-state.js';
 import { hasPorts } from '../../model/packet.js';
 import { containsBox, intersectRegions, isRegionCovered } from '../../model/selector/algebra.js';
 import { anyPort, type Box, fullBox, type Region } from '../../model/selector/box.js';
+import { buildSpdIndex } from '../../model/selector/spd-index.js';
 import type { EntrySource, SaTemplate, SpdAction, SpdEntry, SystemConfig } from '../../model/system-config.js';
 import { type Refusal, sourceName } from './refusal.js';
 
@@ -15,7 +16,8 @@ type Protect = Extract<SpdAction, { kind: 'PROTECT' }>;
 /** What becomes of the packets of a rule. */
 export type Verdict =
   | { readonly kind: 'allow' }
-  | { readonly kind: 'block' }
+  /** With an interface: only what comes by it. */
+  | { readonly kind: 'block'; readonly ifId?: number }
   | { readonly kind: 'protect'; readonly bundle: readonly SaTemplate[]; readonly mark: number; readonly ifId: number };
 
 export interface Rule {
@@ -25,6 +27,8 @@ export interface Rule {
   /** Boxes in local/remote terms; their direction, 0 in all, does not matter any more. */
   readonly region: Region;
   readonly verdict: Verdict;
+  /** The device that the packets must leave by; any one when absent. */
+  readonly interfaceIndex?: number;
   /** For everything that nothing else takes: its priority is the last one. */
   readonly isDefault: boolean;
 }
@@ -44,6 +48,8 @@ export interface HostFacts {
   readonly forwards: boolean;
   /** What the kernel does with packets that no policy takes. */
   readonly defaults: Readonly<Record<PolicyDirection, DefaultAction>>;
+  /** XFRM interfaces: number of the device by if_id. None are known when absent. */
+  readonly interfaces?: ReadonlyMap<number, number>;
 }
 
 const block: Verdict = { kind: 'block' };
@@ -58,22 +64,33 @@ export function ruleLists(config: SystemConfig, host: HostFacts): RuleLists {
   const own = entriesOf(config.spd, 'host', nameOf);
   const forwarded = isTrivial(config.forwardSpd) ? undefined : entriesOf(config.forwardSpd, 'forward', nameOf);
   for (const { entry } of [...own, ...(forwarded ?? [])]) refusals.push(...refuse(entry));
-  const outOwn = own.flatMap((placed) => rulesOf(placed, 'outbound'));
-  const lists = { in: own.flatMap((placed) => rulesOf(placed, 'inbound')), out: outOwn, fwd: [] as Rule[] };
+  const outOwn = byInterface(
+    own.flatMap((placed) => rulesOf(placed, 'outbound')),
+    host,
+  );
+  const lists: Record<PolicyDirection, readonly Rule[]> = {
+    in: withinInterfaces(own.flatMap((placed) => rulesOf(placed, 'inbound'))),
+    out: outOwn,
+    fwd: none,
+  };
   if (forwarded) {
     const addresses = ownAddresses(config, host);
     // Packets of the host itself are told by their source from those that it forwards, which meet the same list.
     lists.out = [
       ...outOwn.map((rule) => ({ ...rule, region: intersectRegions(rule.region, addresses), isDefault: false })),
-      ...forwarded.flatMap((placed) => rulesOf(placed, 'outbound', true).map(withFragments)),
+      ...byInterface(
+        forwarded.flatMap((placed) => rulesOf(placed, 'outbound', true).map(withFragments)),
+        host,
+      ),
     ];
-    lists.fwd = forwarded.flatMap((placed) => arrivalRules(placed).map(withFragments));
+    lists.fwd = withinInterfaces(forwarded.flatMap((placed) => arrivalRules(placed).map(withFragments)));
     notes.push('policies of the host itself are tied to the addresses that it has now: apply again when they change');
   } else if (host.forwards) {
     notes.push('this host forwards: packets that it forwards meet the policies of host records on their way out');
   }
-  notes.push(...conditionNotes([...lists.out, ...lists.fwd]));
-  const places = [...own, ...(forwarded ?? [])].flatMap(({ place }) => [place, restOf(place)]);
+  notes.push(...conditionNotes([...lists.out, ...lists.fwd], host));
+  const places = [...own, ...(forwarded ?? [])].flatMap(({ place }) => [place, leavingOf(place), restOf(place)]);
+  places.push(interfacesPlace);
   return { lists, places, refusals, notes };
 }
 
@@ -81,15 +98,22 @@ export function ruleLists(config: SystemConfig, host: HostFacts): RuleLists {
 const conditionNotesMax = 10;
 
 /** What somebody else on the host must do, without which marks and interfaces of records let nothing through. */
-function conditionNotes(rules: readonly Rule[]): readonly string[] {
+function conditionNotes(rules: readonly Rule[], { interfaces }: HostFacts): readonly string[] {
   const notes = new Set<string>();
-  for (const { verdict, source } of rules) {
+  for (const { verdict, source, region } of rules) {
     if (verdict.kind !== 'protect') continue;
     const { mark, ifId } = verdict;
     const name = sourceName(source);
     if (ifId !== 0) {
       notes.add(
-        `${name} works through XFRM interface ${ifId} only, which this tool does not make: ip link add ipsec${ifId} type xfrm if_id ${ifId}, and routes by it`,
+        interfaces?.has(ifId)
+          ? `${name} works through XFRM interface ${ifId} only, and drops what goes another way: routes must lead there; apply again when the interface is made anew`
+          : `${name} works through XFRM interface ${ifId} only, which this host has not: its packets are dropped until there is one and this is applied again: ip link add ipsec${ifId} type xfrm dev DEVICE if_id ${ifId}, and routes by it`,
+      );
+    }
+    if (interfaces?.has(ifId) && region.some(({ family }) => family === 6)) {
+      notes.add(
+        `of IPv6 that this host itself sends, ${name} lets only through what is bound to XFRM interface ${ifId}: the kernel looks for a policy before it knows by which device such a packet leaves`,
       );
     }
     if (mark !== 0) {
@@ -106,6 +130,60 @@ function conditionNotes(rules: readonly Rule[]): readonly string[] {
 
 function restOf(place: string): string {
   return `${place} rest`;
+}
+
+function leavingOf(place: string): string {
+  return `${place} leaving`;
+}
+
+const none: readonly Rule[] = [];
+const interfacesPlace = 'interfaces rest';
+
+/**
+ * A packet that leaves by an XFRM interface is looked up twice: with its route, as if it left in the clear by that device, and by the interface,
+ * among the policies that have its if_id. So what drops packets that go another way must let these pass.
+ */
+function byInterface(rules: readonly Rule[], { interfaces }: HostFacts): readonly Rule[] {
+  return rules.flatMap((rule) => {
+    const interfaceIndex = rule.verdict.kind === 'protect' ? interfaces?.get(rule.verdict.ifId) : undefined;
+    return interfaceIndex === undefined
+      ? [rule]
+      : [rule, { ...rule, place: leavingOf(rule.place), verdict: allow, interfaceIndex }];
+  });
+}
+
+/**
+ * What comes by an XFRM interface meets only policies that have its if_id. There the order of the SPD holds too: what an earlier entry selects is
+ * not for this interface, and neither is what no entry selects.
+ */
+function withinInterfaces(rules: readonly Rule[]): readonly Rule[] {
+  const ids = new Set(rules.map(ifIdOf).filter((ifId) => ifId !== 0));
+  if (ids.size === 0) return rules;
+  const index = buildSpdIndex(rules.map((rule) => (ifIdOf(rule) === 0 ? [] : rule.region)));
+  const made = rules.flatMap((rule, at) => {
+    const later = rule.region.flatMap((box) => index.overlaps(box, { from: at + 1 }));
+    const others = new Set(later.map((entry) => ifIdOf(rules[entry]!)));
+    others.delete(ifIdOf(rule));
+    return [
+      rule,
+      ...[...others].map((ifId): Rule => ({ ...rule, isDefault: false, verdict: { kind: 'block', ifId } })),
+    ];
+  });
+  const everything = ([4, 6] as const).map((family) => ({ ...fullBox(family), direction: someDirection }));
+  const rest = [...ids].map(
+    (ifId): Rule => ({
+      place: interfacesPlace,
+      source: builtin('discard-the-rest'),
+      region: everything,
+      verdict: { kind: 'block', ifId },
+      isDefault: false,
+    }),
+  );
+  return [...made.slice(0, -1), ...rest, ...made.slice(-1)];
+}
+
+function ifIdOf({ verdict }: Rule): number {
+  return verdict.kind === 'protect' ? verdict.ifId : 0;
 }
 
 interface Placed {

@@ -25,6 +25,8 @@ export interface IpCommand {
 export interface TextOptions {
   /** Put the keys themselves into the text. */
   readonly reveal?: boolean;
+  /** A policy that is taken out is named by its number, so that no other one in its place is meant. */
+  readonly exact?: boolean;
 }
 
 const protocolWords: Readonly<Record<number, string>> = { 50: 'esp', 51: 'ah', 108: 'comp' };
@@ -46,7 +48,9 @@ export function changeText(change: Change, options: TextOptions = {}): IpCommand
       case 'replace':
         return policyText('update', change.after);
       case 'delete':
-        return policyText('delete', change.before);
+        return options.exact && change.before.index !== 0
+          ? byNumber(change.before)
+          : policyText('delete', change.before);
     }
   }
   return change.kind === 'create'
@@ -55,18 +59,33 @@ export function changeText(change: Change, options: TextOptions = {}): IpCommand
 }
 
 function policyText(verb: 'add' | 'update' | 'delete', policy: HostPolicy): IpCommand {
+  const { text, inexpressible } = policyName(policy, verb === 'delete' ? [] : policyBody(policy));
+  const words = [`xfrm policy ${verb} ${text}`, ...(verb === 'delete' ? [] : policy.templates.map(templateText))];
+  return { text: words.join(' '), ...(inexpressible === undefined ? {} : { inexpressible }) };
+}
+
+/** What ip(8) finds a policy by, with more words among them where it wants those. */
+export function policyName(policy: HostPolicy, body: readonly string[] = []): IpCommand {
   const { selector, inexpressible } = selectorText(policy.selector);
   const words = [
-    `xfrm policy ${verb}`,
     selector,
     `dir ${policy.direction}`,
     ...(policy.type === 'sub' ? ['ptype sub'] : []),
-    ...(verb === 'delete' ? [] : policyBody(policy)),
+    ...body,
     ...markWords(policy.mark),
     ...(policy.ifId === 0 ? [] : [`if_id ${policy.ifId}`]),
-    ...(verb === 'delete' ? [] : policy.templates.map(templateText)),
   ];
   return { text: words.join(' '), ...(inexpressible === undefined ? {} : { inexpressible }) };
+}
+
+function byNumber({ direction, index, type, mark, ifId }: HostPolicy): IpCommand {
+  const words = [
+    `xfrm policy delete dir ${direction} index ${index}`,
+    ...(type === 'sub' ? ['ptype sub'] : []),
+    ...markWords(mark),
+    ...(ifId === 0 ? [] : [`if_id ${ifId}`]),
+  ];
+  return { text: words.join(' ') };
 }
 
 function policyBody({ action, priority, index, flags, limits }: HostPolicy): readonly string[] {
@@ -100,7 +119,8 @@ export function selectorText(selector: HostSelector): { readonly selector: strin
     else if (value === 0 && !isTyped) faults.push(`${word} 0 means any to it`);
     else if (!isTyped && !hasPorts(protocol)) faults.push(`protocol ${protocol} has no ports to it`);
   }
-  if (selector.interfaceIndex !== 0) words.push(`dev ${selector.interfaceIndex}`);
+  // ip(8) takes a number in this form only.
+  if (selector.interfaceIndex !== 0) words.push(`dev if${selector.interfaceIndex}`);
   return { selector: words.join(' '), ...(faults.length === 0 ? {} : { inexpressible: faults.join(', ') }) };
 }
 

@@ -194,10 +194,52 @@ add host b -source 192.0.2.1 -destination 10.1.2.0/24 -priority 2 -tunnel t -act
     expect(lookUp(desired.policies, flow)?.action).toBe('block');
   });
 
+  describe('through an XFRM interface that the host has', () => {
+    const host: HostFacts = { ...plainHost, interfaces: new Map([[3, 70]]) };
+    const out = flowOf(packet('tcp 10.0.0.1:9 > 10.1.2.3:80'), 'out');
+
+    it('passes what leaves by that device, for the interface to look at, and drops the rest', () => {
+      const { desired } = compiled(`${end} -if_id 3`, host);
+      const allowed = lookUp(desired.policies, { ...out, interfaceIndex: 70 });
+      expect([allowed?.action, allowed?.templates]).toEqual(['allow', []]);
+      for (const interfaceIndex of [0, 71])
+        expect(lookUp(desired.policies, { ...out, interfaceIndex })?.action).toBe('block');
+      expect(lookUp(desired.policies, { ...out, interfaceIndex: 70, ifId: 3 })?.templates.length).toBe(1);
+      // One that the host has not, and a record without.
+      expect(lines(`${end} -if_id 4`, 'out', host).join('\n')).not.toContain('dev');
+      expect(lines(end, 'out', host).join('\n')).not.toContain('dev');
+    });
+
+    it('what comes by it meets earlier records as well, and nothing that no record protects so', () => {
+      const text = `${end.replace('-priority 1 ', '-priority 9 ')} -if_id 3
+add host closed -source 10.0.0.1/32/9 -destination 10.1.0.0/16 -protocol TCP -priority 5 -action DISCARD
+add host open -source 10.0.0.1/32/10 -destination 10.1.0.0/16 -protocol TCP -priority 6 -action PASS
+add host elsewhere -source 10.0.0.1 -destination 10.2.0.0/16 -priority 7 -action DISCARD`;
+      const { desired } = compiled(text, host);
+      const came = (port: number, from = '10.1.2.3') =>
+        lookUp(desired.policies, {
+          ...flowOf(packet(`tcp ${from}:80 > 10.0.0.1:${port}`, 'inbound'), 'in'),
+          ifId: 3,
+          interfaceIndex: 70,
+        });
+      expect(came(8)?.templates.length).toBe(1);
+      // Also what is to come in the clear must not come by the tunnel.
+      for (const port of [9, 10]) expect(came(port)?.action).toBe('block');
+      for (const from of ['10.2.0.1', '10.3.0.1']) expect(came(8, from)?.action).toBe('block');
+      // Records that nothing of the interface's comes behind are not repeated for it.
+      expect(lines(text, 'in', host).filter((line) => line.includes('10.2.0.0/16'))).toHaveLength(1);
+    });
+  });
+
   it('says what the host must do for marks and interfaces, once for each record', () => {
     expect(compiled(`${end} -if_id 3 -mark 7`).notes).toEqual([
-      expect.stringMatching(/^host '.*' works through XFRM interface 3 only.*ip link add ipsec3 type xfrm if_id 3/),
+      expect.stringMatching(
+        /^host '.*' works through XFRM interface 3 only, which this host has not.*ip link add ipsec3 type xfrm dev DEVICE if_id 3/,
+      ),
       expect.stringMatching(/^host '.*' is for packets with mark 7 only/),
+    ]);
+    expect(compiled(`${end} -if_id 3`, { ...plainHost, interfaces: new Map([[3, 70]]) }).notes).toEqual([
+      expect.stringMatching(/^host '.*' works through XFRM interface 3 only, and drops what goes another way/),
     ]);
     expect(compiled(end).notes).toEqual([]);
     const many = Array.from(

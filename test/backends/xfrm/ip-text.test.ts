@@ -40,6 +40,18 @@ describe('what ip(8) prints is what netlink gives', () => {
     for (const [at, sa] of parsed.entries()) expect({ at, same: sameSa(sa, sas[at]!) }).toEqual({ at, same: true });
   });
 
+  test('policies for one device, which may be gone', () => {
+    const shown = (device: string) =>
+      `src 10.0.0.1/32 dst 10.0.0.2/32 dev ${device} \n\tdir out action block priority 5 ptype main \n`;
+    const indexOf = (device: string) => (device === 'ipsec7' ? 70 : undefined);
+    const parsed = parsePolicies([shown('ipsec7'), shown('if71')].join(''), indexOf);
+    expect(parsed.map(({ selector }) => selector.interfaceIndex)).toEqual([70, 71]);
+    for (const policy of parsed)
+      expect(changeText({ object: 'policy', kind: 'delete', before: policy }).text).toMatch(
+        /dst 10.0.0.2\/32 dev if7[01] dir/,
+      );
+  });
+
   test('nothing, and nonsense', () => {
     expect(parsePolicies('')).toEqual([]);
     expect(parseSas('src nonsense\n\tproto esp\n')).toEqual([]);
@@ -73,6 +85,14 @@ describe('commands', () => {
       'dport 0 means any to it',
     );
     expect(create({ protocol: 1, sourcePort: 0, sourcePortMask: 0xffff }).inexpressible).toBeUndefined();
+  });
+
+  it('delete by number where no other policy may be meant', () => {
+    const remove = changeText(
+      { object: 'policy', kind: 'delete', before: { ...policies[2]!, index: 4001 } },
+      { exact: true },
+    );
+    expect(remove.text).toBe('xfrm policy delete dir in index 4001 mark 0x5 mask 0xff if_id 7');
   });
 
   it('delete by name alone', () => {

@@ -5,19 +5,8 @@
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import {
-  inside,
-  makeHosts,
-  ping,
-  plainEnds,
-  removeHosts,
-  run,
-  type Seen,
-  type Side,
-  sides,
-  tcpEcho,
-  watch,
-} from './hosts.js';
+import { type Tried, tried } from './attempts.js';
+import { inside, makeHosts, ping, plainEnds, removeHosts, run, type Side, sides, tcpEcho } from './hosts.js';
 import { lacks } from './lacks.js';
 import { ours } from './programs.js';
 
@@ -46,11 +35,6 @@ export interface ManualOutcome {
   /** What is left on each host when everything is taken out again. */
   left?: Readonly<Record<Side, { readonly states: number; readonly policies: number }>>;
   seconds?: number;
-}
-
-export interface Tried {
-  readonly passed: boolean;
-  readonly seen: Readonly<Record<Side, Seen>>;
 }
 
 async function play(program: string, test: ManualCase): Promise<ManualOutcome> {
@@ -93,12 +77,6 @@ async function play(program: string, test: ManualCase): Promise<ManualOutcome> {
   }
   result.seconds = Math.round((performance.now() - started) / 100) / 10;
   return result;
-}
-
-async function tried(folder: string, action: () => Promise<boolean>): Promise<Tried> {
-  const watched = await watch(folder);
-  const passed = await action();
-  return { passed, seen: await watched.stop() };
 }
 
 const [program = '', file = ''] = process.argv.slice(2);
