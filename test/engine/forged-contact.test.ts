@@ -4,17 +4,16 @@
  */
 import { describe, expect, it } from 'vitest';
 import { createCredentials } from '../../src/engine/credentials/store.js';
-import type { IkeSaDescription } from '../../src/engine/event.js';
 import type { SimulatedHost } from '../../src/engine/sim/host.js';
 import { createTrace, entriesOf } from '../../src/engine/sim/trace.js';
 import { createWorld } from '../../src/engine/sim/world.js';
 import { ikeVersions } from '../../src/engine/versions.js';
-import { type IsakmpPayload, isakmpPayload } from '../../src/engine/wire/isakmp/table.js';
-import { encodeMessage } from '../../src/engine/wire/message.js';
 import { type Ikev2Payload, ikev2Payload } from '../../src/engine/wire/payloads/table.js';
 import { parseAddress } from '../../src/model/address.js';
 import { peerProfile } from '../../src/model/peer-profile/catalogue.js';
+import { forgedV1, forgedV2, octetsOf } from '../support/forged-ike.js';
 import { node } from './crypto/support.js';
+import { sealedWith } from './ikev2/peer-gone-wrong.js';
 import { beginsAt, configOf, probe } from './sim/support.js';
 
 const gateway = '192.0.2.1';
@@ -106,71 +105,6 @@ function worldOf(version: 1 | 2, mallory: Coming) {
   return { world, trace, ...hosts, come, stays, says, before };
 }
 
-const octetsOf = (value: bigint | number, length: number): Uint8Array =>
-  Uint8Array.from({ length }, (_, at) => Number((BigInt(value) >> BigInt(8 * (length - 1 - at))) & 0xffn));
-
-/** What anybody on the way could write: notifies and deletes that name the real IKE SA and the real SPIs. */
-function forgedV2({ initiatorSpi, responderSpi }: IkeSaDescription, spis: readonly number[]): readonly Uint8Array[] {
-  const notify = (type: number): Ikev2Payload =>
-    ikev2Payload('N', { protocolId: 0, type, spi: new Uint8Array(0), data: new Uint8Array(0) });
-  const said: readonly (readonly Ikev2Payload[])[] = [
-    [notify(16384)],
-    [ikev2Payload('D', { protocolId: 1, spis: { size: 0, list: [] } })],
-    ...spis.map((spi) => [ikev2Payload('D', { protocolId: 3, spis: { size: 4, list: [octetsOf(spi, 4)] } })]),
-    ...[4, 5, 7, 9, 11, 14, 24, 38, 39, 43, 44].map((type) => [notify(type)]),
-  ];
-  return said.flatMap((payloads) =>
-    // IKE_SA_INIT, IKE_AUTH, CREATE_CHILD_SA, INFORMATIONAL; as request and as answer, of either side.
-    [34, 35, 36, 37].flatMap((exchangeType) =>
-      [0x00, 0x08, 0x20, 0x28].flatMap((flags) =>
-        [0, 1, 2, 3].map((messageId) => {
-          const header = {
-            initiatorSpi,
-            responderSpi,
-            version: { major: 2, minor: 0 },
-            exchangeType,
-            flags,
-            messageId,
-          };
-          return encodeMessage({ kind: 'IKEv2', header, payloads });
-        }),
-      ),
-    ),
-  );
-}
-
-function forgedV1({ initiatorSpi, responderSpi }: IkeSaDescription, spis: readonly number[]): readonly Uint8Array[] {
-  const cookies = Uint8Array.of(...octetsOf(initiatorSpi, 8), ...octetsOf(responderSpi, 8));
-  const notify = (type: number, protocolId: number, spi: Uint8Array): IsakmpPayload =>
-    isakmpPayload('N', { doi: 1, protocolId, type, spi, data: new Uint8Array(0) });
-  const remove = (protocolId: number, size: number, list: readonly Uint8Array[]): IsakmpPayload =>
-    isakmpPayload('D', { doi: 1, protocolId, spis: { size, list: [...list] } });
-  const said: readonly (readonly IsakmpPayload[])[] = [
-    [notify(24578, 1, cookies)],
-    [remove(1, 16, [cookies])],
-    ...spis.map((spi) => [remove(3, 4, [octetsOf(spi, 4)])]),
-    ...[1, 4, 7, 11, 14, 16, 18, 23, 24, 28, 30].map((type) => [notify(type, 1, cookies)]),
-  ];
-  return said.flatMap((payloads) =>
-    // Main Mode, Aggressive Mode, Informational, Quick Mode; in the clear, and with the bit that says that it is not.
-    [2, 4, 5, 32].flatMap((exchangeType) =>
-      [0x00, 0x01].flatMap((flags) =>
-        [0, 7].map((messageId) => {
-          const header = {
-            initiatorSpi,
-            responderSpi,
-            version: { major: 1, minor: 0 },
-            exchangeType,
-            flags,
-            messageId,
-          };
-          return encodeMessage({ kind: 'ISAKMP', header, payloads });
-        }),
-      ),
-    ),
-  );
-}
-
 describe.each([1, 2] as const)('IKEv%i: the SAs of a peer stay', (version) => {
   it('when another one, with a key of its own and from the same address, says that it has none', () => {
     const { come, stays, gate, says } = worldOf(version, { identity: 'mallory', key: 'mallory' });
@@ -208,4 +142,38 @@ describe.each([1, 2] as const)('IKEv%i: the SAs of a peer stay', (version) => {
     }
     stays();
   });
+});
+
+it('IKEv2: the SAs of a peer stay when another one, authenticated and from the same address, deletes them by their SPIs', () => {
+  const { come, stays, gate, trace, world, before, mallory } = worldOf(2, { identity: 'mallory', key: 'mallory' });
+  come('mallory');
+  const [alices, own] = gate.engine.ikeSas();
+  const keys = entriesOf(trace.entries, 'event').flatMap(({ host, event }) =>
+    host === 'mallory' && event.kind === 'ike-keys' ? [event.keys] : [],
+  );
+  expect(keys).toHaveLength(1);
+  const remove = (protocolId: number, size: number, list: readonly Uint8Array[]): Ikev2Payload =>
+    ikev2Payload('D', { protocolId, spis: { size, list: [...list] } });
+  const spis = before.spis.map((spi) => octetsOf(spi, 4));
+  const ikeSpis = [alices!.initiatorSpi, alices!.responderSpi].map((spi) => octetsOf(spi, 8));
+  const said = [
+    [remove(3, 4, spis)],
+    ...spis.map((spi) => [remove(3, 4, [spi])]),
+    [remove(2, 4, spis)],
+    // An IKE SA has no SPI in a delete (RFC 7296 §3.11), whatever somebody writes there.
+    [remove(1, 8, ikeSpis)],
+    [ikev2Payload('N', { protocolId: 3, type: 11, spi: spis[0]!, data: new Uint8Array(0) })],
+    [ikev2Payload('N', { protocolId: 0, type: 16384, spi: new Uint8Array(0), data: new Uint8Array(0) })],
+  ];
+  const answersBefore = entriesOf(trace.entries, 'sent').filter(({ host }) => host === 'gate').length;
+  for (const [number, inner] of said.entries()) {
+    const octets = sealedWith(keys[0]!, 'initiator', { exchange: 'INFORMATIONAL', messageId: 2 + number, inner });
+    gate.command({ kind: 'datagram', local: own!.local, remote: own!.remote, octets });
+    world.run(world.now() + 1_000);
+  }
+  // They were taken for what they are: authentic requests, which are answered.
+  const answers = entriesOf(trace.entries, 'sent').filter(({ host }) => host === 'gate').length - answersBefore;
+  expect(answers).toBeGreaterThanOrEqual(3);
+  expect(mallory.engine.ikeSas().length).toBeLessThanOrEqual(1);
+  stays();
 });

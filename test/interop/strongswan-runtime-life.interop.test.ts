@@ -8,12 +8,13 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { callDaemon } from '../../src/services/runtime/control-client.js';
 import { charonMissing, startCharon } from '../support/charon.js';
-import { ends, makeNamespaces, type Namespaces, namespacesMissing } from '../support/netns.js';
+import { makeNamespaces, type Namespaces, namespacesMissing } from '../support/netns.js';
 import { judgeMissing, watchWire } from '../support/wire-judge.js';
 import { makePki } from './pki.js';
-import { type Case, modernIke, modernRecord, psk, replaceOnce, swanctlOf } from './strongswan-case.js';
+import { type Case, modernIke, modernRecord, replaceOnce, swanctlOf } from './strongswan-case.js';
 import { established, type Run, type RunOptions, saList, startBoth, startOurs } from './strongswan-run.js';
 import { innerOf, ping, type Side, stream } from './traffic.js';
+import { ourSwanctl, tcpStream, wornBy } from './wear.js';
 
 const missing = namespacesMissing() ?? charonMissing() ?? judgeMissing();
 if (missing) console.warn(`the life of SAs with strongSwan is skipped: ${missing}`);
@@ -253,51 +254,21 @@ describe.skipIf(missing)('with strongSwan', () => {
 
   it('lifetimes of seconds wear nobody out: a TCP stream goes on, and none of it is lost', async () => {
     const seconds = 45;
-    // Records have no lifetimes this short (HP-UX: ten minutes), swanctl.conf has, and the runtime reads it.
-    const worn = (text: string): string =>
-      replaceOnce(
-        replaceOnce(text, 'proposals =', 'encap = yes\n rekey_time = 11s\n over_time = 6s\n proposals ='),
-        'esp_proposals =',
-        'rekey_time = 5s\n life_time = 9s\n esp_proposals =',
-      );
+    const worn = wornBy({ ike: { rekey: 11, over: 6 }, child: { rekey: 5, life: 9 } });
     const keys = path.join(mkdtempSync(path.join(folder, 'keys-')), 'tables');
     const judge = await watchWire(namespaces);
     await withBoth(
       { ...ikev2, pfs: false, esp: 'aes128gcm16' },
-      { changeTheirs: worn, changeOurs: () => ourSwanctl(worn), words: ['--keys', keys] },
+      { changeTheirs: worn, changeOurs: () => worn(ourSwanctl), words: ['--keys', keys] },
       async (run, said) => {
         await reachable('left', said);
-        const server = namespaces.start('right', ['iperf3', '-s', '-1', '-B', ends.right.inner4]);
-        await new Promise((done) => setTimeout(done, 500));
-        const words = [
-          'iperf3',
-          '-J',
-          '-c',
-          ends.right.inner4,
-          '-B',
-          ends.left.inner4,
-          '-t',
-          String(seconds),
-          // All of it is judged afterwards.
-          ...['-b', '6M', '-l', '16K'],
-        ];
-        const client = namespaces.start('left', words, { stdio: ['ignore', 'pipe', 'ignore'] });
-        let text = '';
-        client.stdout?.on('data', (chunk) => {
-          text += String(chunk);
-        });
-        await new Promise((done) => client.once('close', done));
-        server.kill();
-        const { end, intervals, error } = JSON.parse(text) as {
-          error?: string;
-          end: { sum_sent: { bytes: number }; sum_received: { bytes: number } };
-          intervals: { sum: { bytes: number } }[];
-        };
-        expect(error, said()).toBeUndefined();
-        expect(end.sum_received.bytes, said()).toBeGreaterThan(0.95 * end.sum_sent.bytes);
+        // All of it is judged afterwards.
+        const streamed = await tcpStream(namespaces, seconds, '6M');
+        expect(streamed.error, said()).toBeUndefined();
+        expect(streamed.received, said()).toBeGreaterThan(0.95 * streamed.sent);
         // Not a second without a byte.
         expect(
-          intervals.filter(({ sum }) => sum.bytes === 0),
+          streamed.seconds.filter((octets) => octets === 0),
           said(),
         ).toEqual([]);
         const count = (pattern: RegExp): number => [...run.log().matchAll(pattern)].length;
@@ -316,35 +287,4 @@ describe.skipIf(missing)('with strongSwan', () => {
     expect(verdict).toMatchObject({ clear: 0, espBad: 0, espGood: verdict.esp, openedIke: verdict.sealedIke });
     expect(verdict.esp).toBeGreaterThan(10_000);
   });
-
-  /** The left side of strongSwan's configuration, for our runtime. */
-  function ourSwanctl(change: (text: string) => string): string {
-    return change(`connections {
-  lab {
-    version = 2
-    local_addrs = ${ends.left.outer4}
-    remote_addrs = ${ends.right.outer4}
-    proposals = ${modernIke}
-    local { auth = psk
-      id = left-psk.example
-    }
-    remote { auth = psk
-      id = right-psk.example
-    }
-    children {
-      net {
-        local_ts = 198.18.1.0/24
-        remote_ts = 198.18.2.0/24
-        esp_proposals = aes128gcm16
-        start_action = trap
-      }
-    }
-  }
-}
-secrets {
-  ike-lab { secret = "${psk}"
-  }
-}
-`);
-  }
 });

@@ -1,6 +1,7 @@
 /** Messages as a peer with the right keys might send them, whatever their contents. */
 import { nodeProvider } from '../../../src/engine/crypto/node/provider.js';
 import { seededRandom } from '../../../src/engine/crypto/random.js';
+import type { IkeSaKeys } from '../../../src/engine/event.js';
 import { ikeCrypto, ikeSuite } from '../../../src/engine/ikev2/keys.js';
 import { type Header, ikev2Flags } from '../../../src/engine/wire/header.js';
 import type { Ikev2Payload } from '../../../src/engine/wire/payloads/table.js';
@@ -23,9 +24,13 @@ export interface Sealed {
 
 /** A message of `role` in an IKE SA whose keys `side` has told of. */
 export function sealedBy(side: Side, role: 'initiator' | 'responder', sealed: Sealed): Uint8Array {
-  const { exchange, messageId, inner, response = false, ikeSa = -1, flags = 0, minor = 0 } = sealed;
+  return sealedWith(eventsOf(side, 'ike-keys').at(sealed.ikeSa ?? -1)!.keys, role, sealed);
+}
+
+/** The same with the keys themselves. */
+export function sealedWith(keys: IkeSaKeys, role: 'initiator' | 'responder', sealed: Sealed): Uint8Array {
+  const { exchange, messageId, inner, response = false, flags = 0, minor = 0 } = sealed;
   const provider = nodeProvider(seededRandom(`peer gone wrong ${messageId}`));
-  const { keys } = eventsOf(side, 'ike-keys').at(ikeSa)!;
   if (keys.version !== 2) throw new Error('not IKEv2');
   const nothing = new Secret(new Uint8Array(32));
   const crypto = ikeCrypto(

@@ -1,4 +1,5 @@
 /** `ipsec apply` and `rollback` killed at every step on a real kernel, and what takes a cut-off change to its end killed as well. */
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { namespacesMissing } from '../../support/netns.js';
 import { builtPrograms, type RealHost, realHost, recordTexts, withoutIndex } from './real-host.js';
@@ -187,27 +188,52 @@ describe.skipIf(missing !== undefined)('on a real kernel', () => {
     ] as const;
     // The record's action changes, so each of its policies is replaced.
     const changed = small.replace('-priority 30 -action DISCARD', '-priority 30 -action PASS');
+    const undone = { kind: 'undone', why: expect.stringContaining('somebody else changed a policy') };
 
-    it.each(ways)('%s, after the look at the host: nothing is touched', async (_way, command) => {
-      await host.apply(small);
-      const before = host.policies().filter((policy) => !isIt(policy));
-      await expect(host.disturbed(-1, command, 'apply', host.records(changed))).rejects.toThrow('OVERTAKEN');
-      expect(host.policies().filter((policy) => !isIt(policy))).toEqual(before);
-      expect(host.policies().find(isIt)).toContain('action block priority 7');
-    });
+    const byEachMeans = ways.flatMap(([way, command]) =>
+      (['disturbed', 'disturbedByIp'] as const).map((disturbed) => [way, disturbed, command] as const),
+    );
 
-    it.each(ways)(
-      '%s, before any of the steps: theirs is back in the end, and all of ours as before',
-      async (_way, command) => {
+    it.each(byEachMeans)(
+      '%s, after the look at the host: nothing is touched (%s)',
+      async (_way, disturbed, command) => {
+        await host.apply(small);
+        const before = host.policies().filter((policy) => !isIt(policy));
+        if (disturbed === 'disturbed')
+          await expect(host.disturbed(-1, command, 'apply', host.records(changed))).rejects.toThrow('OVERTAKEN');
+        else expect(await host.disturbedByIp(-1, command, 'apply', host.records(changed))).toMatchObject(undone);
+        expect(host.policies().filter((policy) => !isIt(policy))).toEqual(before);
+        expect(host.policies().find(isIt)).toContain('action block priority 7');
+      },
+    );
+
+    it.each(byEachMeans)(
+      '%s, before any of the steps: theirs stays all the while, and all of ours is as before (%s)',
+      async (_way, disturbed, command) => {
         for (let step = 0; ; step += 1) {
           await host.apply(small);
           const before = host.policies();
-          const outcome = await host.disturbed(step, command, 'apply', host.records(changed));
-          if (step > 0 && outcome.kind === 'done') break; // there were fewer steps
-          expect(outcome).toMatchObject({
-            kind: 'undone',
-            why: expect.stringContaining('somebody else changed a policy'),
+          const heard = host.within(['ip', 'xfrm', 'monitor', 'policy']);
+          let told = '';
+          heard.stdout?.on('data', (text) => {
+            told += String(text);
           });
+          const outcome = await host[disturbed](step, command, 'apply', host.records(changed));
+          if (step > 0 && outcome.kind === 'done') {
+            // There were fewer steps.
+            heard.kill();
+            break;
+          }
+          // Theirs is never replaced by ours, not for a moment: nothing of its name comes behind it.
+          await expect.poll(() => told.replace(/\s+/g, ' ')).toContain('action block priority 7');
+          heard.kill();
+          const entries = told.split(/\n(?=\S)/).map((entry) => entry.replace(/\s+/g, ' '));
+          expect(
+            entries
+              .slice(entries.findIndex((entry) => entry.includes('priority 7')) + 1)
+              .filter((entry) => isIt(entry.replace(/^(Updated|Deleted) /, ''))),
+          ).toEqual([]);
+          expect(outcome).toMatchObject(undone);
           const after = host.policies();
           expect(after.filter((policy) => !isIt(policy))).toEqual(before.filter((policy) => !isIt(policy)));
           expect(after.filter(isIt).map((policy) => policy.includes('action block priority 7'))).toEqual([true]);
@@ -215,6 +241,28 @@ describe.skipIf(missing !== undefined)('on a real kernel', () => {
           host.namespace.shell(`ip xfrm policy delete ${name}`);
           await host.apply('');
         }
+      },
+    );
+
+    it.each(ways)(
+      '%s, in the moment of the step itself, by ip(8): theirs is back in the end',
+      async (_way, command) => {
+        await host.apply(small);
+        const before = host.policies();
+        // Stands for the program: somebody is at it between the last look and what it does.
+        const [flag, shim] = [`${host.folder}/armed`, `${host.folder}/bin/ip`];
+        mkdirSync(`${host.folder}/bin`);
+        writeFileSync(flag, '');
+        const real = host.namespace.shell('command -v ip').trim();
+        const script = `#!/bin/sh\nif [ "$1" = -batch ] && [ -e ${flag} ]; then rm ${flag}; ${command.replaceAll('ip xfrm', `${real} xfrm`)}; fi\nexec ${real} "$@"\n`;
+        writeFileSync(shim, script, { mode: 0o755 });
+        const words = ['apply', host.records(changed), '--auto-approve', '--means', 'ip'];
+        const run = await host.ipsec(words, ['env', `PATH=${host.folder}/bin:${process.env.PATH}`]);
+        expect(existsSync(flag)).toBe(false);
+        expect(run).toMatchObject({ code: 5, stdout: expect.stringContaining('somebody else changed a policy') });
+        const after = host.policies();
+        expect(after.filter((policy) => !isIt(policy))).toEqual(before.filter((policy) => !isIt(policy)));
+        expect(after.filter(isIt).map((policy) => policy.includes('action block priority 7'))).toEqual([true]);
       },
     );
   });

@@ -1,8 +1,10 @@
 /**
  * Does what `ipsec apply`, `apply --resume` or `rollback` does, and before a given step is killed (SIGKILL), or lets somebody else run a
- * command: dying STATE_DIR STEP die|COMMAND apply RECORDS | rollback N | resume | undo. Ends with 0 when there were fewer steps.
+ * command: dying STATE_DIR STEP die|COMMAND apply RECORDS | rollback N | resume | undo. Ends with 0 when there were fewer steps. With MEANS=ip in
+ * the environment it is done by `ip -batch`.
  */
 import { execFileSync } from 'node:child_process';
+import { openIpBackend } from '../../../src/backends/xfrm/ip-backend.js';
 import { openNetlinkBackend } from '../../../src/backends/xfrm/netlink-backend.js';
 import { applyPlan, applyRollback, planRollback, resume, undoUnfinished } from '../../../src/services/apply.js';
 import { type HostSession, openSession } from '../../../src/services/host-session.js';
@@ -10,7 +12,7 @@ import { planHost } from '../../../src/services/plan.js';
 import type { Outcome } from '../../../src/services/transaction.js';
 
 const [stateDir = '', step = '', event = '', action = '', word = ''] = process.argv.slice(2);
-const backend = await openNetlinkBackend();
+const backend = process.env.MEANS === 'ip' ? await openIpBackend() : await openNetlinkBackend();
 let steps = 0;
 
 const session = await openSession({
@@ -56,3 +58,4 @@ async function act(on: HostSession): Promise<Outcome> {
 }
 
 process.stdout.write(`${JSON.stringify(await act(session))}\n`);
+backend.close();

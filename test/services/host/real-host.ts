@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'vitest';
+import type { Means } from '../../../src/services/host-session.js';
 import type { Outcome } from '../../../src/services/transaction.js';
 import { bundle } from '../../support/bundle.js';
 import { builtProgram, finish, type RunResult } from '../../support/cli.js';
@@ -28,6 +29,8 @@ export interface RealHost {
   dies(step: number, ...action: readonly string[]): Promise<boolean>;
   /** The same, with a command of somebody else before that step; how it ended. */
   disturbed(step: number, command: string, ...action: readonly string[]): Promise<Outcome>;
+  /** The same by `ip -batch`. */
+  disturbedByIp(step: number, command: string, ...action: readonly string[]): Promise<Outcome>;
   /** Policies as `ip xfrm policy` shows them, sorted. */
   policies(): readonly string[];
   remove(): void;
@@ -77,6 +80,12 @@ export async function realHost(): Promise<RealHost> {
   const within = (command: readonly string[]) => spawn('ip', ['netns', 'exec', namespace.name, ...command], { env });
   const start = async (args: readonly string[], wrap: readonly string[] = []) =>
     within([...wrap, process.execPath, program, ...args, '--state-dir', stateDir]);
+  const disturbed = async (means: Means, step: number, command: string, action: readonly string[]) => {
+    const words = ['env', `MEANS=${means}`, process.execPath, dying, stateDir, `${step}`, command, ...action];
+    const { code, stdout, stderr } = await finish(within(words), 60_000);
+    if (code !== 0) throw new Error(stderr);
+    return JSON.parse(stdout) as Outcome;
+  };
   const made: RealHost = {
     namespace,
     folder,
@@ -110,12 +119,8 @@ export async function realHost(): Promise<RealHost> {
       if (code !== 0 && !isKilled) throw new Error(stderr);
       return isKilled;
     },
-    async disturbed(step, command, ...action) {
-      const words = [process.execPath, dying, stateDir, `${step}`, command, ...action];
-      const { code, stdout, stderr } = await finish(within(words), 60_000);
-      if (code !== 0) throw new Error(stderr);
-      return JSON.parse(stdout) as Outcome;
-    },
+    disturbed: (step, command, ...action) => disturbed('netlink', step, command, action),
+    disturbedByIp: (step, command, ...action) => disturbed('ip', step, command, action),
     policies: () =>
       namespace
         .shell('ip xfrm policy')
