@@ -25,6 +25,7 @@ const protocolWords: ReadonlyMap<string, number> = new Map(
     tcp: 6,
     egp: 8,
     udp: 17,
+    dccp: 33,
     ipv6: 41,
     rsvp: 46,
     gre: 47,

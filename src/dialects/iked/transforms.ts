@@ -10,7 +10,15 @@ import {
   prf,
 } from '../../model/transform.js';
 import type { RuleWords } from './macros.js';
-import { foreignCiphers, foreignGroups, readCipher, readGroup, readIntegrity, readPrf } from './words.js';
+import {
+  foreignCiphers,
+  foreignGroups,
+  foreignHashes,
+  readCipher,
+  readGroup,
+  readIntegrity,
+  readPrf,
+} from './words.js';
 
 /** One `ikesa` or `childsa`: empty lists say nothing. */
 export interface TransformLists {
@@ -33,7 +41,10 @@ export function readTransforms(words: RuleWords): TransformLists {
   ) {
     switch (keyword.text) {
       case 'auth':
-        lists = { ...lists, integrity: add(lists.integrity, read(words, readIntegrity, 'integrity algorithm')) };
+        lists = {
+          ...lists,
+          integrity: add(lists.integrity, read(words, readIntegrity, 'integrity algorithm', foreignHashes)),
+        };
         break;
       case 'enc':
         lists = { ...lists, encryption: add(lists.encryption, read(words, readCipher, 'cipher', foreignCiphers)) };

@@ -22,7 +22,7 @@ function byWord<T>(
 
 const ciphers: ReadonlyMap<string, EncryptionTransform> = byWord(
   [
-    ['des', 'DES-CBC'],
+    ['des des-cbc', 'DES-CBC'],
     ['3des 3des-cbc', '3DES-CBC'],
     ['aes aes-128', 'AES-CBC-128'],
     ['aes-192', 'AES-CBC-192'],
@@ -38,7 +38,7 @@ const ciphers: ReadonlyMap<string, EncryptionTransform> = byWord(
     ['aes-128-gmac', 'AES-GMAC-128'],
     ['aes-192-gmac', 'AES-GMAC-192'],
     ['aes-256-gmac', 'AES-GMAC-256'],
-    ['cast', 'CAST-CBC'],
+    ['cast cast128', 'CAST-CBC'],
     ['chacha20-poly1305', 'CHACHA20-POLY1305'],
     ['null', 'NULL'],
   ],
@@ -51,6 +51,9 @@ export const foreignCiphers: ReadonlySet<string> = new Set(['blowfish']);
 export function readCipher(word: string): EncryptionTransform | undefined {
   return ciphers.get(word);
 }
+
+/** The same of ipsecctl: RIPEMD-160, which IANA numbers for IKEv1 only. */
+export const foreignHashes: ReadonlySet<string> = new Set(['hmac-ripemd160']);
 
 const hashes: ReadonlyMap<string, string> = new Map([
   ['hmac-md5', 'HMAC-MD5'],

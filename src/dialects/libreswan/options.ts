@@ -86,6 +86,13 @@ const ends: readonly ConfOption[] = [
   ...rows('end', O).notes(routes, 'firewall'),
   ...rows('end', O).notes(keys, 'rsasigkey2'),
   ...rows('end', O).partly('any network within one is not a selector here', 'subnetwithin'),
+  ...rows('end', O).partly(
+    'keys written into ipsec.conf are not taken over',
+    'spi spibase espspi ahspi espenckey espauthkey ahkey espreplay_window',
+  ),
+  ...rows('end', O).notes('name servers and texts are no policy', 'modecfgdns1 modecfgdns2 modecfgwins1 modecfgwins2'),
+  ...rows('end', O).notes(keys, 'certtype'),
+  ...rows('end', O).partly('attribute certificates are not modelled', 'groups'),
   ...endS.alias('subnet', 'subnetwithin'),
   ...rows('end', L).notes(keys, 'rsasigkey2'),
   ...rows('end', L).notes('a name for XAUTH or EAP', 'xauthname'),
@@ -163,7 +170,8 @@ const conns: readonly ConfOption[] = [
   ...connO.alias('hostaddrfamily', 'connaddrfamily'),
   ...connO.notes('the family of the selectors follows from their addresses', 'endaddrfamily tunneladdrfamily'),
   ...connO.notes('it is about how the kernel works', 'disablearrivalcheck sareftrack'),
-  ...connO.notes('an aid of the product’s tests', 'firstmsgid'),
+  ...connO.notes('an aid of the product’s tests', 'firstmsgid _plutodevel'),
+  ...connO.partly('one XAUTH for both ends is not modelled', 'xauth', no),
   ...connO.notes('names for people', 'x-comment'),
   ...connO.notes('it is about how the kernel works', 'secctx_attr_value'),
   ...connNew.notes('the product ignores it', 'forceencaps'),
@@ -244,7 +252,8 @@ const setups: readonly ConfOption[] = [
   ...setupO.takes('nat_traversal'),
   ...setupO.partly('opportunistic encryption is not modelled', 'oe', no),
   ...setupO.notes(log, 'klipsdebug fragicmp hidetos plutostderrlogtime'),
-  ...setupO.notes(revocation, 'nocrsend'),
+  ...setupO.notes(revocation, 'nocrsend ocspuri'),
+  ...setupO.notes('it is about how the kernel and the daemon work', 'secctx_attr_value'),
   ...setupO.notes('limits under load', 'force_busy'),
   ...setupO.notes('how the daemon is started', 'plutofork'),
   ...setupO.notes(
@@ -314,7 +323,7 @@ function known(
 
 const everyRow = [...ends, ...conns, ...setups, ...cas];
 
-/** What Openswan 2.6.52 kept of its ancestors, or had before Libreswan left it (its lib/libipsecconf/keywords.c). */
+/** What Openswan 2.4 to 3.0 kept of its ancestors, or had before Libreswan left it (its _confread.in, lib/libipsecconf/keywords.c). */
 const openswanWords: ReadonlySet<string> = new Set(
   `aggressive aggrmode ah also alsoflip auth authby auto ca cert clientaddrfamily compress connaddrfamily connalias
   crlcheckinterval dpdaction dpddelay dpdtimeout dumpdir esp failureshunt id ike ikelifetime ikev2 interfaces keep_alive

@@ -117,8 +117,14 @@ export function readPolicy(words: Words, name: string): ReadPolicy {
         isSub = words.take()?.text === 'sub';
         break;
       case 'mark': {
-        mark = words.value(word, (text) => readNumber(text.split('/', 1)[0]!), 'a number')?.value;
-        if (words.takeIf('mask')) words.take();
+        const written = words.value(word, readMark, 'a number');
+        mark = written?.value.mark;
+        const mask = words.takeIf('mask') ? words.number(word) : written?.value.mask;
+        if (written && mask !== undefined && mask !== 0xffff_ffff)
+          words.context.partly(
+            spanOf(words.source, written.at),
+            'the mask of the mark is not modelled: the whole mark counts',
+          );
         break;
       }
       case 'if_id':
@@ -136,7 +142,7 @@ export function readPolicy(words: Words, name: string): ReadPolicy {
         while (words.takeIf('localok', 'icmp', 'cpu_acquire')) {
           // Flags change nothing of what is selected.
         }
-        if (/^\(0x/.test(words.peek()?.text ?? '')) words.take();
+        if (/^\(?0x/.test(words.peek()?.text ?? '')) words.take();
         break;
       case 'limit':
         words.take();
@@ -251,6 +257,13 @@ function readTemplate(words: Words): KernelTemplate[] {
     }
   }
   return isKnown ? [template] : [];
+}
+
+/** `7`, or `0x7/0xff` as dumps have it. */
+function readMark(text: string): { readonly mark: number; readonly mask?: number } | undefined {
+  const [mark, mask] = text.split('/', 2).map(readNumber);
+  if (mark === undefined) return undefined;
+  return mask === undefined ? { mark } : { mark, mask };
 }
 
 function readEnd(text: string) {

@@ -89,7 +89,20 @@ export function readState(words: Words): KernelSa | undefined {
       case 'extra-flag':
       case 'tfcpad':
       case 'coa':
+      case 'ctx':
+      case 'replay-seq':
+      case 'replay-oseq':
+      case 'replay-seq-hi':
+      case 'replay-oseq-hi':
+      case 'nat_keepalive_interval':
+      case 'pcpu-num':
         words.take();
+        if (word.text === 'extra-flag') words.takeIf('dont-encap-dscp', 'oseq-may-wrap');
+        break;
+      case 'offload':
+        // Where it is done does not change what is done.
+        words.takeIf('packet', 'crypto');
+        for (let more = words.takeIf('dev', 'dir'); more; more = words.takeIf('dev', 'dir')) words.take();
         break;
       default:
         words.unknown(word);

@@ -1,6 +1,6 @@
 /** ipsec.secrets: which key is for whom, and that none is ever shown. */
 import { describe, expect, it } from 'vitest';
-import { libreswan } from '../../../src/dialects/libreswan/dialect.js';
+import { libreswan, openswan, starter } from '../../../src/dialects/libreswan/dialect.js';
 import { base64 } from '../../../src/dialects/libreswan/secrets.js';
 import type { SecretReference } from '../../../src/model/system-config.js';
 import { padOf, readDialect } from '../../support/dialects.js';
@@ -85,4 +85,12 @@ describe('base64', () => {
   it('refuses what is none', () => {
     for (const text of ['', 'a', 'a b=', 'a=b=', '====']) expect(base64(text)).toBeUndefined();
   });
+});
+
+it.each([libreswan, openswan, starter])('$name shows no key of an SA that stands in ipsec.conf', (dialect) => {
+  const key = '0x01234567_89abcdef_02468ace_13579bdf';
+  const text = `conn m\n\tleft=192.0.2.1\n\tright=192.0.2.2\n\tspi=0x200\n\tespenckey=${key}\n\tleftespauthkey=${key}\n`;
+  const { said, sources, options } = readDialect(dialect, text, { path: 'ipsec.conf' });
+  expect(options.map(({ name }) => name)).toContain('conn m: leftespauthkey');
+  for (const shown of [said.join('\n'), sources[0]!.masked(0, text.length)]) expect(shown).not.toContain('89abcdef');
 });
