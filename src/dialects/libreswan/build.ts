@@ -35,7 +35,7 @@ import { kernelPriority } from './priority.js';
 import type { Product } from './product.js';
 import type { PresharedSecret } from './secrets.js';
 import { starterActions, starterChildOffer, starterIkeProposals, starterIkeTimes } from './starter.js';
-import { whyUnloaded } from './unloaded.js';
+import { loadedPairs, whyUnloaded } from './unloaded.js';
 import { ConnValues } from './values.js';
 
 interface Child {
@@ -101,7 +101,7 @@ export function buildConfig(
     const family = familyOf(one, values);
     const own = ownAddresses(one.local, addresses, family);
     const peers = peerRanges(one.remote, family, context);
-    for (const child of childrenOf(one, own, peers, family, context)) {
+    for (const child of childrenOf(one, own, peers, family, context, product)) {
       const entry = spdEntry(child, one, values, versions.value[0] ?? 2, own, peers);
       if (entry) entries.push(entry);
     }
@@ -210,6 +210,7 @@ function childrenOf(
   peers: readonly AddressRange[],
   family: Family,
   context: ReadContext,
+  product: Product,
 ): readonly Child[] {
   const localLists = local.subnets ?? [hostSelectors(local, own, family)];
   const remoteHosts =
@@ -219,10 +220,19 @@ function childrenOf(
         ? hostSelectors(remote, [], family)
         : peers.map((range): TrafficSelector => ({ ...hostSelectors(remote, [], range.family)[0]!, range }));
   const remoteLists = remote.subnets ?? [remoteHosts];
+  const isLoaded = loadedPairs(
+    { lists: localLists, end: local },
+    { lists: remoteLists, end: remote },
+    conn,
+    family,
+    context,
+    product,
+  );
   const isOne = localLists.length === 1 && remoteLists.length === 1;
   const children: Child[] = [];
   for (const [x, locals] of localLists.entries()) {
     for (const [y, remotes] of remoteLists.entries()) {
+      if (!isLoaded(x, y)) continue;
       if (children.length >= childrenMax) {
         context.badValue(spanOf(conn.source, conn.at), `'${conn.name}' has more than ${childrenMax} pairs of networks`);
         return children;

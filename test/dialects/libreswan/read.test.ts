@@ -402,6 +402,23 @@ describe('lists of networks in Libreswan 4.6 to 4.15', () => {
   const entries = (version: string, more = '') =>
     entriesOf(readDialect(libreswan, text(more), { version, addresses: ['192.0.2.1'] })).length;
 
+  it('take networks of the family of IKE only, and nothing from the first other one on', () => {
+    const read = (lists: string, version = '4.10') => {
+      const conn = `conn t\n\tleft=192.0.2.1\n\tright=192.0.2.2\n\tauto=add\n\tauthby=secret\n${lists}`;
+      return readDialect(libreswan, conn, { version, addresses: ['192.0.2.1'] });
+    };
+    const names = (lists: string, version?: string) =>
+      entriesOf(read(lists, version)).map((entry) => entry.split(':', 1)[0]);
+    const mixed = '\tleftsubnets={10.1.0.0/24 2001:db8::/64 10.2.0.0/24}\n\trightsubnet=10.9.0.0/16\n';
+    expect(names(mixed)).toEqual(['t/1x1']);
+    expect(names(mixed, '5.4')).toEqual(['t/1x1', 't/3x1']);
+    expect(read(mixed).said[0]).toContain('takes networks of IPv4 only here');
+    // The right end goes first: with a fault there, only the first network of the left has got so far.
+    const right = '\tleftsubnets={10.1.0.0/24 10.2.0.0/24}\n\trightsubnets={10.8.0.0/16 10.9.0.0/16 2001:db8::/64}\n';
+    expect(names(right)).toEqual(['t/1x1', 't/1x2']);
+    expect(names('\tleftsubnets={2001:db8::/64}\n\trightsubnet=2001:db8:9::/64\n')).toEqual([]);
+  });
+
   it('make no connection where the other end has none written', () => {
     expect(['3.32', '4.10', '4.15', '5.4'].map((version) => entries(version))).toEqual([2, 0, 0, 2]);
     expect(entries('4.10', '\trightsubnet=192.0.2.2/32\n')).toBe(2);
