@@ -31,7 +31,7 @@ import { requestOf } from './netlink/requests.js';
 import { decodeSa, encodeSaId } from './netlink/sas.js';
 import { createXfrmSocket, type NetlinkSocket } from './netlink/socket.js';
 import { saInfo } from './netlink/structures.js';
-import { failureOf, readState } from './netlink-backend.js';
+import { failureOf, readPolicies, readState } from './netlink-backend.js';
 import type { HostFacts } from './rules.js';
 import { reqidFirst, reqidLast, requestIds } from './templates.js';
 
@@ -40,9 +40,12 @@ export interface XfrmDataPathOptions {
   readonly numbers: () => Promise<Numbers>;
   /** What else compiling went by. */
   readonly hostFacts: (state: HostState, config: SystemConfig) => Promise<HostFacts>;
+  /** How often it is looked whether the policies are still there; a minute when absent. */
+  readonly policyCheckMillis?: number;
 }
 
 const natTraversalPort = 4500;
+const policyCheckDefault = 60_000;
 
 /** Who asked for a request id. */
 interface Asking {
@@ -64,6 +67,9 @@ export async function createXfrmDataPath(options: XfrmDataPathOptions): Promise<
   let asking = new Map<number, Asking>();
   let reqidOf: (template: SaTemplate) => number | undefined = () => undefined;
   let own = new Set<string>();
+  let wanted: readonly HostPolicy[] = [];
+  let missing = 0;
+  let policyCheck: NodeJS.Timeout | undefined;
   let tell: (event: DataPathEvent) => void = () => {};
 
   /** Takes over a configuration, and gives the SAs with manual keys that belong to it. */
@@ -71,9 +77,30 @@ export async function createXfrmDataPath(options: XfrmDataPathOptions): Promise<
     const state = readState(socket());
     const compiled = compileXfrm(config, await options.hostFacts(state, config), await options.numbers());
     requireApplied(compiled, state.policies);
+    wanted = compiled.desired.policies;
     ({ asking, reqidOf } = requestIdsOf(config, compiled.numbers.reqids));
     own = new Set(config.addresses.map(({ family, value }) => formatAddress(family, value)));
     return new Set(compiled.desired.sas.map(saKey));
+  }
+
+  /**
+   * Without its policies the kernel lets everything pass. Somebody may flush them, as Libreswan does when it starts; they belong to whoever
+   * applied them, so it is only told.
+   */
+  function checkPolicies(): void {
+    const tellOf = (text: string) => tell({ kind: 'fault', fatal: false, text });
+    try {
+      const count = missingOf(wanted, readPolicies(socket())).length;
+      if (count > missing)
+        tellOf(
+          `somebody has taken ${count} of ${wanted.length} policies out of the kernel, and what they protect or block may go in the clear: put them back with "ipsec apply"`,
+        );
+      if (count === 0 && missing > 0) tellOf('all policies are in the kernel again');
+      missing = count;
+    } catch (error) {
+      if (!(error instanceof EnvironmentError)) throw error;
+      tellOf(`it cannot be seen whether the policies are still in the kernel: ${error.message}`);
+    }
   }
 
   function onNotice(notice: Notice): void {
@@ -130,6 +157,8 @@ export async function createXfrmDataPath(options: XfrmDataPathOptions): Promise<
       tell = listen;
       forgetStale(socket(), await adopt(config));
       listener = listenForNotices(calls, onNotice, (text) => tell({ kind: 'fault', fatal: false, text }));
+      policyCheck = setInterval(checkPolicies, options.policyCheckMillis ?? policyCheckDefault);
+      policyCheck.unref();
     },
     async reconfigure(config) {
       await adopt(config);
@@ -183,6 +212,7 @@ export async function createXfrmDataPath(options: XfrmDataPathOptions): Promise<
       if (encapsulation) fault(`ESP in UDP is not to be had from the kernel (${encapsulation})`);
     },
     async stop() {
+      clearInterval(policyCheck);
       await listener?.close();
       for (const sa of installed.values()) socket().request([requestOf({ object: 'sa', kind: 'delete', before: sa })]);
       installed.clear();
@@ -204,15 +234,20 @@ function isOurs({ reqid }: HostSa): boolean {
 function requireApplied({ desired, refusals }: Compiled, policies: readonly HostPolicy[]): void {
   const [refusal] = refusals;
   if (refusal) throw new EnvironmentError(refusal.message, { code: 'UNSUPPORTED', hints: [refusal.help] });
-  const there = new Map(policies.map((policy) => [policyKey(policy), policy]));
-  const missing = desired.policies.filter((policy) => {
-    const found = there.get(policyKey(policy));
-    return !found || found.action !== policy.action || !sameRequests(found, policy);
-  });
+  const missing = missingOf(desired.policies, policies);
   if (missing.length === 0) return;
   throw new EnvironmentError(`the kernel lacks ${missing.length} of ${desired.policies.length} policies`, {
     code: 'NOT_APPLIED',
     hints: ['Put them there first: ipsec apply.'],
+  });
+}
+
+/** Those that are not there, or are another one by now. */
+function missingOf(wanted: readonly HostPolicy[], there: readonly HostPolicy[]): readonly HostPolicy[] {
+  const byKey = new Map(there.map((policy) => [policyKey(policy), policy]));
+  return wanted.filter((policy) => {
+    const found = byKey.get(policyKey(policy));
+    return !found || found.action !== policy.action || !sameRequests(found, policy);
   });
 }
 

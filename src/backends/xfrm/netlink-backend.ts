@@ -60,10 +60,16 @@ export async function openNetlinkBackend(): Promise<Backend> {
 
 /** Everything that the kernel holds. Throws EnvironmentError when it does not tell. */
 export function readState(socket: NetlinkSocket): HostState {
-  const policies = dump(socket, messageTypes.getPolicy, 'policies').flatMap((body) => decodePolicy(body) ?? []);
+  const policies = readPolicies(socket);
   const sas = dump(socket, messageTypes.getSa, 'SAs').flatMap((body) => decodeSa(body) ?? []);
+  return { policies, sas, defaults: readDefaults(socket) };
+}
+
+/** Its policies alone. Throws as `readState` does. */
+export function readPolicies(socket: NetlinkSocket): HostPolicy[] {
+  const policies = dump(socket, messageTypes.getPolicy, 'policies').flatMap((body) => decodePolicy(body) ?? []);
   // The kernel gives the youngest policy first; of two with one priority the older one wins, so it must come first here.
-  return { policies: policies.reverse(), sas, defaults: readDefaults(socket) };
+  return policies.reverse();
 }
 
 function dump(socket: NetlinkSocket, type: number, what: string): readonly Uint8Array[] {
