@@ -125,6 +125,8 @@ describe('hover', () => {
       '# ipsec-disable-next-line SHD001 -- reason\nadd host x -source 192.0.2.1 -priority 10 -action ESP_3DES_HMAC_MD5\n',
     );
     expect(await client.hover('untitled:two', 'SHD001')).toContain('**SHD001 shadowed** (error)');
+    // What is wrong with a text is known some time after the text.
+    await client.diagnostics('untitled:two', has('CRY002'));
     expect(await client.hover('untitled:two', 'ESP_3DES_HMAC_MD5')).toContain('**CRY002 3des**');
     client.close('untitled:two');
   });
