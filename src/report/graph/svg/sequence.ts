@@ -68,7 +68,9 @@ function drawMessage({ from, to, title, text, kind, lost }: SequenceMessage, y: 
   const [start, end] = [x(from), x(known)];
   const room = Math.abs(end - start) - 28;
   const middle = (start + end) / 2;
-  const texts = wrapText(text, room, fonts.code, textLinesMax);
+  // Where both do not fit into one line, remarks have lines of their own.
+  const parts = textWidth(text, fonts.code) <= room ? [text] : text.split(/ {2}(?=\()/);
+  const texts = parts.flatMap((part) => wrapText(part, room, fonts.code, textLinesMax));
   const arrow = y + 18;
   const colour = lost !== undefined ? 'bad' : kind === 'protected' ? 'good' : kind === 'clear' ? 'warn' : 'acc';
   const stroke = { bad: 'g-sa g-sbad g-dash', good: 'g-sa g-sgood', warn: 'g-sa g-swarn', acc: 'g-sa' }[colour];
