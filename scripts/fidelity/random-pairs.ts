@@ -2,6 +2,8 @@
  * Random pairs of swanctl.conf: one that would match, and then changed on either side. A seed gives the same pairs again.
  * The selectors are such that hosts with the addresses of `pairHosts` can install them.
  */
+
+import { certifiedPair } from './random/certified.js';
 import { type Conf, pairHosts, print } from './random/conf.js';
 import { type Draw, drawFrom, randomOf } from './random/draw.js';
 import { mutations as first } from './random/mutations.js';
@@ -20,6 +22,18 @@ export const mutationNames = Object.keys(mutations);
 /** Pairs number `first` and following of a seed. */
 export function randomPairs(seed: number, count: number, first = 0): Pair[] {
   return Array.from({ length: count }, (_, at) => randomPair(seed, first + at));
+}
+
+/** Of so many pairs one has certificates. */
+const certifiedShare = 4;
+
+/** Pairs number `first` and following of a seed, some of them with certificates: one in four, or all or none of them. */
+export function mixedPairs(seed: number, count: number, first = 0, kind?: string): Pair[] {
+  return Array.from({ length: count }, (_, at) => {
+    const number = first + at;
+    const isCertified = kind === 'certified' || (kind !== 'other' && number % certifiedShare === certifiedShare - 1);
+    return isCertified ? certifiedPair(seed, number) : randomPair(seed, number);
+  });
 }
 
 /** One pair of a seed, by its number. */

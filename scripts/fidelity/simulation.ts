@@ -1,5 +1,5 @@
 /** The verdict of the simulator: both engines negotiate, octet for octet, and what left saw of it is told as charon would. */
-import { createCredentials } from '../../src/engine/credentials/store.js';
+import { type CharonCredentials, createCharonCredentials } from '../../src/engine/credentials/charon/store.js';
 import { loadNodeProvider } from '../../src/engine/crypto/node/load.js';
 import type { CryptoProvider } from '../../src/engine/crypto/provider.js';
 import { seededRandom } from '../../src/engine/crypto/random.js';
@@ -21,6 +21,8 @@ import {
   sortedSelectors,
 } from './charon-names.js';
 import { loggedNotifies } from './logged-notifies.js';
+import { materialOf, noMaterial } from './material.js';
+import { createPki, type Pki } from './random/pki.js';
 import { initiatedChild, readPair, type Setting, type Side } from './setting.js';
 import { nothing, type Pair, type PairVerdict } from './verdict.js';
 
@@ -28,6 +30,8 @@ import { nothing, type Pair, type PairVerdict } from './verdict.js';
 export interface Simulator {
   /** `tell` gets everything that happens, in order. */
   judge(pair: Pair, setting: Setting, tell?: (entry: TraceEntry) => void): PairVerdict;
+  /** What the files of pairs hold. */
+  readonly pki: () => Pki;
 }
 
 /** No attempt takes longer, retransmissions and all. */
@@ -41,14 +45,24 @@ const beginsAt = new Date('2026-01-01T00:00:00Z');
 export async function createSimulator(): Promise<Simulator> {
   const provider = withStandIns(await loadNodeProvider(seededRandom(1)));
   const versions = await ikeVersions();
-  return { judge: (pair, setting, tell) => judgeBySimulation(pair, setting, provider, versions, tell) };
+  let made: Pki | undefined;
+  const pki = (): Pki => {
+    made ??= createPki(provider);
+    return made;
+  };
+  return { judge: (pair, setting, tell) => judgeBySimulation(pair, setting, { provider, versions, pki }, tell), pki };
+}
+
+interface Tools {
+  readonly provider: CryptoProvider;
+  readonly versions: readonly IkeVersionFactory[];
+  pki(): Pki;
 }
 
 function judgeBySimulation(
   pair: Pair,
   setting: Setting,
-  provider: CryptoProvider,
-  versions: readonly IkeVersionFactory[],
+  { provider, versions, pki }: Tools,
   tell?: (entry: TraceEntry) => void,
 ): PairVerdict {
   const entries: TraceEntry[] = [];
@@ -59,10 +73,11 @@ function judgeBySimulation(
   const world = createWorld({ seed: pair.id, provider, beginsAt, record });
   const read = readPair(pair, setting);
   const told = read.loaded ? {} : { loaded: false };
+  const held = { left: credentialsOf(pair, 'left', read.left), right: credentialsOf(pair, 'right', read.right) };
+  if (held.left.missing.length + held.right.missing.length > 0) return { ...nothing, loaded: false };
   const add = (name: 'left' | 'right', side: Side): SimulatedHost => {
-    const config: SystemConfig = { ...read[name], name, addresses: [side.address, ...side.inner] };
-    const { sharedSecrets } = config;
-    const { credentials } = createCredentials(sharedSecrets ? { sharedSecrets } : {}, provider);
+    const { credentials } = held[name];
+    const config: SystemConfig = { ...held[name].config, name, addresses: [side.address, ...side.inner] };
     return world.addHost({
       config,
       profile: peerProfile(config.peerProfile?.value ?? 'strongswan'),
@@ -71,6 +86,10 @@ function judgeBySimulation(
       dataPath: setting.dataPath,
     });
   };
+  function credentialsOf({ files }: Pair, name: 'left' | 'right', config: SystemConfig): CharonCredentials {
+    const material = files ? materialOf(pki(), files[name]) : noMaterial;
+    return createCharonCredentials(config, material, provider);
+  }
   const left = add('left', setting.left);
   add('right', setting.right);
   const template = initiatedChild(left.config, read.loaded);

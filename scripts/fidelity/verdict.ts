@@ -34,6 +34,8 @@ export interface Pair {
   readonly mutations?: readonly string[];
   readonly left: string;
   readonly right: string;
+  /** What lies in swanctl's folders beside each configuration, by its path there; absent: nothing. */
+  readonly files?: { readonly left: readonly string[]; readonly right: readonly string[] };
 }
 
 /** Nothing comes about, and nobody says anything. */

@@ -11,6 +11,7 @@ import type { DataPathName } from './peer-profile/data-path.js';
 import type { PeerProfileName } from './peer-profile/peer-profile.js';
 import type { Secret } from './secret.js';
 import type { Region } from './selector/box.js';
+import type { SignatureDemands } from './signature-demands.js';
 import type { Span } from './span.js';
 import type { TrafficSelector } from './traffic-selector.js';
 import type { AuthenticationTransform, EncryptionTransform, KeyExchangeTransform, PrfTransform } from './transform.js';
@@ -277,6 +278,17 @@ export interface PadEntry {
   readonly remoteCertificates?: readonly Sourced<string>[];
   readonly authorities?: readonly Sourced<string>[];
   readonly revocationLists?: readonly Sourced<string>[];
+  /** Files with public keys that have no certificate: own ones, and those that the peer's must be among. */
+  readonly publicKeys?: readonly Sourced<string>[];
+  readonly remotePublicKeys?: readonly Sourced<string>[];
+  /** What signatures must be beyond the method: those of this system, and those of the peer and its certificates. */
+  readonly signatureDemands?: Sourced<SignatureDemands>;
+  readonly remoteSignatureDemands?: Sourced<SignatureDemands>;
+  /** Are own certificates sent, and are the peer's asked for? Absent: as the product does. */
+  readonly sendsCertificates?: Sourced<'if-asked' | 'always' | 'never'>;
+  readonly asksForCertificates?: Sourced<boolean>;
+  /** Must the peer's certificates be known not to be revoked: all of them, or those that say where that stands? */
+  readonly revocation?: Sourced<'strict' | 'if-uri' | 'relaxed'>;
   /** Addresses that are asked of the peer (RFC 7296 §2.19), and names of pools that its requests are answered from. */
   readonly virtualAddresses?: readonly Sourced<AddressRange>[];
   readonly pools?: readonly Sourced<string>[];

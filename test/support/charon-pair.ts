@@ -3,7 +3,7 @@
  * (kernel-libipsec), so that the kernel need not have any. Needs root, Debian's packages and /dev/net/tun.
  */
 import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -51,8 +51,8 @@ export interface CommandResult {
 export interface CharonPair {
   /** `swanctl ARGUMENTS` on a side. Never throws; gives up after some seconds. */
   swanctl(side: SideName, args: readonly string[], timeout?: number): Promise<CommandResult>;
-  /** Loads a swanctl.conf in place of what was loaded before. */
-  load(side: SideName, config: string): Promise<CommandResult>;
+  /** Loads a swanctl.conf, and files of swanctl's folders by their path there, in place of what was loaded before. */
+  load(side: SideName, config: string, files?: ReadonlyMap<string, Uint8Array>): Promise<CommandResult>;
   log(side: SideName): string;
   close(): Promise<void>;
 }
@@ -126,7 +126,8 @@ export async function startCharons(options: CharonPairOptions): Promise<CharonPa
   };
   return {
     swanctl,
-    async load(side, config) {
+    async load(side, config, files = new Map()) {
+      placeFiles(path.join(folder, side, 'swanctl'), files);
       const file = path.join(folder, side, 'swanctl', 'swanctl.conf');
       // A connection of the same name keeps its place before others when it is loaded again.
       writeFileSync(file, '', { mode: 0o600 });
@@ -141,6 +142,13 @@ export async function startCharons(options: CharonPairOptions): Promise<CharonPa
     log: (side) => readFileSync(path.join(folder, side, 'charon.log'), 'utf8'),
     close,
   };
+}
+
+/** Puts files into swanctl's folders, and takes away those of the time before. */
+function placeFiles(folder: string, files: ReadonlyMap<string, Uint8Array>): void {
+  for (const name of ['x509', 'x509ca', 'x509crl', 'private', 'pubkey'])
+    for (const entry of readdirSync(path.join(folder, name))) rmSync(path.join(folder, name, entry));
+  for (const [name, octets] of files) writeFileSync(path.join(folder, name), octets, { mode: 0o600 });
 }
 
 async function startDaemon(folder: string, namespace: string, settings: string): Promise<ChildProcess> {

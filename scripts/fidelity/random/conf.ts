@@ -19,6 +19,9 @@ export interface Conf {
   remoteAuth: string;
   localId: string | undefined;
   remoteId: string | undefined;
+  /** Further settings of either end, a line each. */
+  localLines?: readonly string[];
+  remoteLines?: readonly string[];
   options: string[];
   children: Child[];
   secrets: { secret: string; ids: string[] }[];
@@ -80,11 +83,17 @@ function settings(conf: Conf): string {
 }
 
 function printConnection(conf: Conf): string {
-  const ends = (name: string, auth: string, id: string | undefined, rounds: readonly string[]) =>
+  const ends = (
+    name: string,
+    auth: string,
+    id: string | undefined,
+    rounds: readonly string[],
+    lines: readonly string[] = [],
+  ) =>
     conf.omits.includes(name)
       ? []
       : [
-          `    ${name}${rounds.length > 0 ? '-1' : ''} {\n${auth === '' ? '' : `      auth = ${auth}\n`}${id === undefined ? '' : `      id = ${id}\n`}    }\n`,
+          `    ${name}${rounds.length > 0 ? '-1' : ''} {\n${auth === '' ? '' : `      auth = ${auth}\n`}${id === undefined ? '' : `      id = ${id}\n`}${lines.map((line) => `      ${line}\n`).join('')}    }\n`,
           ...rounds.map((round, at) => `    ${name}-${at + 2} {\n${round}    }\n`),
         ];
   const children = conf.children.map((child) =>
@@ -94,7 +103,7 @@ function printConnection(conf: Conf): string {
   );
   const all = conf.omits.includes('children') ? '' : `    children {\n${children.join('')}    }\n`;
   return `  ${conf.name}${conf.inherits ? ` : base-${conf.name}` : ''} {
-${conf.inherits ? '' : settings(conf)}${ends('local', conf.localAuth, conf.localId, conf.localRounds).join('')}${ends('remote', conf.remoteAuth, conf.remoteId, conf.remoteRounds).join('')}${all}  }
+${conf.inherits ? '' : settings(conf)}${ends('local', conf.localAuth, conf.localId, conf.localRounds, conf.localLines).join('')}${ends('remote', conf.remoteAuth, conf.remoteId, conf.remoteRounds, conf.remoteLines).join('')}${all}  }
 `;
 }
 

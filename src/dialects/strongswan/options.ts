@@ -4,6 +4,7 @@
  */
 import type { AddressRange } from '../../model/address.js';
 import type { ConfiguredSelector, IkeProposal } from '../../model/system-config.js';
+import { type AuthDemands, hasDemands, readAuthDemands } from './auth-demands.js';
 import {
   defaultAhProposal,
   defaultEspProposals,
@@ -153,43 +154,39 @@ const actionOption = partial(action, 'of trap and start together only start is k
 /** Methods by which an end proves itself, with what their text asks beyond. */
 export interface AuthSpec {
   readonly method: 'psk' | 'pubkey' | 'rsa' | 'ecdsa' | 'eap' | 'xauth';
-  /** Constraints on keys and hashes, or the EAP method. */
-  readonly rest: string;
+  /** What signatures must be; absent for methods without. */
+  readonly demands?: AuthDemands;
 }
 
+/** Characters of `auth` that vici takes (parse_auth of vici_config.c). */
+const authLengthMax = 63;
+
 function auth(value: SettingValue, fail: Fail): AuthSpec | undefined {
-  // Only these three count in any case (parse_auth).
-  const text = value.text.replace(/^(?:psk$|xauth|eap)/i, (start) => start.toLowerCase());
-  const found = /^(?:(ike:)|(pubkey)|(rsa)|(ecdsa)|(bliss)|(psk)$|(xauth)|(eap))(.*)$/s.exec(text);
-  if (!found)
-    return fail(
-      `'${show(value)}' is no authentication`,
-      value.at,
-      'methods are psk, pubkey, rsa, ecdsa, eap and xauth, with constraints behind them',
-    );
-  const [, ike, pubkey, rsa, ecdsa, bliss, psk, xauth, , rest = ''] = found;
-  const method = psk
-    ? 'psk'
-    : xauth
-      ? 'xauth'
-      : rsa
-        ? 'rsa'
-        : ecdsa
-          ? 'ecdsa'
-          : ike || pubkey || bliss
-            ? 'pubkey'
-            : 'eap';
-  return { method, rest };
+  const { text } = value;
+  const help = 'methods are psk, pubkey, rsa, ecdsa, eap and xauth, with constraints behind them';
+  if (text.length > authLengthMax) return fail(`it has more than ${authLengthMax} characters`, value.at, help);
+  const signature = /^(?:ike:|pubkey|rsa|ecdsa|bliss)/.exec(text)?.[0];
+  if (signature !== undefined) {
+    const method = signature === 'rsa' || signature === 'ecdsa' ? signature : 'pubkey';
+    return { method, demands: readAuthDemands(text) };
+  }
+  const other = /^(?:psk$|xauth|eap)/i.exec(text)?.[0].toLowerCase();
+  return other
+    ? { method: other as 'psk' | 'xauth' | 'eap' }
+    : fail(`'${show(value)}' is no authentication`, value.at, help);
 }
 
 const authOption: OptionSpec<AuthSpec> = {
   read: auth,
-  use: ({ method, rest }) => {
+  use: ({ method, demands }) => {
     if (method === 'eap' || method === 'xauth')
       return { support: 'partial', why: `${method.toUpperCase()} is known to be used, but not carried out` };
-    return rest === ''
-      ? { support: 'supported' }
-      : { support: 'partial', why: `its constraints (${rest.replace(/^[-:]/, '')}) are not checked` };
+    const ignored = demands?.ignored ?? [];
+    if (ignored.length > 0)
+      return { support: 'partial', why: `strongSwan ignores what it does not know in it: ${ignored.join(', ')}` };
+    return demands && hasDemands(demands)
+      ? { support: 'partial', why: 'its constraints count where the certificates are at hand' }
+      : { support: 'supported' };
   },
 };
 
@@ -245,7 +242,7 @@ export const connectionOptions = {
   dpd_timeout: supported(time),
   fragmentation: supported(word(['yes', 'accept', 'no', 'force'])),
   childless: supported(wordSince(['allow', 'prefer', 'force', 'never'], { prefer: '6.0.0' })),
-  send_certreq: noted(bool, certificateNote),
+  send_certreq: supported(bool),
   send_cert: partial(
     word(['ifasked', 'always', 'never']),
     'a peer that is sent no certificate must have it otherwise, which is not known here',
@@ -274,7 +271,7 @@ export const endOptions = {
   id: supported(identity),
   certs: supported(items),
   cacerts: supported(items),
-  pubkeys: partial(items, 'bare public keys are not read'),
+  pubkeys: partial(items, 'bare public keys count where their files are at hand'),
   eap_id: noted(text, 'EAP is not carried out here'),
   aaa_id: noted(text, 'EAP is not carried out here'),
   xauth_id: noted(text, 'XAUTH is not carried out here'),
@@ -283,7 +280,7 @@ export const endOptions = {
   cert_policy: partial(items, 'certificate policies are not compared'),
   revocation: partial(
     word(['strict', 'ifuri', 'relaxed']),
-    'revocation is judged where certificates are',
+    'whether certificates are revoked counts where they are at hand',
     (value) => value !== 'relaxed',
   ),
 };

@@ -12,6 +12,7 @@ import type {
   IkeProposal,
   PadEntry,
 } from '../../model/system-config.js';
+import { hasDemands } from './auth-demands.js';
 import type { SwanConnection, SwanEnd } from './connection.js';
 import { defaultIkeProposals, ikeDefaults, type SwanVersion } from './defaults.js';
 import { type CompileInput, firstAddress, isOpen, isWildcardTrap, rankedRanges } from './ends.js';
@@ -114,6 +115,7 @@ function padEntry(
     ...files('certificates', local, 'certs'),
     ...files('remoteCertificates', peer, 'certs'),
     ...files('authorities', peer, 'cacerts'),
+    ...certificateWishes(connection, version),
     ...(options.vips
       ? { virtualAddresses: options.vips.value.map((value) => ({ value, origin: options.vips!.origin })) }
       : {}),
@@ -137,6 +139,38 @@ function padEntry(
   };
   const key = presharedKey(base, input);
   return key ? { ...base, presharedKey: key } : base;
+}
+
+/** What is sent and asked of certificates, and what signatures must be. */
+function certificateWishes({ options, locals, remotes }: SwanConnection, version: SwanVersion): Partial<PadEntry> {
+  const [local, peer] = [locals[0], remotes[0]];
+  const demandsOf = (end: SwanEnd | undefined) => {
+    const written = end?.options.auth;
+    const demands = written?.value.demands;
+    return written && demands && hasDemands(demands) ? { value: demands.demands, origin: written.origin } : undefined;
+  };
+  const [own, wanted] = [demandsOf(local), demandsOf(peer)];
+  const { send_cert: sends, send_certreq: asks } = options;
+  const revocation = peer?.options.revocation;
+  return {
+    ...listedFiles('publicKeys', local),
+    ...listedFiles('remotePublicKeys', peer),
+    ...(own ? { signatureDemands: own } : {}),
+    ...(wanted ? { remoteSignatureDemands: wanted } : {}),
+    sendsCertificates: sends
+      ? { ...sends, value: sends.value === 'ifasked' ? 'if-asked' : sends.value }
+      : { value: 'if-asked', origin: builtin(version, 'send_cert is ifasked') },
+    ...(asks ? { asksForCertificates: asks } : {}),
+    ...(revocation
+      ? { revocation: { ...revocation, value: revocation.value === 'ifuri' ? 'if-uri' : revocation.value } }
+      : {}),
+  };
+}
+
+function listedFiles(field: 'publicKeys' | 'remotePublicKeys', end: SwanEnd | undefined): Partial<PadEntry> {
+  const listed = end?.options.pubkeys?.value ?? [];
+  if (listed.length === 0) return {};
+  return { [field]: listed.map(({ text, at }) => ({ value: text, origin: { kind: 'explicit' as const, at } })) };
 }
 
 /** Does charon start towards the range? It takes the first address or name that is written. */

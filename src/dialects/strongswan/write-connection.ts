@@ -97,6 +97,9 @@ export function writeConnection(input: ConnectionInput): WrittenConnection | Unw
   if (pad.dpdSeconds?.value) put('dpd_delay', timeWord(pad.dpdSeconds.value));
   if (pad.dpdTimeoutSeconds) put('dpd_timeout', timeWord(pad.dpdTimeoutSeconds.value));
   if (pad.fragmentation?.value === false) put('fragmentation', 'no');
+  const sends = pad.sendsCertificates?.value;
+  if (sends === 'always' || sends === 'never') put('send_cert', sends);
+  if (pad.asksForCertificates) put('send_certreq', pad.asksForCertificates.value ? 'yes' : 'no');
   if (pad.childless && pad.childless.value !== 'allow') put('childless', pad.childless.value);
   put('ppk_id', pad.ppk?.id?.value);
   if (pad.ppk?.required.value) put('ppk_required', 'yes');
@@ -145,7 +148,7 @@ function ikeTimes(policy: IkePolicy): readonly SettingsNode[] {
 function localEnds(pad: PadEntry, ends: Ends, notes: ConnectionNote[]): readonly SettingsNode[] {
   const { localMethod, localId, localRounds = [], certificates = [] } = pad;
   const first: SettingsNode[] = [];
-  const auth = authWord(localMethod.value);
+  const auth = pad.signatureDemands?.value.written ?? authWord(localMethod.value);
   if (auth !== undefined) first.push(setting('auth', auth));
   noteMethod(localMethod.value, 'own', notes);
   const id = ownIdentity(localId?.value, ends, certificates.length > 0, notes);
@@ -157,7 +160,12 @@ function localEnds(pad: PadEntry, ends: Ends, notes: ConnectionNote[]): readonly
       message: 'the own certificate must be in x509, and its private key in private, beside swanctl.conf',
     });
   }
+  first.push(...publicKeysNode(pad.publicKeys));
   return [section('local', first), ...laterRounds('local', localRounds, notes)];
+}
+
+function publicKeysNode(files: PadEntry['publicKeys'] = []): readonly SettingsNode[] {
+  return files.length > 0 ? [setting('pubkeys', files.map(({ value }) => value).join(', '))] : [];
 }
 
 function ownIdentity(
@@ -182,7 +190,7 @@ function ownIdentity(
 function remoteEnds(pad: PadEntry, ends: Ends, notes: ConnectionNote[]): readonly SettingsNode[] {
   const { remoteMethod, remoteId, remoteRounds = [], remoteCertificates = [], authorities = [] } = pad;
   const nodes: SettingsNode[] = [];
-  const auth = authWord(remoteMethod.value);
+  const auth = pad.remoteSignatureDemands?.value.written ?? authWord(remoteMethod.value);
   if (auth !== undefined) nodes.push(setting('auth', auth));
   noteMethod(remoteMethod.value, 'peer’s', notes);
   const id = peerIdentity(remoteId?.value, pad, ends, remoteCertificates.length > 0, notes);
@@ -190,6 +198,9 @@ function remoteEnds(pad: PadEntry, ends: Ends, notes: ConnectionNote[]): readonl
   if (remoteCertificates.length > 0)
     nodes.push(setting('certs', remoteCertificates.map(({ value }) => value).join(', ')));
   if (authorities.length > 0) nodes.push(setting('cacerts', authorities.map(({ value }) => value).join(', ')));
+  nodes.push(...publicKeysNode(pad.remotePublicKeys));
+  const revocation = pad.revocation?.value;
+  if (revocation) nodes.push(setting('revocation', revocation === 'if-uri' ? 'ifuri' : revocation));
   return [section('remote', nodes), ...laterRounds('remote', remoteRounds, notes)];
 }
 

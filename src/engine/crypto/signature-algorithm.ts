@@ -2,6 +2,7 @@
  * Signature schemes as ASN.1 AlgorithmIdentifiers: how X.509 (RFC 3279, RFC 4055, RFC 5758, RFC 8410) and IKEv2's Digital
  * Signature method (RFC 7427 §3) name them.
  */
+import type { SignatureDemand } from '../../model/signature-demands.js';
 import { context, type DerReader, readDer, tags } from './asn1/der.js';
 import { derElement, derInteger, derNull, derObjectIdentifier, derSequence } from './asn1/der-writer.js';
 import { dsaSignatureOids, ecdsaSignatureOids, hashOfOid, hashOids, oids, rsaSignatureOids } from './asn1/oids.js';
@@ -89,4 +90,21 @@ function pssParameters(hash: HashName, saltLength: number): Uint8Array {
       : [field(0, algorithm), field(1, derSequence(derObjectIdentifier(oids.mgf1), algorithm))]),
     ...(saltLength === pssDefaults.saltLength ? [] : [field(2, derInteger(BigInt(saltLength)))]),
   );
+}
+
+/** A way to sign as demands name it. */
+export function demandOf(scheme: SignatureScheme): SignatureDemand {
+  switch (scheme.kind) {
+    case 'EdDSA':
+      return { scheme: 'EdDSA' };
+    case 'ECDSA':
+    case 'DSA':
+      return { scheme: 'ECDSA', hash: scheme.hash };
+    case 'RSASSA-PSS':
+      return { scheme: 'RSASSA-PSS', hash: scheme.hash };
+    case 'RSASSA-PKCS1-v1_5':
+      return { scheme: 'RSASSA-PKCS1-v1_5', hash: scheme.hash };
+    case 'RSA-raw-hash':
+      return { scheme: 'RSASSA-PKCS1-v1_5' };
+  }
 }

@@ -98,7 +98,7 @@ export function startAggressiveMode(
       sa.payload,
       ...own,
       ...(hidesIdentity(first.kind) ? [] : [isakmpPayload('ID', idPayloadOf(basis.idBody))]),
-      ...certificateRequests(basis.pad, env),
+      ...certificateRequests(basis.pad, 'initiator', env),
       ...vendorIdPayloads(basis.own),
     ],
   );
@@ -203,7 +203,7 @@ export function onAggressiveReply(from: AwaitAggressiveReply, arrival: Arrival, 
     ...natEvents(moved, nat),
     ...checked.events,
   ];
-  if ('code' in proof) return { kind: 'failed', failure: proof, events };
+  if ('failure' in proof) return { kind: 'failed', ...proof, events };
   const send = encryptedMessage(
     { cookies, exchangeType, messageId: 0, ikeSa: basis.name },
     [
@@ -313,7 +313,8 @@ export function onAggressiveStart(
   }
   const { pad } = chosen;
   const start = { role: 'responder' as const, exchange: 'aggressive' as const, peers, pad, policy };
-  const basis = basisOf({ ...start, name: name(), initialContact: initialContact(start) }, env);
+  const alternatives = found.alternatives ? { alternatives: found.alternatives } : {};
+  const basis = basisOf({ ...start, ...alternatives, name: name(), initialContact: initialContact(start) }, env);
   if ('code' in basis) return { kind: 'failed', failure: basis, events };
   const cookies = { ...cookiesOf(arrival.header), responder: responderCookie };
   const own = hidesIdentity(suite.kind) ? env.credentials.own(pad, basis.localId) : undefined;
@@ -352,7 +353,7 @@ export function onAggressiveStart(
     ...(peerId ? { peerId } : {}),
   };
   const proof = ownProof(basis, keyed, !hidesIdentity(suite.kind), env);
-  if ('code' in proof) return { kind: 'failed', failure: proof, events };
+  if ('failure' in proof) return { kind: 'failed', ...proof, events };
   const payloads = keyPayloads({
     suite,
     publicValue: answer.publicValue,
@@ -370,7 +371,7 @@ export function onAggressiveStart(
     saPayload([choice.offer]).payload,
     ...payloads,
     ...proof.payloads,
-    ...certificateRequests(pad, env),
+    ...certificateRequests(pad, 'responder', env),
     ...vendorIdPayloads(basis.own, readAbilities(arrival.payloads)),
     ...natPayloads(basis, keyed),
   ]);
@@ -391,6 +392,16 @@ export function onAggressiveEnd(from: AwaitAggressiveAuth, arrival: Arrival, con
   const { peerId } = keyed;
   if (!peerId) return unreadableIdentity(basis);
   const checked = checkProof(basis, keyed, peerId, arrival.payloads, context);
+  if (
+    !checked.good &&
+    keyed.suite.kind === 'signature' &&
+    context.env.profile.aggressiveEndRefusal.value === 'delete'
+  ) {
+    const { notify: _, ...failure } = checked.failure;
+    const { cookies, suite, keys } = keyed;
+    const deletes = { name: basis.name, cookies, suite, keys, lastBlock: arrival.nextIv ?? iv };
+    return { kind: 'failed', failure, deletes, events: checked.events };
+  }
   if (!checked.good) return disbelieved(checked);
   const nat = natFinding(basis, keyed, arrival);
   const sa = isakmpSa(

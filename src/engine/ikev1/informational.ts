@@ -11,7 +11,7 @@ import {
 } from '../wire/registry/isakmp.js';
 import { type Cookies, exchangeIv } from './keys.js';
 import { clearMessage, encryptedMessage, hashed, hashStart, type Outgoing } from './messages.js';
-import type { IsakmpSa } from './phase1-state.js';
+import type { ProtectingSa } from './phase1-state.js';
 import { protocolIds } from './phase2-proposals.js';
 
 const exchangeType = isakmpExchangeTypes.number.INFORMATIONAL;
@@ -60,7 +60,7 @@ export function deadPeerPayload(
 
 /** An Informational under an ISAKMP SA. */
 export function protectedInformational(
-  sa: IsakmpSa,
+  sa: ProtectingSa,
   messageId: number,
   payloads: readonly IsakmpPayload[],
   purpose: string,

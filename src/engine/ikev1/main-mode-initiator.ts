@@ -98,7 +98,7 @@ export function onSaReply(from: AwaitSaReply, arrival: Arrival, context: Context
   };
   const send = clearMessage({ cookies, exchangeType, messageId: 0, ikeSa: basis.name }, [
     ...own,
-    ...certificateRequests(basis.pad, env),
+    ...certificateRequests(basis.pad, 'initiator', env),
     ...natPayloads(basis, state),
   ]);
   return { kind: 'next', state, send, events };
@@ -147,7 +147,7 @@ export function onKeyReply(from: AwaitKeyReply, arrival: Arrival, { env }: Conte
   const withId = suite.kind === 'preshared-key' || suite.kind === 'signature';
   const proof = ownProof(moved, keyed, withId, env);
   const events = [keysEvent(moved, keyed), ...natEvents(moved, nat)];
-  if ('code' in proof) return { kind: 'failed', failure: proof, events };
+  if ('failure' in proof) return { kind: 'failed', ...proof, events };
   const send = encryptedMessage(
     { cookies, exchangeType, messageId: 0, ikeSa: basis.name },
     [...proof.payloads, ...(basis.initialContact ? [initialContactPayload(cookies)] : [])],

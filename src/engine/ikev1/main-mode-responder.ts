@@ -197,7 +197,7 @@ export function onKeys(
   }
   const send = clearMessage({ cookies, exchangeType, messageId: 0, ikeSa: basis.name }, [
     ...payloads,
-    ...certificateRequests(pad, env),
+    ...certificateRequests(pad, 'responder', env),
     ...natPayloads(basis, keyed),
   ]);
   const state: AwaitAuth = {
@@ -239,7 +239,7 @@ export function onAuth(from: AwaitAuth, arrival: Arrival, context: Context): Pha
   if (!checked.good) return disbelieved(checked);
   const withId = suite.kind === 'preshared-key' || suite.kind === 'signature';
   const proof = ownProof(checked.basis, { ...keyed, certificateWanted }, withId, context.env);
-  if ('code' in proof) return { kind: 'failed', failure: proof, events: checked.events };
+  if ('failure' in proof) return { kind: 'failed', ...proof, events: checked.events };
   const send = encryptedMessage(
     { cookies, exchangeType, messageId: 0, ikeSa: basis.name },
     [...proof.payloads, ...(basis.initialContact ? [initialContactPayload(cookies)] : [])],

@@ -4,6 +4,8 @@ import { methodInIkev1 } from '../../model/peer/connection/methods.js';
 import { expectsIdentity, formatExpectation, formatIdentity, identityAddress } from '../../model/peer/identity.js';
 import { nameRecord } from '../../model/peer/steps.js';
 import type { AuthenticationMethod, Identity, PadEntry } from '../../model/system-config.js';
+import { keyKinds } from '../credentials/peer-key.js';
+import type { FoundKey, PeerKeyRequest } from '../credentials.js';
 import { authenticationHash } from '../crypto/kdf.js';
 import { equalConstantTime } from '../crypto/octets.js';
 import type { Prf, PublicKey, SignatureScheme } from '../crypto/provider.js';
@@ -11,16 +13,15 @@ import type { Environment } from '../environment.js';
 import type { EngineEvent } from '../event.js';
 import type { Failure } from '../failure.js';
 import { type IsakmpPayload, isakmpPayload } from '../wire/isakmp/table.js';
-import { isakmpCertificateEncodings, isakmpNotifyTypes } from '../wire/registry/isakmp.js';
+import { isakmpCertificateEncodings } from '../wire/registry/isakmp.js';
 import { errorOf, notifyName, phase1Failure } from './failures.js';
 import { idPayloadOf, type PeerIdentity } from './identification.js';
 import { payloadOf, payloadsOf } from './messages.js';
 import { switched, withoutKey } from './phase1-basis.js';
 import type { Basis, Context, Keyed, Phase1Step } from './phase1-state.js';
-import { chooseConnection } from './records.js';
+import { chooseConnection, usableConnections } from './records.js';
 
 const encodings = isakmpCertificateEncodings.number;
-const notify = isakmpNotifyTypes.number;
 
 /** Certificates that are sent: the own one and those up to a CA. */
 const chainMax = 8;
@@ -33,7 +34,7 @@ export interface OwnProof {
 }
 
 /** The payloads that prove this system's identity; a failure where it has no key to do it with. */
-export function ownProof(basis: Basis, keyed: Keyed, withId: boolean, env: Environment): OwnProof | Failure {
+export function ownProof(basis: Basis, keyed: Keyed, withId: boolean, env: Environment): OwnProof | OwnFault {
   const { pad, localId, idBody, role } = basis;
   const { suite } = keyed;
   const id = withId ? [isakmpPayload('ID', idPayloadOf(idBody))] : [];
@@ -45,13 +46,22 @@ export function ownProof(basis: Basis, keyed: Keyed, withId: boolean, env: Envir
     const hash = proofHash(suite.prf, keyed, role, idBody, 'own');
     return { payloads: [...id, isakmpPayload('HASH', { hash })], events: told() };
   }
-  const own = env.credentials.own(pad, localId);
-  if (!own) return withoutKey(basis, env);
+  const own = env.credentials.own(pad, localId, {
+    keyIds: [],
+    names: [],
+    kinds: keyKinds(suite.method),
+    byIdentity: env.profile.ikev1KeyByIdentity.value,
+  });
+  if (!own) return unproved(basis, withoutKey(basis, env), env);
   const hash = proofHash(signaturePrf(suite.prf, suite.method, env), keyed, role, idBody, 'own');
   const signature = own.key.sign(signatureScheme(suite.method), hash, env.provider.random);
-  if (!signature)
-    return phase1Failure(basis, 'no-credential', `the key of ${formatIdentity(localId)} is too short to sign with`);
-  const chain = keyed.certificateWanted ? own.chain.slice(0, chainMax) : [];
+  if (!signature) {
+    const text = `the key of ${formatIdentity(localId)} is too short to sign with`;
+    return unproved(basis, phase1Failure(basis, 'no-credential', text), env);
+  }
+  const sends = pad.sendsCertificates?.value ?? 'if-asked';
+  const isSent = sends === 'always' || (sends === 'if-asked' && keyed.certificateWanted);
+  const chain = isSent ? own.chain.slice(0, chainMax) : [];
   return {
     payloads: [
       ...id,
@@ -62,13 +72,30 @@ export function ownProof(basis: Basis, keyed: Keyed, withId: boolean, env: Envir
   };
 }
 
+/** Why this system cannot prove its identity, and what the peer is told of it. */
+export interface OwnFault {
+  readonly failure: Failure;
+  readonly notify?: number;
+}
+
+function unproved(basis: Basis, failure: Failure, env: Environment): OwnFault {
+  // A responder of Aggressive Mode says so with keys that the initiator does not have yet: nobody can read it.
+  const isUnread = basis.role === 'responder' && basis.exchange === 'aggressive';
+  const error = isUnread ? undefined : errorOf(basis, 'own', env);
+  return error === undefined ? { failure } : { failure: { ...failure, notify: notifyName(error) }, notify: error };
+}
+
+interface Good {
+  readonly good: true;
+  /** As it was, or that of the connection which the peer's identity has chosen. */
+  readonly basis: Basis;
+  /** What its signature was checked with. */
+  readonly key?: FoundKey;
+  readonly events: EngineEvent[];
+}
+
 export type PeerProof =
-  | {
-      readonly good: true;
-      /** As it was, or that of the connection which the peer's identity has chosen. */
-      readonly basis: Basis;
-      readonly events: EngineEvent[];
-    }
+  | Good
   | { readonly good: false; readonly failure: Failure; readonly notify?: number; readonly events: EngineEvent[] };
 
 /** Is the peer who its identity says, and one that the PAD entry is for? */
@@ -83,7 +110,25 @@ export function checkProof(
   if (!identity.good) return identity;
   const proof = keyed.suite.kind === 'signature' ? checkSignature : checkHash;
   const checked = proof(identity.basis, keyed, peerId, payloads, context);
-  return { ...checked, events: [...identity.events, ...checked.events] };
+  const met = checked.good ? withDemands(checked, keyed, peerId, context.env) : checked;
+  return { ...met, events: [...identity.events, ...met.events] };
+}
+
+/** Of the connections for the identity the first one whose demands what the peer has proved meets (select_config of charon's phase1.c). */
+function withDemands(checked: Good, { suite }: Keyed, { identity }: PeerIdentity, env: Environment): PeerProof {
+  const { basis, key } = checked;
+  const unmet = (pad: PadEntry) => env.credentials.demandFault?.(pad, key);
+  const why = unmet(basis.pad);
+  if (why === undefined) return checked;
+  const others = basis.alternatives
+    ? usableConnections(basis.alternatives, identity, suite.method, basis.exchange)
+    : [];
+  const other = others.find(({ pad }) => unmet(pad) === undefined);
+  const goesOn = other && switched(basis, other, env);
+  if (goesOn && !('code' in goesOn)) return { ...checked, basis: goesOn };
+  const text = `${nameRecord(env.view, basis.pad.source)} refuses the peer: ${why}`;
+  const error = errorOf(basis, 'certificate', env);
+  return refused(basis, suite.method, 'certificate-refused', text, error);
 }
 
 /** The step for a peer that is not believed; what it sent may be a forgery, so that the true one is still waited for. */
@@ -194,24 +239,31 @@ function checkSignature(
   const { suite } = keyed;
   const received = payloadsOf(payloads, 'CERT').map(({ body }) => body);
   const of = (encoding: number) => received.filter((cert) => cert.encoding === encoding).map(({ data }) => data);
-  const found = env.credentials.peerKey({
+  const request: PeerKeyRequest = {
     pad: basis.pad,
     identity: peerId.identity,
     identityOctets: peerId.octets,
     chain: of(encodings.X509_CERTIFICATE_SIGNATURE),
     crls: of(encodings.CERTIFICATE_REVOCATION_LIST),
     at: env.date(now),
-  });
-  if (found.kind === 'refused') {
-    return refused(basis, suite.method, 'certificate-refused', found.why, notify['INVALID-CERTIFICATE']);
-  }
+    kinds: keyKinds(suite.method),
+  };
   const hash = proofHash(signaturePrf(suite.prf, suite.method, env), keyed, basis.role, peerId.body, 'peer');
   const { signature } = payloadOf(payloads, 'SIG')!.body;
-  if (found.key.verify(signatureScheme(suite.method), hash, signature)) {
-    return { good: true, basis, events: [authenticationEvent(suite.method, undefined, found.note)] };
+  let first: PeerProof | undefined;
+  for (const found of env.credentials.peerKeys?.(request) ?? [env.credentials.peerKey(request)]) {
+    if (found.kind === 'refused' || found.unfit !== undefined) {
+      const why = found.kind === 'refused' ? found.why : found.unfit!;
+      first ??= refused(basis, suite.method, 'certificate-refused', why, errorOf(basis, 'certificate', env));
+      continue;
+    }
+    if (found.key.verify(signatureScheme(suite.method), hash, signature))
+      return { good: true, basis, key: found, events: [authenticationEvent(suite.method, undefined, found.note)] };
+    const why = `its signature is not one of the key of ${formatIdentity(peerId.identity)}`;
+    first ??= refused(basis, suite.method, 'authentication-failed', why, errorOf(basis, 'signature', env));
   }
-  const why = `its signature is not one of the key of ${formatIdentity(peerId.identity)}`;
-  return refused(basis, suite.method, 'authentication-failed', why, notify['INVALID-SIGNATURE']);
+  const why = `no key of ${formatIdentity(peerId.identity)} is believed`;
+  return first ?? refused(basis, suite.method, 'certificate-refused', why, errorOf(basis, 'certificate', env));
 }
 
 /** HASH_I or HASH_R, of this side or of the peer. */
@@ -237,10 +289,15 @@ function signatureScheme(method: AuthenticationMethod): SignatureScheme {
 }
 
 /** Certificate requests for what this system trusts, where the peer authenticates by signature; otherwise none. */
-export function certificateRequests(pad: PadEntry, env: Environment): IsakmpPayload[] {
+export function certificateRequests(pad: PadEntry, role: 'initiator' | 'responder', env: Environment): IsakmpPayload[] {
+  // A responder of connections does not know yet which one it will be.
+  const isOpen = role === 'responder' && pad.connection !== undefined;
   const method = methodInIkev1(pad.remoteMethod.value);
-  if (method !== 'RSASIG' && method !== 'DSSSIG') return [];
-  const names = env.credentials.trustAnchors(pad).slice(0, requestsMax);
+  if (!isOpen && method !== 'RSASIG' && method !== 'DSSSIG') return [];
+  if (pad.asksForCertificates?.value === false) return [];
+  const names = env.credentials.trustAnchors(isOpen ? undefined : pad).slice(0, requestsMax);
+  // charon asks for those that it knows and for no others.
+  if (names.length === 0 && env.credentials.peerKeys !== undefined) return [];
   // A request without a name asks for any certificate (RFC 2408 §3.10).
   const authorities = names.length > 0 ? names.map(({ name }) => name) : [new Uint8Array(0)];
   return authorities.map((authority) =>

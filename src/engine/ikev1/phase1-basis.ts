@@ -38,18 +38,24 @@ export function basisOf(start: Start, env: Environment): Basis | Failure {
   const problem = isOpen ? undefined : methodProblem(pad);
   if (problem) return phase1Failure(start, 'no-ike-proposal', `${nameRecord(env.view, pad.source)} ${problem}`);
   const isPsk = pad.localMethod.value === 'PSK';
-  const own = isPsk ? undefined : env.credentials.own(pad, localId);
+  const byIdentity = env.profile.ikev1KeyByIdentity.value;
+  const own = isPsk ? undefined : env.credentials.own(pad, localId, { keyIds: [], names: [], byIdentity });
   // A connection's key is found by identities, when keys are made; nothing is missed before (charon's phase1.c).
+  // Where certificates are made up, one for the address is as well.
+  const isMadeUp = env.credentials.peerKeys === undefined;
+  const isNobody = byIdentity && !isMadeUp && pad.connection !== undefined && pad.localId === undefined;
   const hasKey = isPsk
     ? pad.connection !== undefined || sharedKey({ ...start, localId }, env) !== undefined
-    : own !== undefined || isOpen;
+    : (own !== undefined && !isNobody) || isOpen;
   if (!hasKey) return withoutKey({ role, pad, policy, localId }, env);
   // Where the key decides, it must be one that IKEv1 has a method for here.
-  if (own && pad.localMethod.value === 'DIGSIG' && own.key.kind !== 'RSA') {
+  if (own && !isOpen && pad.localMethod.value === 'DIGSIG' && own.key.kind !== 'RSA') {
     const text = `${nameRecord(env.view, pad.source)} has a key of kind ${own.key.kind}, which is not possible in IKEv1 here`;
     return phase1Failure(start, 'no-credential', text);
   }
-  const idBody = writeIdentity(localId, own?.chain[0]);
+  // A connection's identity is what is written, whatever its certificate is called.
+  const isWritten = pad.connection !== undefined && localId.value !== undefined;
+  const idBody = writeIdentity(localId, isWritten ? undefined : own?.chain[0]);
   if (!idBody) {
     const text = `${nameRecord(env.view, pad.source)} has the identity ${formatIdentity(localId)}, which no certificate of this system has`;
     return phase1Failure(start, 'no-credential', text);

@@ -10,7 +10,7 @@ import type { EncryptedIsakmpMessage, IsakmpMessage } from '../wire/message.js';
 import { isakmpNotifyTypes } from '../wire/registry/isakmp.js';
 import { onAggressiveEnd, onAggressiveReply, startAggressiveMode } from './aggressive-mode.js';
 import { phase1Failure } from './failures.js';
-import { clearNotification } from './informational.js';
+import { clearNotification, deleteIsakmp, protectedInformational } from './informational.js';
 import {
   addSlot,
   childrenBetween,
@@ -298,9 +298,16 @@ export function apply(
       hasten(slot.sent);
       tell(machine, slot, step.notify, message);
       break;
-    case 'failed':
+    case 'failed': {
       tell(machine, slot, step.notify, message);
+      const { deletes } = step;
+      if (deletes) {
+        const payloads = [deleteIsakmp(deletes.cookies)];
+        const told = protectedInformational(deletes, randomMessageId(machine), payloads, 'refusal of the peer');
+        transmit(machine, slot, slot.peers, told, 0);
+      }
       failPhase1(machine, slot, step.failure);
+    }
   }
 }
 

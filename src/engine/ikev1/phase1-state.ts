@@ -124,6 +124,9 @@ export interface IsakmpSa extends Basis {
   readonly peerStartsAnew: boolean;
 }
 
+/** What an ISAKMP SA protects an Informational exchange with. */
+export type ProtectingSa = Pick<IsakmpSa, 'name' | 'cookies' | 'suite' | 'keys' | 'lastBlock'>;
+
 /** What becomes of a phase 1 when something arrives. */
 export type Phase1Step =
   | { readonly kind: 'next'; readonly state: Phase1State; readonly send: Outgoing; readonly events: EngineEvent[] }
@@ -151,6 +154,8 @@ export type Phase1Step =
       readonly kind: 'failed';
       readonly failure: Failure;
       readonly notify?: number;
+      /** The peer takes the ISAKMP SA for established, and is told that it goes. */
+      readonly deletes?: ProtectingSa;
       readonly events: EngineEvent[];
     };
 

@@ -102,6 +102,18 @@ export function recordsByIdentity(view: SystemView, ends: Ends, identity: Identi
   return withPolicy(view, ends, pad, 'aggressive', [search]);
 }
 
+/** The connections for an identity with this method and exchange, the best first. */
+export function usableConnections(
+  alternatives: readonly Candidate[],
+  identity: Identity,
+  method: PadEntry['localMethod']['value'],
+  exchange: 'main' | 'aggressive',
+): readonly Candidate[] {
+  return byIdentities(alternatives, undefined, identity).filter(
+    ({ pad }) => ikev1Method(pad, 'responder') === classOf(method) && pad.exchange.value === exchange,
+  );
+}
+
 /** The connection that an identity chooses, or in words why there is none. */
 export function chooseConnection(
   alternatives: readonly Candidate[],
@@ -109,12 +121,11 @@ export function chooseConnection(
   method: PadEntry['localMethod']['value'],
   exchange: 'main' | 'aggressive',
 ): Candidate | string {
-  const fitting = byIdentities(alternatives, undefined, identity);
-  const usable = fitting.find(
-    ({ pad }) => ikev1Method(pad, 'responder') === classOf(method) && pad.exchange.value === exchange,
-  );
+  const [usable] = usableConnections(alternatives, identity, method, exchange);
   if (usable) return usable;
-  return fitting.length > 0 ? `with this method and ${exchangeName(exchange)} expects` : 'expects';
+  return byIdentities(alternatives, undefined, identity).length > 0
+    ? `with this method and ${exchangeName(exchange)} expects`
+    : 'expects';
 }
 
 function withPolicy(

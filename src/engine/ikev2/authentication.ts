@@ -3,11 +3,12 @@
  * peer sent proves the identity that its records expect.
  */
 import { Secret } from '../../model/secret.js';
+import { demandText, type SignatureDemand } from '../../model/signature-demands.js';
 import type { AuthenticationMethod } from '../../model/system-config.js';
 import { readPublicKey } from '../crypto/keys.js';
 import { concat, equalConstantTime } from '../crypto/octets.js';
-import type { CryptoProvider, HashName, Prf, PrivateKey, PublicKey } from '../crypto/provider.js';
-import { readSignatureAlgorithm, writeSignatureAlgorithm } from '../crypto/signature-algorithm.js';
+import type { CryptoProvider, HashName, KeyKind, Prf, PrivateKey, PublicKey } from '../crypto/provider.js';
+import { demandOf, readSignatureAlgorithm, writeSignatureAlgorithm } from '../crypto/signature-algorithm.js';
 import type { SignatureScheme } from '../crypto/signature-scheme.js';
 import { decode, encode } from '../wire/codec.js';
 import { type AuthPayload, digitalSignature } from '../wire/payloads/auth.js';
@@ -49,14 +50,27 @@ export function proveByKey(prf: Prf, sharedKey: Secret, octets: Uint8Array): Pro
   return { ok: true, auth, method: 'PSK' };
 }
 
+/** What decides how a key signs. */
+export interface SigningWishes {
+  /** What the peer announced for RFC 7427; absent where it announced nothing. */
+  readonly peerHashes: readonly SignatureHash[] | undefined;
+  /** RSASSA-PSS goes before PKCS #1 v1.5; without, it is used only where it is demanded. */
+  readonly pss: boolean;
+  /** ECDSA with a hash that is weaker than the curve is better than none. */
+  readonly weakerHashes: boolean;
+  /** The ways that the record allows; empty: all. */
+  readonly demands: readonly SignatureDemand[];
+}
+
 /** Our AUTH by a signature: RFC 7427's where both sides speak of it, else one of the older methods. */
 export function proveBySignature(
   provider: CryptoProvider,
   key: PrivateKey,
   octets: Uint8Array,
-  peerHashes: readonly SignatureHash[] | undefined,
+  wishes: SigningWishes,
 ): Proof {
-  for (const { method, scheme } of schemesFor(key.publicKey, peerHashes)) {
+  const { peerHashes, demands } = wishes;
+  for (const { method, scheme } of waysFor(key.publicKey, wishes)) {
     const signature = key.sign(scheme, octets, provider.random);
     if (!signature) continue;
     if (method !== methods.DIGITAL_SIGNATURE) {
@@ -67,7 +81,10 @@ export function proveBySignature(
     const data = encode(digitalSignature, { algorithmIdentifier, signature });
     return { ok: true, auth: { method, data }, method: `${schemeText(scheme)} (RFC 7427)` };
   }
-  const what = peerHashes ? `with one of the hashes that the peer announced` : 'without RFC 7427, which the peer lacks';
+  const allowed = demands.length > 0 ? ` by ${demands.map(demandText).join(' or ')}` : '';
+  const what = peerHashes
+    ? `${allowed === '' ? 'with' : `${allowed.trim()} with`} one of the hashes that the peer announced`
+    : 'without RFC 7427, which the peer lacks';
   return { ok: false, why: `its ${key.kind} key of ${key.publicKey.bits} bits cannot sign ${what}` };
 }
 
@@ -84,6 +101,29 @@ const hashLengths: Readonly<Record<HashName, number>> = {
   'SHA2-384': 48,
   'SHA2-512': 64,
 };
+
+/** The ways that the record allows; what it demands says nothing of those before RFC 7427 (sign_classic of charon). */
+function waysFor(key: PublicKey, { peerHashes, pss, weakerHashes, demands }: SigningWishes): readonly Way[] {
+  const all = schemesFor(key, peerHashes);
+  if (!peerHashes) return all;
+  if (demands.length === 0)
+    return all.filter(
+      ({ method, scheme }) =>
+        method === methods.DIGITAL_SIGNATURE &&
+        (pss || scheme.kind !== 'RSASSA-PSS') &&
+        (weakerHashes || scheme.kind !== 'ECDSA' || isStrongEnough(scheme.hash, key.bits)),
+    );
+  return demands.flatMap((demand) => all.filter(({ scheme }) => isDemanded(scheme, demand)));
+}
+
+function isStrongEnough(hash: HashName | 'prehashed', curveBits: number): boolean {
+  return hash !== 'prehashed' && hashLengths[hash] * 8 >= Math.min(curveBits, hashLengths['SHA2-512'] * 8);
+}
+
+function isDemanded(scheme: SignatureScheme, { scheme: kind, hash }: SignatureDemand): boolean {
+  if (scheme.kind === 'EdDSA' || kind === 'EdDSA') return scheme.kind === kind;
+  return scheme.kind === kind && 'hash' in scheme && scheme.hash === hash;
+}
 
 /** The ways in which a key can sign for this peer, the preferred one first. */
 function schemesFor(key: PublicKey, peerHashes: readonly SignatureHash[] | undefined): readonly Way[] {
@@ -171,6 +211,43 @@ export function methodsOf({ method, data }: AuthPayload): readonly Authenticatio
     }
     default:
       return [];
+  }
+}
+
+/** The kinds of keys that an AUTH payload can be a signature of; undefined where it does not tell. */
+export function keyKindsOf({ method, data }: AuthPayload): readonly KeyKind[] | undefined {
+  switch (methodsOf({ method, data })[0]) {
+    case 'RSASIG':
+      return ['RSA'];
+    case 'DSSSIG':
+      return ['DSA'];
+    case 'ECDSASIG':
+      return ['EC'];
+    case 'EDDSASIG':
+      return ['Ed25519', 'Ed448'];
+    default:
+      return undefined;
+  }
+}
+
+/** How an AUTH payload was signed, as records demand it. */
+export function signatureOf({ method, data }: AuthPayload): SignatureDemand | undefined {
+  switch (method) {
+    case methods.RSA_DIGITAL_SIGNATURE:
+      return { scheme: 'RSASSA-PKCS1-v1_5', hash: 'SHA1' };
+    case methods.ECDSA_SHA256_P256:
+      return { scheme: 'ECDSA', hash: 'SHA2-256' };
+    case methods.ECDSA_SHA384_P384:
+      return { scheme: 'ECDSA', hash: 'SHA2-384' };
+    case methods.ECDSA_SHA512_P521:
+      return { scheme: 'ECDSA', hash: 'SHA2-512' };
+    case methods.DIGITAL_SIGNATURE: {
+      const decoded = decode(digitalSignature, data);
+      const scheme = decoded.ok ? readSignatureAlgorithm(decoded.value.algorithmIdentifier) : undefined;
+      return scheme && demandOf(scheme);
+    }
+    default:
+      return undefined;
   }
 }
 

@@ -128,6 +128,8 @@ export interface IkeSa {
   peerTakesChildless: boolean;
   /** What the peer announced for RFC 7427; absent where it announced nothing. */
   peerHashes: readonly (HashName | 'IDENTITY')[] | undefined;
+  /** The authorities whose certificates the peer asked for, by the hashes of their keys; absent where it asked for none. */
+  askedAuthorities: readonly Uint8Array[] | undefined;
   readonly window: Window;
   readonly queue: Task[];
   current: Current | undefined;

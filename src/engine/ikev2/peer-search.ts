@@ -67,11 +67,20 @@ export interface PeerQuestion {
   /** By what the peer proves itself: any of these methods is meant. */
   readonly methods: readonly AuthenticationMethod[];
   readonly search: 'identity' | 'address-then-identity';
+  /** Does the kind of signature count? */
+  readonly kindCounts: boolean;
+}
+
+export interface PeerRecords {
+  readonly pad: PadEntry;
+  readonly policy: IkePolicy;
 }
 
 export interface PeerSearch {
   readonly passedOver: readonly PassedOverEntry[];
-  readonly found?: { readonly pad: PadEntry; readonly policy: IkePolicy };
+  readonly found?: PeerRecords;
+  /** Connections that take its place where what the peer proves does not meet its demands, in their order. */
+  readonly others?: readonly PeerRecords[];
   /** Why there is none. */
   readonly failure?: Pick<Failure, 'code' | 'text' | 'records' | 'rfc'>;
 }
@@ -139,24 +148,26 @@ function byIdentity({ view, ends, peerId }: PeerQuestion): PeerSearch {
  * Of the connections for the addresses those that have the proposal, the best by their identities first (charon's
  * backend_manager.c); one whose demands the proof does not meet gives way to the next.
  */
-function amongConnections({ view, ends, peerId, wantedId, transforms, methods }: PeerQuestion): PeerSearch {
+function amongConnections(question: PeerQuestion): PeerSearch {
+  const { view, ends, peerId, wantedId, transforms, methods, kindCounts } = question;
   const all = connectionsFor(view.config, ends, 2);
   const fitting = byIdentities(
     all.filter(({ policy }) => accepts(policy, transforms)),
     wantedId,
     peerId,
   );
-  const found =
-    fitting.find(
-      ({ pad }) =>
-        (pad.remoteRounds ?? []).length === 0 && methods.some((method) => methodFits(method, pad.remoteMethod.value)),
-    ) ?? fitting[0];
+  const satisfied = fitting.filter(
+    ({ pad }) =>
+      (pad.remoteRounds ?? []).length === 0 &&
+      methods.some((method) => methodFits(method, pad.remoteMethod.value, kindCounts)),
+  );
+  const found = satisfied[0] ?? fitting[0];
   const before = found ? fitting.slice(0, fitting.indexOf(found)) : all;
   const passedOver = before.slice(0, passedOverMax).map(({ pad, policy }) => ({
     source: pad.source,
     why: whyNot(pad, policy),
   }));
-  if (found) return { passedOver, found };
+  if (found) return { passedOver, found, others: satisfied.slice(1) };
   const [first] = passedOver;
   const asks = wantedId && wantedId !== 'range' ? ` and asks for ${formatIdentity(wantedId)}` : '';
   return {
@@ -248,8 +259,9 @@ export function accepts(
 
 const signatures: ReadonlySet<AuthenticationMethod> = new Set(['RSASIG', 'ECDSASIG', 'EDDSASIG', 'DSSSIG', 'DIGSIG']);
 
-/** Is a method what a record expects? `DIGSIG` stands for every signature (RFC 7427). */
-export function methodFits(used: AuthenticationMethod, expected: AuthenticationMethod): boolean {
+/** Is a method what a record expects? `DIGSIG` stands for every signature (RFC 7427), and so may every kind of them. */
+export function methodFits(used: AuthenticationMethod, expected: AuthenticationMethod, kindCounts = true): boolean {
   if (used === expected || expected === 'ANY') return true;
-  return (used === 'DIGSIG' || expected === 'DIGSIG') && signatures.has(used) && signatures.has(expected);
+  const isAnyKind = !kindCounts || used === 'DIGSIG' || expected === 'DIGSIG';
+  return isAnyKind && signatures.has(used) && signatures.has(expected);
 }

@@ -1,4 +1,5 @@
 /** SIGNATURE_HASH_ALGORITHMS — RFC 7427 §4, RFC 8420 §2: the hashes whose signatures a side can verify. */
+import type { PadEntry } from '../../model/system-config.js';
 import type { HashName } from '../crypto/provider.js';
 import { decodeNotifyData } from '../wire/payloads/notify-data.js';
 import type { Ikev2Payload } from '../wire/payloads/table.js';
@@ -19,8 +20,17 @@ const byNumber: ReadonlyMap<number, SignatureHash> = new Map([
 /** Profiles do not change, and each handshake announces what they say. */
 const announced = new WeakMap<readonly SignatureHash[], readonly Ikev2Payload[]>();
 
-/** What we announce; nothing where the product does not know RFC 7427. */
-export function announceHashes(hashes: readonly SignatureHash[]): readonly Ikev2Payload[] {
+/**
+ * What we announce; nothing where the product does not know RFC 7427. An initiator whose record demands signatures with certain hashes
+ * announces only these (charon's ike_init.c).
+ */
+export function announceHashes(
+  hashes: readonly SignatureHash[],
+  { remoteSignatureDemands }: Pick<PadEntry, 'remoteSignatureDemands'> = {},
+): readonly Ikev2Payload[] {
+  const wanted = remoteSignatureDemands?.value.exchange ?? [];
+  const demanded = hashes.filter((name) => wanted.some((one) => (one.hash ?? 'IDENTITY') === name));
+  if (demanded.length > 0) return [announcement(demanded)];
   let payloads = announced.get(hashes);
   if (!payloads) {
     payloads = hashes.length === 0 ? [] : [announcement(hashes)];

@@ -53,6 +53,7 @@ export function addIkeSa(turn: Turn, made: NewIkeSa): IkeSa {
     nat: undefined,
     fragmentation: false,
     peerHashes: undefined,
+    askedAuthorities: undefined,
     window: createWindow({ nextRequestId, expectedRequestId }),
     queue: [],
     current: undefined,

@@ -29,6 +29,12 @@ export interface CertificateContent {
   readonly isCa: boolean;
   /** Identities among the alternative names; those that have no place there are left out. */
   readonly identities: readonly Identity[];
+  /** What the key is for; absent: what IKE and its authorities need. `unsaid` leaves the extension out. */
+  readonly keyUsage?: 'unsaid' | 'encipherment';
+  /** The hash of its signature; absent: SHA2-256. */
+  readonly hash?: 'SHA2-256' | 'SHA2-384' | 'SHA2-512';
+  /** Where a CRL is said to be. */
+  readonly crlUri?: string;
 }
 
 const extensionOids = {
@@ -36,6 +42,7 @@ const extensionOids = {
   keyUsage: '2.5.29.15',
   subjectAltName: '2.5.29.17',
   basicConstraints: '2.5.29.19',
+  crlDistributionPoints: '2.5.29.31',
   authorityKeyId: '2.5.29.35',
 } as const;
 
@@ -45,7 +52,7 @@ export function writeCertificate(
   issuerKey: PrivateKey,
   provider: CryptoProvider,
 ): Uint8Array {
-  const scheme = schemeFor(issuerKey);
+  const scheme = schemeFor(issuerKey, content.hash);
   const algorithm = writeSignatureAlgorithm(scheme, issuerKey.kind)!;
   const alternatives = content.identities.flatMap((identity) => generalName(identity) ?? []);
   const extensions = [
@@ -54,7 +61,9 @@ export function writeCertificate(
       true,
       derSequence(...(content.isCa ? [derElement(tags.boolean, Uint8Array.of(0xff))] : [])),
     ),
-    extension(extensionOids.keyUsage, true, keyUsage(content.isCa)),
+    ...(content.keyUsage === 'unsaid'
+      ? []
+      : [extension(extensionOids.keyUsage, true, keyUsage(content.isCa, content.keyUsage === 'encipherment'))]),
     extension(extensionOids.subjectKeyId, false, derOctetString(keyId(content.spki, provider))),
     extension(
       extensionOids.authorityKeyId,
@@ -62,6 +71,9 @@ export function writeCertificate(
       derSequence(derElement(context(0, 'primitive'), keyId(content.issuerSpki, provider))),
     ),
     ...(alternatives.length > 0 ? [extension(extensionOids.subjectAltName, false, derSequence(...alternatives))] : []),
+    ...(content.crlUri === undefined
+      ? []
+      : [extension(extensionOids.crlDistributionPoints, false, derSequence(distributionPoint(content.crlUri)))]),
   ];
   const tbs = derSequence(
     derElement(context(0, 'constructed'), derInteger(2n)),
@@ -81,6 +93,8 @@ export interface CrlContent {
   readonly thisUpdate: Date;
   readonly nextUpdate: Date;
   readonly revoked: readonly { readonly serialNumber: bigint; readonly date: Date }[];
+  /** The issuer's SubjectPublicKeyInfo, for the key identifier by which some products find the list (§5.2.1). */
+  readonly issuerSpki?: Uint8Array;
 }
 
 /** A CRL in DER, signed with the issuer's key. */
@@ -95,6 +109,20 @@ export function writeCrl(content: CrlContent, issuerKey: PrivateKey, provider: C
     time(content.thisUpdate),
     time(content.nextUpdate),
     ...(entries.length > 0 ? [derSequence(...entries)] : []),
+    ...(content.issuerSpki
+      ? [
+          derElement(
+            context(0, 'constructed'),
+            derSequence(
+              extension(
+                extensionOids.authorityKeyId,
+                false,
+                derSequence(derElement(context(0, 'primitive'), keyId(content.issuerSpki, provider))),
+              ),
+            ),
+          ),
+        ]
+      : []),
   );
   return signed(tbs, algorithm, scheme, issuerKey, provider);
 }
@@ -111,14 +139,20 @@ function signed(
   return derSequence(tbs, algorithm, derBitString(signature));
 }
 
-function schemeFor({ kind }: PrivateKey): SignatureScheme {
+/** DistributionPoint with the name of the list (§4.2.1.13). */
+function distributionPoint(uri: string): Uint8Array {
+  const name = derElement(context(6, 'primitive'), new TextEncoder().encode(uri));
+  return derSequence(derElement(context(0, 'constructed'), derElement(context(0, 'constructed'), name)));
+}
+
+function schemeFor({ kind }: PrivateKey, hash: NonNullable<CertificateContent['hash']> = 'SHA2-256'): SignatureScheme {
   switch (kind) {
     case 'RSA':
-      return { kind: 'RSASSA-PKCS1-v1_5', hash: 'SHA2-256' };
+      return { kind: 'RSASSA-PKCS1-v1_5', hash };
     case 'DSA':
       return { kind: 'DSA', hash: 'SHA1', encoding: 'DER' };
     case 'EC':
-      return { kind: 'ECDSA', hash: 'SHA2-256', encoding: 'DER' };
+      return { kind: 'ECDSA', hash, encoding: 'DER' };
     case 'Ed25519':
     case 'Ed448':
       return { kind: 'EdDSA' };
@@ -131,8 +165,8 @@ function extension(oid: string, critical: boolean, value: Uint8Array): Uint8Arra
 }
 
 /** keyCertSign and cRLSign for a CA; digitalSignature and keyEncipherment, which IKEv1's encrypted nonces ask for. */
-function keyUsage(isCa: boolean): Uint8Array {
-  const [unusedBits, bits] = isCa ? [1, 0b0000_0110] : [5, 0b1010_0000];
+function keyUsage(isCa: boolean, isForEncipherment: boolean): Uint8Array {
+  const [unusedBits, bits] = isCa ? [1, 0b0000_0110] : [5, isForEncipherment ? 0b0010_0000 : 0b1010_0000];
   return derElement(tags.bitString, Uint8Array.of(unusedBits, bits));
 }
 

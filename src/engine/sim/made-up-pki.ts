@@ -57,11 +57,16 @@ export function createMadeUpPki(provider: CryptoProvider, seed: string | number,
   return {
     anchor,
     credential({ method, side, subject, identities }) {
-      const key = imported(provider, privateKey(method, side, random, provider));
+      const key = imported(provider, keyOfKind(kindOf(method), side, random, provider));
       const certificate = issue(nameDer(subject), key, false, identities);
       return { key, chain: [certificate, anchor], note: 'the certificate was made up for the dry run' };
     },
   };
+}
+
+/** A key of a kind, which signs in a dry run in the place of one that is not at hand. `side` chooses among those that are ready. */
+export function standInKey(kind: KeyKind, side: 0 | 1, random: SecureRandom, provider: CryptoProvider): PrivateKey {
+  return imported(provider, keyOfKind(kind, side, random, provider));
 }
 
 function imported(provider: CryptoProvider, pkcs8: Secret): PrivateKey {
@@ -85,8 +90,7 @@ function kindOf(method: AuthenticationMethod): KeyKind {
 }
 
 /** RSA keys are ready: to find their primes takes longer than a dry run. */
-function privateKey(method: AuthenticationMethod, side: 0 | 1, random: SecureRandom, provider: CryptoProvider): Secret {
-  const kind = kindOf(method);
+function keyOfKind(kind: KeyKind, side: 0 | 1, random: SecureRandom, provider: CryptoProvider): Secret {
   switch (kind) {
     case 'RSA':
       return fromBase64(madeUpRsaKeys[side]);

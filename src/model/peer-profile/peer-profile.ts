@@ -44,7 +44,9 @@ export type Ikev1Error =
   | 'NO-PROPOSAL-CHOSEN'
   | 'INVALID-KEY-INFORMATION'
   | 'INVALID-ID-INFORMATION'
-  | 'AUTHENTICATION-FAILED';
+  | 'AUTHENTICATION-FAILED'
+  | 'INVALID-CERTIFICATE'
+  | 'INVALID-SIGNATURE';
 
 /** By what error a peer learns of a fault; absent: it is not told. */
 export interface Ikev1Errors {
@@ -56,6 +58,11 @@ export interface Ikev1Errors {
   readonly key?: Ikev1Error;
   /** Its proof of identity is wrong. */
   readonly proof?: Ikev1Error;
+  /** Its certificate is not believed, or not good enough, and its signature is not one of its key. */
+  readonly certificate?: Ikev1Error;
+  readonly signature?: Ikev1Error;
+  /** This system has nothing to prove its own identity with. */
+  readonly own?: Ikev1Error;
   /** Its public value is missing, or of another group than the proposal that is taken. */
   readonly group?: Ikev1Error;
   /** Quick Mode: it wants transport mode where there is tunnel mode, or the other way round. */
@@ -84,6 +91,10 @@ export interface PeerProfile {
     readonly mainInitiator: Ikev1Errors;
     readonly aggressiveInitiator: Ikev1Errors;
   }>;
+  /** IKEv1: a responder that does not believe message 3 of Aggressive Mode tells of the error, or deletes the ISAKMP SA. */
+  readonly aggressiveEndRefusal: Trait<'notify' | 'delete'>;
+  /** IKEv1: an own key is found by the identity alone, whatever certificate the record names. */
+  readonly ikev1KeyByIdentity: Trait<boolean>;
   /**
    * Aggressive Mode has one public value: proposals of other groups than its are left out, or offered all the same. The group is that
    * of the first proposal, or MODP-1536 where it is among them and else the last one.
@@ -143,6 +154,11 @@ export interface PeerProfile {
   readonly unknownSpiStartsIke: Trait<boolean>;
   /** RFC 7427 is offered and understood. */
   readonly signatureHashes: Trait<readonly ('SHA1' | 'SHA2-256' | 'SHA2-384' | 'SHA2-512' | 'IDENTITY')[]>;
+
+  /** How it signs by RFC 7427 where nothing is demanded: RSASSA-PSS first, and ECDSA with hashes that are weaker than the curve. */
+  readonly signatureWays: Trait<{ readonly pss: boolean; readonly weakerHashes: boolean }>;
+  /** `RSASIG` and `ECDSASIG` of a record ask for just that kind of signature; otherwise for one of any kind. */
+  readonly signatureKindCounts: Trait<boolean>;
 
   // Child SAs
 

@@ -20,18 +20,32 @@ export const strongswan: PeerProfile = {
         identity: 'AUTHENTICATION-FAILED',
         key: 'INVALID-KEY-INFORMATION',
         proof: 'AUTHENTICATION-FAILED',
+        certificate: 'AUTHENTICATION-FAILED',
+        signature: 'AUTHENTICATION-FAILED',
+        own: 'AUTHENTICATION-FAILED',
         group: 'INVALID-PAYLOAD-TYPE',
         mode: 'INVALID-ID-INFORMATION',
       },
-      mainInitiator: { key: 'INVALID-KEY-INFORMATION', clients: 'INVALID-PAYLOAD-TYPE' },
+      mainInitiator: { key: 'INVALID-KEY-INFORMATION', own: 'AUTHENTICATION-FAILED', clients: 'INVALID-PAYLOAD-TYPE' },
       aggressiveInitiator: {
         identity: 'INVALID-ID-INFORMATION',
         key: 'INVALID-KEY-INFORMATION',
         proof: 'AUTHENTICATION-FAILED',
+        certificate: 'AUTHENTICATION-FAILED',
+        signature: 'AUTHENTICATION-FAILED',
+        own: 'AUTHENTICATION-FAILED',
         group: 'INVALID-PAYLOAD-TYPE',
       },
     },
     note: 'send_notify of main_mode.c, aggressive_mode.c and quick_mode.c; no connection for exchange, method and identity together is AUTHENTICATION_FAILED. An initiator of Main Mode only deletes the ISAKMP SA.',
+  },
+  aggressiveEndRefusal: {
+    value: 'delete',
+    note: 'send_delete of aggressive_mode.c; the initiator, whose Quick Mode is under way by then, starts again and again.',
+  },
+  ikev1KeyByIdentity: {
+    value: true,
+    note: 'get_pubkey_method of phase1.c asks for a key of the identity, and what local.certs names is not merged into the authentication as it is in IKEv2.',
   },
   aggressiveOffers: {
     value: 'all',
@@ -94,6 +108,14 @@ export const strongswan: PeerProfile = {
   signatureHashes: {
     value: ['SHA2-256', 'SHA2-384', 'SHA2-512', 'IDENTITY'],
     note: 'SHA-1 is not announced by default.',
+  },
+  signatureWays: {
+    value: { pss: false, weakerHashes: false },
+    note: 'charon.rsa_pss is off by default, and signature_schemes_for_key of public_key.c has no hash below the strength of the curve.',
+  },
+  signatureKindCounts: {
+    value: false,
+    note: 'auth = rsa and ecdsa ask for a signature of any kind; only what follows, as rsa-2048 or ecdsa-sha384, is a constraint (parse_auth of vici_config.c, complies of auth_cfg.c).',
   },
   quickModeIdentities: { value: 'narrow', note: 'A responder of Quick Mode narrows as in IKEv2.' },
   pfsAcceptsAny: { value: false, note: 'Proposals are compared as a whole.' },

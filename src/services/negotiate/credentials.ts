@@ -2,6 +2,7 @@
  * Credentials for a dry run: preshared keys as their records have them, and certificates that are made up for the
  * identities that the records name. What is not at hand is assumed to be right, and said.
  */
+import type { CharonCredentials } from '../../engine/credentials/charon/store.js';
 import { createCredentials } from '../../engine/credentials/store.js';
 import type { Credentials, OwnCredential } from '../../engine/credentials.js';
 import type { CryptoProvider } from '../../engine/crypto/provider.js';
@@ -72,9 +73,11 @@ export function groupCredentials(
     readonly seed: string;
     readonly beginsAt: Date;
     secretOf(system: NegotiatingSystem, reference: SecretReference): Secret | undefined;
+    /** Certificates that are at hand for all of the systems. */
+    readonly held?: ReadonlyMap<string, CharonCredentials>;
   },
 ): GroupCredentials {
-  const { provider, seed, beginsAt, secretOf } = options;
+  const { provider, seed, beginsAt, secretOf, held } = options;
   const assumptions: Assumption[] = [];
   const pki = once(() => createMadeUpPki(provider, seed, beginsAt));
   const placeholder = new Secret(seededRandom(seed, 'preshared keys that are elsewhere')(placeholderLength));
@@ -83,14 +86,16 @@ export function groupCredentials(
   const real = realCertificates(systems, provider);
   const own = systems.map((system, index) => ({
     system,
-    certificates: madeUp(
-      system,
-      systems.filter((other) => other !== system),
-      index % 2 === 0 ? 0 : 1,
-      pki,
-      real,
-      assumptions,
-    ),
+    certificates: held
+      ? atHand(system, assumptions)
+      : madeUp(
+          system,
+          systems.filter((other) => other !== system),
+          index % 2 === 0 ? 0 : 1,
+          pki,
+          real,
+          assumptions,
+        ),
   }));
   /** Whose made-up certificate it is. */
   const owners = new Map<string, PadEntry>();
@@ -107,6 +112,7 @@ export function groupCredentials(
       },
       provider,
     );
+    const certified = held?.get(system.name)?.credentials;
     bySystem.set(system.name, {
       ...store.credentials,
       presharedKey: (pad, identities) => shared.get(pad) ?? store.credentials.presharedKey(pad, identities),
@@ -120,9 +126,28 @@ export function groupCredentials(
         const made = first && owners.get(toHex(first));
         return (made && real.refusal(request, made)) ?? store.credentials.peerKey(request);
       },
+      ...(certified ? certificatesOf(certified) : {}),
     });
   }
   return { bySystem, assumptions };
+}
+
+/** What is taken for granted of certificates that are at hand. */
+function atHand({ config }: NegotiatingSystem, assumptions: Assumption[]): ReadonlyMap<PadEntry, OwnCredential> {
+  const text = 'the private keys belong to the certificates beside swanctl.conf, whose files were read';
+  for (const pad of config.pad) if (!byKey.has(pad.localMethod.value)) assumptions.push({ text, pads: [pad] });
+  return new Map();
+}
+
+/** The part of credentials that certificates are for. */
+function certificatesOf({ own, peerKey, peerKeys, demandFault, trustAnchors }: Credentials): Partial<Credentials> {
+  return {
+    own,
+    peerKey,
+    trustAnchors,
+    ...(peerKeys ? { peerKeys } : {}),
+    ...(demandFault ? { demandFault } : {}),
+  };
 }
 
 /** Keys of PAD entries that meet each other, where one of the two is elsewhere: both have the one that is at hand. */

@@ -25,6 +25,7 @@ import { analyse, type PlannedRun, planRuns, type RunPlan, type Side } from './p
 import { type ReadingError, readingErrorsOf, readingNotes, readingProblems } from './reading-errors.js';
 import { isBad, type RunResult, runDocument } from './run-document.js';
 import { readScenario, type Scenario, type ScenarioFlags, scenarioOf } from './scenario.js';
+import { withCertificates } from './swanctl-credentials.js';
 import { checkWishes, choosePair, type NegotiatingSystem } from './systems.js';
 import { unspokenAssumptions, withoutGuesses } from './unsimulated.js';
 import { recordName } from './view.js';
@@ -195,7 +196,9 @@ export function pairContext(
   packet: Packet | undefined,
   settings: RunSettings,
 ): PairContext {
-  const { a, b, others } = seenFromOutside(pair, settings.scenario);
+  const seen = seenFromOutside(pair, settings.scenario);
+  const certified = withCertificates([seen.a, seen.b, ...seen.others], settings.provider, settings.seed);
+  const [a = seen.a, b = seen.b, ...others] = certified?.systems ?? [seen.a, seen.b, ...seen.others];
   const plan = throughNat(planRuns(a, b, { initiators, ...(packet ? { packet } : {}) }), settings.scenario);
   const { provider, seed, beginsAt } = settings;
   const meetings = [
@@ -208,6 +211,7 @@ export function pairContext(
     seed,
     beginsAt,
     secretOf,
+    ...(certified ? { held: certified.held } : {}),
   });
   const assumptions = [...ofCredentials, ...unspokenAssumptions(systems)];
   const side = (system: NegotiatingSystem): RunSide => ({

@@ -4,25 +4,58 @@ import { concat } from '../../crypto/octets.js';
 import type { Environment } from '../../environment.js';
 import { type Ikev2Payload, ikev2Payload } from '../../wire/payloads/table.js';
 import { certificateEncodings } from '../../wire/registry.js';
+import type { Role } from '../ike-sa.js';
 import { certificatesMax } from '../limits.js';
 import type { Payloads } from '../payloads.js';
 
 const { X509_CERTIFICATE_SIGNATURE, CERTIFICATE_REVOCATION_LIST } = certificateEncodings.number;
 
+/** Octets of the hash that stands for an authority (RFC 7296 §3.7), and as many of them as are looked at. */
+const keyIdOctets = 20;
+const askedMax = 256;
+
 /** Octets of certificates that go into one message: with the rest it has to fit into a UDP datagram. */
 const chainOctetsMax = 48_000;
 
-/** Asks for a certificate of the authorities that a record trusts, where it expects a signature. */
-export function certificateRequest({ credentials, provider }: Environment, pad: PadEntry): readonly Ikev2Payload[] {
-  if (pad.remoteMethod.value === 'PSK') return [];
-  const anchors = credentials.trustAnchors(pad);
+/**
+ * Asks for a certificate of the authorities that a record trusts, where it expects a signature. A responder of connections does not
+ * know yet which one it will be, and asks for all that it trusts (charon's ike_cert_pre.c).
+ */
+export function certificateRequest(
+  { credentials, provider }: Environment,
+  pad: PadEntry,
+  role: Role,
+): readonly Ikev2Payload[] {
+  const isOpen = role === 'responder' && pad.connection !== undefined;
+  if (pad.remoteMethod.value === 'PSK' && !isOpen) return [];
+  if (pad.asksForCertificates?.value === false) return [];
+  const anchors = credentials.trustAnchors(isOpen ? undefined : pad);
   if (anchors.length === 0) return [];
   const authorities = concat(anchors.map(({ spki }) => provider.hashes.SHA1.digest(spki)));
   return [ikev2Payload('CERTREQ', { encoding: X509_CERTIFICATE_SIGNATURE, authorities })];
 }
 
-/** Our certificate and those up to, but not including, its authority. */
-export function certificatePayloads(chain: readonly Uint8Array[]): readonly Ikev2Payload[] {
+/** The authorities that a peer asks for; undefined where it asks for no certificate at all. */
+export function askedAuthorities(payloads: Payloads): readonly Uint8Array[] | undefined {
+  const asked = payloads.all('CERTREQ');
+  if (asked.length === 0) return undefined;
+  return asked
+    .filter(({ encoding }) => encoding === X509_CERTIFICATE_SIGNATURE)
+    .flatMap(({ authorities }) =>
+      Array.from({ length: Math.min(Math.floor(authorities.length / keyIdOctets), askedMax) }, (_, at) =>
+        authorities.subarray(at * keyIdOctets, (at + 1) * keyIdOctets),
+      ),
+    );
+}
+
+/** Our certificate and those up to, but not including, its authority, where the record sends them to this peer. */
+export function certificatePayloads(
+  chain: readonly Uint8Array[],
+  { sendsCertificates }: PadEntry,
+  isAskedFor: boolean,
+): readonly Ikev2Payload[] {
+  const sends = sendsCertificates?.value;
+  if (sends === 'never' || (sends === 'if-asked' && !isAskedFor)) return [];
   let octets = 0;
   const sent = chain.slice(0, certificatesMax).filter((der) => {
     octets += der.length;

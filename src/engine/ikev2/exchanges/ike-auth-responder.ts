@@ -22,9 +22,9 @@ import { childFailureEndsIkeSa, childlessOf } from '../product.js';
 import { leaveHalfOpen, movePeer } from '../table.js';
 import { type Path, sendResponse } from '../transport.js';
 import { addressText, emit, recordText, report, type Turn } from '../turn.js';
-import { certificatePayloads } from './certificates.js';
+import { askedAuthorities, certificatePayloads } from './certificates.js';
 import { ownIdentity, prove } from './ike-auth.js';
-import { verifyPeer } from './verify-peer.js';
+import { unmetDemand, verifyPeer } from './verify-peer.js';
 
 interface AuthRequest {
   readonly form: FormOf<'IKE_AUTH request'>;
@@ -44,6 +44,7 @@ export function onAuthRequest(turn: Turn, sa: IkeSa, state: AwaitAuthRequest, as
   }
   // From the first message that the keys protect on, this is where the peer is (RFC 7296 §2.23).
   movePeer(turn, sa, path);
+  sa.askedAuthorities = askedAuthorities(payloads);
   const idi = payloads.first('IDi')!;
   const peer = readIdentity(idi);
   if (!peer) {
@@ -61,6 +62,7 @@ export function onAuthRequest(turn: Turn, sa: IkeSa, state: AwaitAuthRequest, as
     transforms: transformsOf(sa),
     methods: methodsOf(payloads.first('AUTH')!),
     search: env.profile.padSearch.value,
+    kindCounts: env.profile.signatureKindCounts.value,
   });
   emit(turn, {
     kind: 'search',
@@ -74,7 +76,7 @@ export function onAuthRequest(turn: Turn, sa: IkeSa, state: AwaitAuthRequest, as
     refuse(code, text, records);
     return;
   }
-  const { pad, policy } = search.found;
+  let { pad, policy } = search.found;
   sa.pad = pad;
   sa.policy = policy;
   sa.peerId = peer.identity;
@@ -87,7 +89,7 @@ export function onAuthRequest(turn: Turn, sa: IkeSa, state: AwaitAuthRequest, as
     accepted: true,
     expected: formatExpectation(pad),
   });
-  const own = ownIdentity(turn, sa, pad);
+  let own = ownIdentity(turn, sa, pad);
   if (typeof own === 'string') {
     refuse('no-credential', own, [pad.source]);
     return;
@@ -96,10 +98,28 @@ export function onAuthRequest(turn: Turn, sa: IkeSa, state: AwaitAuthRequest, as
   const { prf } = sa.crypto!.suite;
   const { request, response, ni, nr, skPi, skPr } = state.initial;
   const signed = signedOctets(prf, { message: request, nonce: nr, id: idi, skP: skPi });
-  const fault = verifyPeer(turn, sa, pad, peer, signed, payloads);
-  if (fault) {
-    refuse(fault.code, fault.text, [pad.source]);
+  const verified = verifyPeer(turn, sa, pad, peer, signed, payloads);
+  if ('fault' in verified) {
+    refuse(verified.fault.code, verified.fault.text, [pad.source]);
     return;
+  }
+  const unmet = unmetDemand(turn, pad, verified.proof);
+  if (unmet) {
+    // A connection whose demands are not met gives way to the next one (charon's update_cfg_candidates).
+    const other = search.others?.find((records) => unmetDemand(turn, records.pad, verified.proof) === undefined);
+    if (!other) {
+      refuse(unmet.code, unmet.text, [pad.source]);
+      return;
+    }
+    ({ pad, policy } = other);
+    sa.pad = pad;
+    sa.policy = policy;
+    own = ownIdentity(turn, sa, pad);
+    if (typeof own === 'string') {
+      refuse('no-credential', own, [pad.source]);
+      return;
+    }
+    sa.localId = own.identity;
   }
   const isFirst = payloads.notify('INITIAL_CONTACT') !== undefined;
   const kept = keptInstead(turn, sa, isFirst);
@@ -133,7 +153,7 @@ export function onAuthRequest(turn: Turn, sa: IkeSa, state: AwaitAuthRequest, as
   const child = isAlone ? [] : firstChild(turn, sa, state, payloads);
   const answer: Ikev2Payload[] = [
     ikev2Payload('IDr', own.id),
-    ...certificatePayloads(own.chain),
+    ...certificatePayloads(own.chain, pad, sa.askedAuthorities !== undefined),
     ikev2Payload('AUTH', proof.auth),
     ...child,
   ];

@@ -15,6 +15,7 @@ import {
 } from '../../../model/peer/connection/candidates.js';
 import { expectsIdentity, formatExpectation, formatIdentity, sentIdentity } from '../../../model/peer/identity.js';
 import type { Identity, PadEntry } from '../../../model/system-config.js';
+import type { AskedAuthorities } from '../../credentials.js';
 import { concat } from '../../crypto/octets.js';
 import type { Failure, FailureCode } from '../../failure.js';
 import type { IdPayload } from '../../wire/payloads/id.js';
@@ -36,7 +37,7 @@ import { patient } from '../tasks.js';
 import { endRequest, sendRequest } from '../transport.js';
 import { emit, giveUpRequest, recordText, report, type Turn } from '../turn.js';
 import { certificatePayloads, certificateRequest } from './certificates.js';
-import { verifyPeer } from './verify-peer.js';
+import { unmetDemand, verifyPeer } from './verify-peer.js';
 
 /** Sends IKE_AUTH; the IKE SA ends where we have nothing to prove our identity with. */
 export function sendIkeAuth(turn: Turn, sa: IkeSa, state: AwaitAuthResponse): void {
@@ -85,9 +86,9 @@ export function sendIkeAuth(turn: Turn, sa: IkeSa, state: AwaitAuthResponse): vo
   const isFirst = env.profile.initialContact.value && !hasOther(turn, sa);
   const payloads: Ikev2Payload[] = [
     ikev2Payload('IDi', own.id),
-    ...certificatePayloads(own.chain),
+    ...certificatePayloads(own.chain, pad, sa.askedAuthorities !== undefined),
     ...(isFirst ? [notification('INITIAL_CONTACT')] : []),
-    ...certificateRequest(env, pad),
+    ...certificateRequest(env, pad, 'initiator'),
     ...(idr ? [ikev2Payload('IDr', idr)] : []),
     ikev2Payload('AUTH', proof.auth),
     ...(attempt ? attemptPayloads(attempt) : []),
@@ -119,14 +120,19 @@ export interface OwnIdentity {
 }
 
 /** Who we say that we are to the peers of a record; or why we cannot. */
-export function ownIdentity({ env }: Turn, { local, role, wantedId }: IkeSa, pad: PadEntry): OwnIdentity | string {
+export function ownIdentity({ env }: Turn, sa: IkeSa, pad: PadEntry): OwnIdentity | string {
+  const { local, role, wantedId } = sa;
   // A connection that was chosen for whom the initiator asked for is that (charon's ike_auth.c).
   const identity =
     role === 'responder' && pad.connection !== undefined
       ? answeringIdentity(pad, local.address, wantedId)
       : sentIdentity(pad, local.address);
-  const chain = pad.localMethod.value === 'PSK' ? [] : (env.credentials.own(pad, identity)?.chain ?? []);
-  const id = writeIdentity(identity, chain[0]);
+  const chain = pad.localMethod.value === 'PSK' ? [] : (env.credentials.own(pad, identity, askedOf(sa))?.chain ?? []);
+  // A connection's identity is what is written, whatever its certificate is called.
+  const id = writeIdentity(
+    identity,
+    pad.connection !== undefined && identity.value !== undefined ? undefined : chain[0],
+  );
   if (!id) return `${recordText(pad.source)} has no ${formatIdentity(identity)} that could be sent`;
   const told = readIdentity(id)?.identity ?? identity;
   return { identity: told, id, chain };
@@ -143,9 +149,19 @@ export function prove(turn: Turn, sa: IkeSa, pad: PadEntry, octets: Uint8Array):
     const key = env.credentials.presharedKey(pad, { local, ...(remote ? { remote } : {}) });
     return key ? proveByKey(prf, key, octets) : { ok: false, why: 'there is no preshared key' };
   }
-  const credential = env.credentials.own(pad, pad.localId?.value ?? local);
-  if (!credential) return { ok: false, why: `there is no key of its own for ${pad.localMethod.value}` };
-  return proveBySignature(env.provider, credential.key, octets, sa.peerHashes);
+  const isAsked = sa.role === 'responder' && pad.connection !== undefined;
+  const credential = env.credentials.own(pad, isAsked ? local : (pad.localId?.value ?? local), askedOf(sa));
+  if (!credential)
+    return { ok: false, why: `there is no private key for ${formatIdentity(local)} by ${pad.localMethod.value}` };
+  return proveBySignature(env.provider, credential.key, octets, {
+    peerHashes: sa.peerHashes,
+    ...env.profile.signatureWays.value,
+    demands: pad.signatureDemands?.value.exchange ?? [],
+  });
+}
+
+function askedOf({ askedAuthorities: keyIds = [] }: IkeSa): AskedAuthorities {
+  return { keyIds, names: [] };
 }
 
 /** We cannot go on, before the peer knows anything of it: nothing is sent. */
@@ -192,8 +208,9 @@ export function onAuthResponse(
   const { response, ni, skPr } = state.initial;
   const octets = signedOctets(sa.crypto!.suite.prf, { message: response, nonce: ni, id: idr, skP: skPr });
   const verified = verifyPeer(turn, sa, pad, peer, octets, payloads);
-  if (verified) {
-    refusePeer(turn, sa, state, verified.code, verified.text);
+  const fault = 'fault' in verified ? verified.fault : unmetDemand(turn, pad, verified.proof);
+  if (fault) {
+    refusePeer(turn, sa, state, fault.code, fault.text);
     return;
   }
   become(sa, 'IKE_AUTH response', { state: 'Established', since: turn.now });

@@ -207,9 +207,9 @@ function answer(turn: Turn, datagram: IncomingDatagram, payloads: Payloads, agre
     ikev2Payload('KE', { dhGroup: suite.method.transform.id, keyExchangeData: exchanged.publicValue }),
     ikev2Payload('Nonce', { data: nonces.nr }),
     ...(sa.nat || payloads.notify('NAT_DETECTION_SOURCE_IP') ? natPayloads(env, sa, candidate.pad) : []),
-    ...announcements(env, candidate.pad),
+    ...announcements(env, candidate.pad, 'responder'),
     ...(childlessOf(env, candidate.pad) === 'never' ? [] : [notification('CHILDLESS_IKEV2_SUPPORTED')]),
-    ...(candidate.pad ? certificateRequest(env, candidate.pad) : []),
+    ...(candidate.pad ? certificateRequest(env, candidate.pad, 'responder') : []),
   ];
   const sent = sendResponse(turn, sa, 0, { exchange: 'IKE_SA_INIT', payloads: inner }, datagram);
   const keys = firstKeys(suite, nonces, spisOf(sa), exchanged.sharedSecret);

@@ -35,6 +35,7 @@ import { addIkeSa, freshIkeSpi } from '../table.js';
 import { patient } from '../tasks.js';
 import { endRequest, type Path, sendRequest } from '../transport.js';
 import { emit, giveUpRequest, ignore, recordText, report, setTimer, type Turn } from '../turn.js';
+import { askedAuthorities } from './certificates.js';
 
 const noSpi = new Uint8Array(0);
 
@@ -115,7 +116,7 @@ function sendSaInit(turn: Turn, sa: IkeSa, state: AwaitSaInitResponse): void {
     ikev2Payload('KE', { dhGroup: state.group.id, keyExchangeData: state.exchange.publicValue }),
     ikev2Payload('Nonce', { data: state.ni }),
     ...natPayloads(env, sa, sa.pad),
-    ...announcements(env, sa.pad),
+    ...announcements(env, sa.pad, 'initiator'),
   ];
   // A retry has Message ID 0 as well (RFC 7296 §2.2).
   sa.window.nextRequestId = 0;
@@ -131,10 +132,14 @@ export function natPayloads(env: Environment, sa: IkeSa, pad: PadEntry | undefin
 }
 
 /** What we can do beyond RFC 7296: fragments, and signatures that name their algorithm. */
-export function announcements({ profile }: Environment, pad: PadEntry | undefined): readonly Ikev2Payload[] {
+export function announcements(
+  { profile }: Environment,
+  pad: PadEntry | undefined,
+  role: 'initiator' | 'responder',
+): readonly Ikev2Payload[] {
   return [
     ...(wantsFragmentation(profile.fragmentation.value, pad) ? [notification('IKEV2_FRAGMENTATION_SUPPORTED')] : []),
-    ...announceHashes(profile.signatureHashes.value),
+    ...announceHashes(profile.signatureHashes.value, role === 'initiator' ? pad : undefined),
   ];
 }
 
@@ -209,6 +214,7 @@ export function noteAbilities(turn: Turn, sa: IkeSa, payloads: Payloads, path: P
   const isAnnounced = payloads.notify('IKEV2_FRAGMENTATION_SUPPORTED') !== undefined;
   sa.fragmentation = isAnnounced && wantsFragmentation(env.profile.fragmentation.value, pad);
   sa.peerTakesChildless = payloads.notify('CHILDLESS_IKEV2_SUPPORTED') !== undefined;
+  sa.askedAuthorities = askedAuthorities(payloads);
   const hashes = announcedHashes(payloads);
   if (hashes && env.profile.signatureHashes.value.length > 0) sa.peerHashes = hashes;
   if (!env.profile.natTraversal.value || pad?.natTraversal?.value === 'OFF') return;

@@ -1,9 +1,11 @@
 /** Does the peer's AUTH prove the identity that it claims, in the way that its record expects? — RFC 7296 §2.15. */
 import { formatIdentity, sentIdentity } from '../../../model/peer/identity.js';
 import type { Secret } from '../../../model/secret.js';
+import type { SignatureDemand } from '../../../model/signature-demands.js';
 import type { PadEntry } from '../../../model/system-config.js';
+import type { FoundKey, PeerKeyRequest } from '../../credentials.js';
 import type { FailureCode } from '../../failure.js';
-import { methodsOf, methodText, signatureFault, verifyByKey } from '../authentication.js';
+import { keyKindsOf, methodsOf, methodText, signatureFault, signatureOf, verifyByKey } from '../authentication.js';
 import type { PeerIdentity } from '../identities.js';
 import type { IkeSa } from '../ike-sa.js';
 import type { Payloads } from '../payloads.js';
@@ -16,7 +18,16 @@ export interface PeerFault {
   readonly text: string;
 }
 
-/** Why the peer is not believed, or undefined where it is. `octets` is what it must have signed. */
+/** What the peer was believed by; nothing where it was a shared key. */
+export interface PeerProof {
+  readonly key?: FoundKey;
+  readonly used?: SignatureDemand;
+}
+
+/**
+ * What the peer is believed by, or why it is not. `octets` is what it must have signed. Whether that is good enough for an entry is
+ * another question (`unmetDemand`).
+ */
 export function verifyPeer(
   turn: Turn,
   sa: IkeSa,
@@ -24,64 +35,86 @@ export function verifyPeer(
   peer: PeerIdentity,
   octets: Uint8Array,
   payloads: Payloads,
-): PeerFault | undefined {
+): { readonly proof: PeerProof } | { readonly fault: PeerFault } {
   const auth = payloads.first('AUTH')!;
   const method = methodText(auth);
-  const fault = peerFault(turn, sa, pad, peer, octets, payloads) ?? missingRounds(pad);
+  const found = proofOf(turn, sa, pad, peer, octets, payloads);
+  const missing = 'fault' in found ? undefined : missingRounds(pad);
+  const result = missing ? { fault: missing } : found;
   emit(turn, {
     kind: 'authentication',
     of: 'peer',
     method,
-    good: fault === undefined,
-    ...(fault ? { why: fault.text } : {}),
+    good: !('fault' in result),
+    ...('fault' in result ? { why: result.fault.text } : {}),
   });
-  return fault;
+  return result;
 }
 
-function peerFault(
+/** Why what the peer is believed by is not good enough for an entry; undefined where it is. */
+export function unmetDemand({ env }: Turn, pad: PadEntry, { key, used }: PeerProof): PeerFault | undefined {
+  const why = env.credentials.demandFault?.(pad, key, used);
+  return why === undefined
+    ? undefined
+    : { code: 'certificate-refused', text: `${recordText(pad.source)} refuses the peer: ${why}` };
+}
+
+type Found = { readonly proof: PeerProof } | { readonly fault: PeerFault };
+
+function proofOf(
   turn: Turn,
   sa: IkeSa,
   pad: PadEntry,
   peer: PeerIdentity,
   octets: Uint8Array,
   payloads: Payloads,
-): PeerFault | undefined {
+): Found {
   const { env, now } = turn;
   const auth = payloads.first('AUTH')!;
   const name = recordText(pad.source);
   const expected = pad.remoteMethod.value;
-  if (!methodsOf(auth).some((used) => methodFits(used, expected))) {
-    return {
-      code: 'authentication-failed',
-      text: `the peer proves itself by ${methodText(auth)}, and ${name} expects ${expected}`,
-    };
-  }
+  const refuse = (code: FailureCode, text: string): Found => ({ fault: { code, text } });
+  if (!methodsOf(auth).some((used) => methodFits(used, expected, env.profile.signatureKindCounts.value)))
+    return refuse(
+      'authentication-failed',
+      `the peer proves itself by ${methodText(auth)}, and ${name} expects ${expected}`,
+    );
   if (methodsOf(auth).includes('PSK')) {
     const keys = keysOf(turn, sa, pad, peer);
     if (keys.length === 0)
-      return { code: 'no-credential', text: `${name} has no preshared key for ${formatIdentity(peer.identity)}` };
+      return refuse('no-credential', `${name} has no preshared key for ${formatIdentity(peer.identity)}`);
     if (keys.some((key) => verifyByKey(sa.crypto!.suite.prf, key, octets, auth))) {
       sa.sharesKey = keys.length === 1 && pad.localMethod.value === 'PSK';
-      return undefined;
+      return { proof: {} };
     }
-    return { code: 'authentication-failed', text: `the preshared key of ${name} is not the one that the peer has` };
+    return refuse('authentication-failed', `the preshared key of ${name} is not the one that the peer has`);
   }
   const { chain, crls } = receivedCertificates(payloads);
-  const found = env.credentials.peerKey({
+  const kinds = keyKindsOf(auth);
+  const request: PeerKeyRequest = {
     pad,
     identity: peer.identity,
     identityOctets: peer.octets,
     chain,
     crls,
     at: env.date(now),
-  });
-  if (found.kind === 'refused') {
-    return { code: 'certificate-refused', text: found.why };
+    ...(kinds ? { kinds } : {}),
+  };
+  const used = signatureOf(auth);
+  let first: Found | undefined;
+  for (const found of env.credentials.peerKeys?.(request) ?? [env.credentials.peerKey(request)]) {
+    if (found.kind === 'refused') {
+      first ??= refuse('certificate-refused', found.why);
+      continue;
+    }
+    const fault = signatureFault(found.key, octets, auth, env.profile.signatureHashes.value);
+    if (fault === undefined && found.unfit === undefined) return { proof: { key: found, ...(used ? { used } : {}) } };
+    first ??=
+      fault === undefined
+        ? refuse('certificate-refused', `${formatIdentity(peer.identity)}: ${found.unfit}`)
+        : refuse('authentication-failed', `${formatIdentity(peer.identity)}: ${fault}`);
   }
-  const fault = signatureFault(found.key, octets, auth, env.profile.signatureHashes.value);
-  return fault === undefined
-    ? undefined
-    : { code: 'authentication-failed', text: `${formatIdentity(peer.identity)}: ${fault}` };
+  return first ?? refuse('certificate-refused', `no key of ${formatIdentity(peer.identity)} is believed`);
 }
 
 /** A peer goes through further rounds only with who announces them (RFC 4739), which this engine does not. */
