@@ -276,7 +276,11 @@ function startStream(namespace: string, file: string) {
     setInterval(() => {
       for (const [socket, port] of sockets) socket.send('x', port, other, () => {});
       counts.sent += 1;
-      if (counts.sent % 20 === 0) fs.writeFileSync(process.argv[2], JSON.stringify(counts));
+      // By a rename: the end may come in the middle of writing.
+      if (counts.sent % 20 === 0) {
+        fs.writeFileSync(process.argv[2] + '.new', JSON.stringify(counts));
+        fs.renameSync(process.argv[2] + '.new', process.argv[2]);
+      }
     }, 1);`;
   return { child: spawnIn(namespace, code, file), file };
 }
