@@ -39,10 +39,13 @@ export function judgeByConfiguration(pair: Pair, setting: Setting): PairVerdict 
 
 function verdictOf(
   template: SaTemplate,
-  { ike, isIkeEstablished, child, rekey, refusal, childAnswer }: Negotiation,
+  { ike, isIkeEstablished, child, rekey, refusal, childAnswer, told }: Negotiation,
 ): PairVerdict {
   const notifies = new Set<string>();
   if (refusal?.kind === 'answered') for (const name of receivedNames(refusal.notify)) notifies.add(name);
+  // Of several errors the first one is acted upon.
+  if (refusal?.kind === 'answered' && refusal.beside) for (const name of shortNames(refusal.beside)) notifies.add(name);
+  if (told) for (const name of shortNames(told)) notifies.add(name);
   if (refusal?.kind === 'given-up' && refusal.notify) for (const name of shortNames(refusal.notify)) notifies.add(name);
   // The message is read before the proof in it is rejected.
   if (childAnswer) for (const name of shortNames(childAnswer)) notifies.add(name);

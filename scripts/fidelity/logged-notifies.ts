@@ -20,12 +20,25 @@ export function loggedNotifies(entries: readonly TraceEntry[], host: string): st
       const words = notifyWords(type);
       if (!words) continue;
       names.add(words.short);
+      if (!isSent && !isHeeded(own, at, content, type)) continue;
       const asksAgain = content.message.kind === 'IKEv2' && type === otherGroup;
       if (!isSent && !asksAgain && words.long !== '' && !isRejected(own, at)) names.add(words.long);
     }
   }
   return [...names];
 }
+
+/** Errors about a Child SA: of several in a message the first one is acted upon, and none where no Child SA was asked for. */
+function isHeeded(own: readonly TraceEntry[], at: number, content: MessageContent, type: number): boolean {
+  const errors = notifiesOf(content).filter((one) => addressErrors.has(one) || one === unacceptable);
+  if (!errors.includes(type)) return true;
+  const request = own.slice(0, at).findLast((entry) => entry.kind === 'sent' && entry.ike !== undefined);
+  const asked = request?.kind === 'sent' ? (request.ike?.content.inner ?? []) : [];
+  return errors[0] === type && asked.some(({ kind }) => kind === 'SA');
+}
+
+const addressErrors: ReadonlySet<number> = new Set([36, 37]);
+const unacceptable = 38;
 
 /** A message that did not prove its sender is read, so that its contents stand in the log, and not acted upon. */
 function isRejected(own: readonly TraceEntry[], at: number): boolean {

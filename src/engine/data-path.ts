@@ -1,4 +1,5 @@
 /** Whether a Child SA that is agreed on can be had: what carries a system's packets may lack what IKE has settled on. */
+import type { Address } from '../model/address.js';
 import {
   allowPeerSetting,
   type InstallQuestion,
@@ -16,6 +17,8 @@ export function dataPathRefusal(
   env: Environment,
   { sha256Truncated }: Pick<SaTemplate, 'sha256Truncated'>,
   sa: Omit<InstallQuestion, 'dataPath' | 'addresses' | 'allowPeer' | 'truncatesSha256'>,
+  /** Own addresses beyond those of the configuration. */
+  virtualAddresses: readonly Address[] = [],
 ): DataPathRefusal | undefined {
   const { dataPath, view } = env;
   if (dataPath === undefined) return undefined;
@@ -23,7 +26,7 @@ export function dataPathRefusal(
   const verdict = installable({
     ...sa,
     dataPath,
-    addresses: view.config.addresses,
+    addresses: [...view.config.addresses, ...virtualAddresses],
     allowPeer,
     truncatesSha256: sha256Truncated?.value ?? false,
   });

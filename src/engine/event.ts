@@ -100,6 +100,13 @@ export type EngineEvent =
       /** What is worth telling of the credentials, as that certificates were assumed in a dry run. */
       readonly note?: string;
     }
+  /** Addresses were given by configuration payload (RFC 7296 §2.19): to this system, or by it to its peer. */
+  | {
+      readonly kind: 'configuration';
+      readonly of: 'local' | 'peer';
+      readonly addresses: readonly Address[];
+      readonly entry: EntrySource;
+    }
   /** What NAT detection found (RFC 7296 §2.23, RFC 3947 §3.2). */
   | {
       readonly kind: 'nat';

@@ -22,6 +22,10 @@ export const failureCodes = [
   'selectors-unacceptable',
   'mode-mismatch',
   'no-spd-entry',
+  /** An address was asked for, and none is given (INTERNAL_ADDRESS_FAILURE). */
+  'no-virtual-address',
+  /** An address was to be asked for, and was not (FAILED_CP_REQUIRED). */
+  'virtual-address-required',
   /** The SA is agreed on, but what carries the packets of a system cannot have it. */
   'data-path',
   /** Nothing came back. */

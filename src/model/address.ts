@@ -53,6 +53,11 @@ export function anyAddress(family: Family): AddressRange {
   return { family, first: firstAddress(family), last: lastAddress(family) };
 }
 
+/** Is it every address of its family? */
+export function isAnyRange({ family, first, last }: AddressRange): boolean {
+  return first === firstAddress(family) && last === lastAddress(family);
+}
+
 /** The range of just one address. */
 export function singleAddress({ family, value }: Address): AddressRange {
   return { family, first: value, last: value };

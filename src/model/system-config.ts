@@ -5,6 +5,7 @@
  * compares two systems, negotiates or applies works on it. All lists are in search order, the first match wins.
  */
 import type { Address, AddressRange } from './address.js';
+import type { AddressPool } from './address-pool.js';
 import type { RecordRef } from './finding.js';
 import type { Sourced } from './origin.js';
 import type { DataPathName } from './peer-profile/data-path.js';
@@ -41,6 +42,8 @@ export interface SystemConfig {
    * of swanctl.conf and ipsec.secrets). See `findSharedSecret`.
    */
   readonly sharedSecrets?: readonly SharedSecret[];
+  /** Addresses that peers are given; PAD entries name them. */
+  readonly pools?: readonly AddressPool[];
   /** What carries its packets, where the configuration says; absent: whoever asks decides. */
   readonly dataPath?: Sourced<DataPathName>;
   /** Settings of the product itself that answers depend on, by the product's own names: `charon.prefer_configured_proposals`. */
@@ -289,7 +292,10 @@ export interface PadEntry {
   readonly asksForCertificates?: Sourced<boolean>;
   /** Must the peer's certificates be known not to be revoked: all of them, or those that say where that stands? */
   readonly revocation?: Sourced<'strict' | 'if-uri' | 'relaxed'>;
-  /** Addresses that are asked of the peer (RFC 7296 §2.19), and names of pools that its requests are answered from. */
+  /**
+   * Addresses that are asked of the peer (RFC 7296 §2.19), 0.0.0.0 and :: for any of the family, and names of pools that its
+   * requests are answered from.
+   */
   readonly virtualAddresses?: readonly Sourced<AddressRange>[];
   readonly pools?: readonly Sourced<string>[];
   /** In distinguished names the order of the attributes counts (charon.rdn_matching is `strict`). */

@@ -2,7 +2,7 @@
  * Traffic selectors as IKE carries them (RFC 7296 §3.13, RFC 2407 §4.6.2), and how they stand for regions of selector
  * space: two lists, one for each end, of which every pair that fits together is meant.
  */
-import { type AddressRange, firstAddress, formatRange, lastAddress, rangeContains } from './address.js';
+import { type AddressRange, formatRange, isAnyRange, rangeContains } from './address.js';
 import { formatProtocol, hasPorts, hasTypes, type Packet } from './packet.js';
 import { anyDirection, anyPort, anyProtocol, type Box, type Interval, type Region } from './selector/box.js';
 import { packetPoint } from './selector/witness.js';
@@ -173,7 +173,7 @@ export function withoutContained(list: readonly TrafficSelector[]): TrafficSelec
 
 /** `10.0.0.0/8`, `10.0.0.1 TCP port 23`, `10.0.0.1 ICMP type 8`. */
 export function formatSelector({ range, protocol, ports }: TrafficSelector): string {
-  const words = [isAny(range) ? `any IPv${range.family} address` : formatRange(range)];
+  const words = [isAnyRange(range) ? `any IPv${range.family} address` : formatRange(range)];
   if (protocol !== 0) words.push(formatProtocol(protocol));
   if (ports.lo !== 0 || ports.hi !== 65535) {
     if (hasTypes(protocol)) {
@@ -182,8 +182,4 @@ export function formatSelector({ range, protocol, ports }: TrafficSelector): str
     } else words.push(ports.lo === ports.hi ? `port ${ports.lo}` : `ports ${ports.lo}-${ports.hi}`);
   }
   return words.join(' ');
-}
-
-function isAny({ family, first, last }: AddressRange): boolean {
-  return first === firstAddress(family) && last === lastAddress(family);
 }

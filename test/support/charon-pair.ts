@@ -129,9 +129,10 @@ export async function startCharons(options: CharonPairOptions): Promise<CharonPa
     async load(side, config, files = new Map()) {
       placeFiles(path.join(folder, side, 'swanctl'), files);
       const file = path.join(folder, side, 'swanctl', 'swanctl.conf');
-      // A connection of the same name keeps its place before others when it is loaded again.
+      // A connection of the same name keeps its place before others when it is loaded again, and a pool who had which address.
       writeFileSync(file, '', { mode: 0o600 });
       await swanctl(side, ['--load-conns']);
+      if (config.includes('pools {')) await swanctl(side, ['--load-pools']);
       writeFileSync(file, config);
       const result = await swanctl(side, ['--load-all', '--clear', '--noprompt']);
       return {

@@ -60,6 +60,7 @@ export function compileSwan(input: CompileInput): SystemConfig {
     padSearch: 'first-match',
     peerProfile: { value: 'strongswan', origin: { kind: 'builtin', what: 'swanctl.conf is strongSwan’s' } },
     productVersion: version,
+    ...(input.pools.size > 0 ? { pools: [...input.pools.values()] } : {}),
     ...(input.dataPath ? { dataPath: input.dataPath } : {}),
     sharedSecrets: input.secrets,
     ...(input.settings.size > 0 ? { productSettings: input.settings } : {}),

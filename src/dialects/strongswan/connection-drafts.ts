@@ -1,5 +1,6 @@
 /** The connections of a configuration that is written, with the children that go into each: one for each peer, and one for what has no peer. */
 import { type Address, type AddressRange, rangesIntersect, singleAddress } from '../../model/address.js';
+import { poolsNamed } from '../../model/address-pool.js';
 import type { Sourced } from '../../model/origin.js';
 import type {
   EntrySource,
@@ -169,6 +170,12 @@ export class ConnectionDrafts {
     hosts: readonly AddressRange[],
   ): readonly AddressRange[] | undefined {
     const names = pad?.pools ?? [];
+    const known = poolsNamed(
+      this.config.pools,
+      names.map(({ value }) => value),
+    );
+    for (const { name, range, written = range } of known) this.pools.set(name, written);
+    if (known.length > 0) return known.map(({ range, written = range }) => written);
     if (names.length === 0 || !template.lists?.remote.some(({ kind }) => kind === 'dynamic')) return undefined;
     const found = new Map<string, AddressRange>();
     for (const { family, remote } of template.selectors) {

@@ -6,13 +6,14 @@ import type { ConfiguredSelector, EntrySource, SharedSecret } from '../../model/
 import type { SwanChild, SwanConnection } from './connection.js';
 import type { SwanVersion } from './defaults.js';
 import type { HostSpec } from './hosts.js';
+import type { SwanPool } from './pools.js';
 
 export interface CompileInput {
   readonly name: string;
   readonly version: SwanVersion;
   readonly connections: readonly SwanConnection[];
   readonly secrets: readonly SharedSecret[];
-  readonly pools: ReadonlyMap<string, AddressRange>;
+  readonly pools: ReadonlyMap<string, SwanPool>;
   readonly settings: ReadonlyMap<string, Sourced<string>>;
   readonly dataPath?: Sourced<DataPathName>;
   readonly addresses?: readonly Address[];
@@ -30,7 +31,7 @@ export function dynamicRanges(
 ): AddressRange[] {
   const { vips, pools, local_addrs, remote_addrs } = connection.options;
   if (end === 'local' && vips && vips.value.length > 0) return everyAddress;
-  const pooled = (pools?.value ?? []).flatMap(({ text }) => input.pools.get(text) ?? []);
+  const pooled = (pools?.value ?? []).flatMap(({ text }) => input.pools.get(text)?.written ?? []);
   if (end === 'remote' && pooled.length > 0) return pooled;
   return hostRanges(end === 'local' ? local_addrs?.value : remote_addrs?.value);
 }

@@ -14,6 +14,7 @@ import {
   swanVersions,
 } from './defaults.js';
 import { hostOption } from './hosts.js';
+import { readPoolAddresses } from './pool-addresses.js';
 import { readChildProposal, readIkeProposal, type SwanChildProposal } from './proposal.js';
 import { type Fail, noted, type OptionSpec, partial, supported } from './read-options.js';
 import type { SettingValue } from './settings.js';
@@ -354,9 +355,12 @@ export const childOptions = {
 };
 
 export const poolOptions = {
-  addrs: supported(
-    (value: SettingValue, fail: Fail) => readRange(value.text) ?? fail(`'${show(value)}' is no range of addresses`),
-  ),
+  addrs: supported((value: SettingValue, fail: Fail, version: SwanVersion) => {
+    const read = readPoolAddresses(value.text);
+    if (!read) return fail(`'${show(value)}' is no range of addresses`);
+    if (!read.given && seriesOf(version) !== '5.9') return fail(`'${show(value)}' leaves no address to give`);
+    return read;
+  }),
 };
 
 /** Attributes that a pool hands out beside addresses; numbers are allowed as well. */

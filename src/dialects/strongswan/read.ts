@@ -1,5 +1,4 @@
 /** Reads swanctl.conf and strongswan.conf into a SystemConfig. */
-import type { AddressRange } from '../../model/address.js';
 import { closest } from '../../model/did-you-mean.js';
 import type { SystemConfig } from '../../model/system-config.js';
 import type { DialectInput, DialectReading } from '../dialect.js';
@@ -8,7 +7,8 @@ import { compileSwan, isInstalled } from './compile.js';
 import { readConnections, type SwanConnection } from './connection.js';
 import { readDaemonSettings, readDataPath } from './daemon-settings.js';
 import { defaultSwanVersion, type SwanVersion, swanVersions } from './defaults.js';
-import { authorityOptions, poolAttributes, poolOptions } from './options.js';
+import { authorityOptions } from './options.js';
+import { readPools } from './pools.js';
 import { type ReadContext, readOptions } from './read-options.js';
 import { readSecrets } from './secrets.js';
 import { effectiveSettings, findSections, innerNames, readSettings, type Section, type Settings } from './settings.js';
@@ -93,28 +93,6 @@ function tellKernel(connections: readonly SwanConnection[], { spd }: SystemConfi
 
 function baseName(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
-}
-
-function readPools(root: Section, context: ReadContext): Map<string, AddressRange> {
-  const pools = new Map<string, AddressRange>();
-  for (const name of innerNames(findSections(root, ['pools']))) {
-    const path = `pools.${name}`;
-    const settings = effectiveSettings(findSections(root, ['pools', name]));
-    const isAttribute = (key: string) => poolAttributes.includes(key) || /^\d+$/.test(key);
-    for (const setting of settings) {
-      if (!isAttribute(setting.key) || context.seen.has(setting)) continue;
-      context.seen.add(setting);
-      context.report.noted(`${path}.${setting.key}`, setting.at, 'what clients are told beside their address');
-    }
-    const { values } = readOptions(
-      settings.filter(({ key }) => !isAttribute(key)),
-      poolOptions,
-      path,
-      context,
-    );
-    if (values.addrs) pools.set(name, values.addrs.value);
-  }
-  return pools;
 }
 
 function readAuthorities(root: Section, context: ReadContext): void {

@@ -24,6 +24,7 @@ import { policyPriority } from './priority.js';
 import { readSwan } from './read.js';
 import { type SettingsNode, section, setting, settingsText } from './settings-text.js';
 import { Drafts } from './write-drafts.js';
+import { writePools } from './write-pools.js';
 import { writeSecrets } from './write-secrets.js';
 import { patternKey, rangeWord } from './write-words.js';
 
@@ -125,7 +126,7 @@ function ranked({ kernel, kind, entry, place }: ChildDraft): RankedPolicy {
 function main(
   connections: readonly ConnectionDraft[],
   priorities: ((child: ChildDraft) => number | undefined) | undefined,
-  { pools }: Drafts,
+  { pools, config }: Drafts,
   version: SwanVersion,
   hasSecrets: boolean,
 ): WrittenFile {
@@ -139,13 +140,7 @@ function main(
         ),
       ),
     );
-  if (pools.size > 0)
-    nodes.push(
-      section(
-        'pools',
-        [...pools].map(([name, range]) => section(name, [setting('addrs', rangeWord(range))])),
-      ),
-    );
+  nodes.push(...writePools(config.pools ?? [], pools));
   const include = hasSecrets ? `include ${secretsFile}\n` : '';
   return { path: 'swanctl.conf', text: `# strongSwan ${version}\n${settingsText(nodes)}${include}`, isSecret: false };
 }

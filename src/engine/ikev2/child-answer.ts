@@ -13,7 +13,7 @@ import { dataPathRefusal } from '../data-path.js';
 import { spiNumber, spiOctets } from '../wire/payloads/spis.js';
 import { type Ikev2Payload, ikev2Payload } from '../wire/payloads/table.js';
 import type { Child } from './child-sa.js';
-import { areHosts } from './connection-children.js';
+import { areHosts, childMeant } from './connection-children.js';
 import type { IkeSa } from './ike-sa.js';
 import { installChild, isFree } from './install.js';
 import { natSubstituted } from './nat-selectors.js';
@@ -38,17 +38,30 @@ export type ChildReply =
   | { readonly kind: 'made'; readonly child: Child; readonly payloads: readonly Ikev2Payload[] }
   | RefusedChild;
 
-/** Answers a request for a Child SA; what is made is in the data path when this returns. */
-export function answerChild(turn: Turn, sa: IkeSa, asked: ChildAsked): ChildReply {
-  const { env } = turn;
-  const { payloads, ni, nr, isFirst, replaces } = asked;
+/** Is there a child of the connection that the selectors of a request are for? */
+export function isForChild(turn: Turn, sa: IkeSa, payloads: Payloads): boolean {
+  return childMeant(turn, sa, sa.pad!, askedSelectors(sa, payloads).proposed) !== undefined;
+}
+
+/** The selectors of a request in local/remote terms. */
+function askedSelectors(
+  sa: IkeSa,
+  payloads: Payloads,
+): { readonly proposed: SelectorLists; readonly wantsTransport: boolean } {
   const wantsTransport = payloads.notify('USE_TRANSPORT_MODE') !== undefined;
   const ports = sa.pad?.connection === undefined ? 'meaningful' : 'as-written';
   const received: SelectorLists = {
     local: readSelectors(payloads.first('TSr')!, ports),
     remote: readSelectors(payloads.first('TSi')!, ports),
   };
-  const proposed = wantsTransport ? natSubstituted(sa, received) : received;
+  return { proposed: wantsTransport ? natSubstituted(sa, received) : received, wantsTransport };
+}
+
+/** Answers a request for a Child SA; what is made is in the data path when this returns. */
+export function answerChild(turn: Turn, sa: IkeSa, asked: ChildAsked): ChildReply {
+  const { env } = turn;
+  const { payloads, ni, nr, isFirst, replaces } = asked;
+  const { proposed, wantsTransport } = askedSelectors(sa, payloads);
   const found = findSa(turn, sa, proposed, wantsTransport, asked);
   if (found.kind === 'refused') return refuse(found, replaces);
   const { candidate, lists, offered, selection, mode } = found;
@@ -75,12 +88,8 @@ export function answerChild(turn: Turn, sa: IkeSa, asked: ChildAsked): ChildRepl
     sharedSecret = exchanged.sharedSecret;
     kePayload = [ikev2Payload('KE', { dhGroup: wanted.id, keyExchangeData: exchanged.publicValue })];
   }
-  const lacking = dataPathRefusal(env, template, {
-    mode,
-    transforms: selection.transforms,
-    ...lists,
-    peer: sa.remote.address,
-  });
+  const installed = { mode, transforms: selection.transforms, ...lists, peer: sa.remote.address };
+  const lacking = dataPathRefusal(env, template, installed, sa.virtual.own);
   if (lacking) {
     const notify = lacking.what === 'sa' ? 'NO_PROPOSAL_CHOSEN' : 'TS_UNACCEPTABLE';
     const text = `the SA cannot be installed: ${lacking.why}`;

@@ -61,7 +61,7 @@ export function proposeChild(turn: Turn, sa: IkeSa, wish: ChildWish): ChildAttem
     groups.length > 0 && exchange && guessedMethod(turn, own, offer.origins, ordered?.group ?? exchange.group);
   if (groups.length > 0 && exchange && !method) return undefined;
   const proposed = template.lists
-    ? proposedOfLists(turn, sa, purpose)
+    ? proposedOfLists(turn, sa, purpose, replaces === undefined)
     : (replaces?.selectors ?? ownSelectors(turn, wish));
   return {
     purpose,
@@ -221,12 +221,8 @@ export function onChildAnswer(
     return unwanted('invalid-message', `the peer chose the SPI ${outboundSpi}, which another SA has`, 'RFC 4301 §4.1');
   }
   const mode = getsTransport ? 'transport' : 'tunnel';
-  const lacking = dataPathRefusal(env, template, {
-    mode,
-    transforms: accepted.transforms,
-    ...selectors,
-    peer: sa.remote.address,
-  });
+  const installed = { mode, transforms: accepted.transforms, ...selectors, peer: sa.remote.address } as const;
+  const lacking = dataPathRefusal(env, template, installed, sa.virtual.own);
   if (lacking) return unwanted('data-path', `the SA cannot be installed: ${lacking.why}`, 'RFC 7296 §1.3');
   const child = installChild(turn, sa, {
     role: 'initiator',

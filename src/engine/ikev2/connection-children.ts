@@ -10,6 +10,7 @@ import {
   narrowedLists,
   proposedLists,
 } from '../../model/peer/connection/selectors.js';
+import { type ResolvedFor, withVirtualHosts } from '../../model/peer/connection/virtual-hosts.js';
 import {
   chooseWhole,
   fitOfInitiator,
@@ -26,13 +27,21 @@ import { listsText } from './selectors.js';
 import type { Fitting, SpdSearch } from './spd-search.js';
 import { emit, recordText, type Turn } from './turn.js';
 
-function endsOf({ local, remote }: IkeSa): Ends {
-  return { local: local.address, remote: remote.address };
+function endsOf({ local, remote, pad, virtual }: IkeSa, resolvedFor: ResolvedFor = 'comparison'): Ends {
+  return withVirtualHosts({ local: local.address, remote: remote.address }, pad, virtual, resolvedFor);
 }
 
-/** What an initiator proposes for a template that has lists; the selectors of the packet that started it come first. */
-export function proposedOfLists(turn: Turn, sa: IkeSa, { template, packet }: ChildPurpose): SelectorLists {
-  const lists = proposedLists(template, endsOf(sa));
+/**
+ * What an initiator proposes for a template that has lists; the selectors of the packet that started it come first. `isNew`: it is
+ * no successor of a Child SA that there is.
+ */
+export function proposedOfLists(
+  turn: Turn,
+  sa: IkeSa,
+  { template, packet }: ChildPurpose,
+  isNew: boolean,
+): SelectorLists {
+  const lists = proposedLists(template, endsOf(sa, isNew ? 'new' : 'successor'));
   if (!packet || !turn.env.profile.packetSelectorsFirst.value) return lists;
   const own = packetSelectors(packet);
   return { local: [own.local, ...lists.local], remote: [own.remote, ...lists.remote] };
@@ -60,15 +69,32 @@ function takesWhole({ profile }: Environment): boolean {
   return profile.narrowing.value === 'exact';
 }
 
+/** The template that proposed selectors are for, and what is left of them, which may be nothing. */
+export function childMeant(
+  turn: Turn,
+  sa: IkeSa,
+  pad: PadEntry,
+  proposed: SelectorLists,
+): { readonly template: SaTemplate; readonly lists: SelectorLists } | undefined {
+  const ends = endsOf(sa);
+  const templates = templatesFor(turn, sa, pad);
+  if (takesWhole(turn.env)) return chooseWhole(templates, proposed, ends);
+  const template = chooseChild(templates, proposed, ends);
+  return template && { template, lists: narrowedLists(template, proposed, ends) };
+}
+
+function templatesFor({ env }: Turn, sa: IkeSa, pad: PadEntry): readonly SaTemplate[] {
+  const { config } = env.view;
+  return takesWhole(env) ? templatesBetween(config, pad, endsOf(sa), 2) : childrenOf(config, pad.connection);
+}
+
 /** The child that proposed selectors are for: of the IKE SA's connection, or of any that is alike. */
 export function searchChildren(turn: Turn, sa: IkeSa, pad: PadEntry, proposed: SelectorLists): SpdSearch {
-  const { view } = turn.env;
-  const ends = endsOf(sa);
   const isWhole = takesWhole(turn.env);
-  const templates = isWhole ? templatesBetween(view.config, pad, ends, 2) : childrenOf(view.config, pad.connection);
-  const whole = isWhole ? chooseWhole(templates, proposed, ends) : undefined;
-  const template = isWhole ? whole?.template : chooseChild(templates, proposed, ends);
-  const fitting = template && fittingOf(turn, template, whole?.lists ?? narrowedLists(template, proposed, ends));
+  const templates = templatesFor(turn, sa, pad);
+  const meant = childMeant(turn, sa, pad, proposed);
+  const template = meant?.template;
+  const fitting = meant && fittingOf(turn, meant.template, meant.lists);
   emit(turn, {
     kind: 'search',
     list: 'SPD',

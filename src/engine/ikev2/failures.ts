@@ -34,6 +34,10 @@ export function peerFailure(notify: string, of: 'IKE' | 'CHILD'): PeerFailure {
         'the peer has no policy for the proposed traffic selectors',
         'RFC 7296 §2.9',
       );
+    case 'INTERNAL_ADDRESS_FAILURE':
+      return says('no-virtual-address', 'the peer gives us no address', 'RFC 7296 §3.15.4');
+    case 'FAILED_CP_REQUIRED':
+      return says('virtual-address-required', 'the peer wants us to ask it for an address', 'RFC 7296 §2.19');
     case 'SINGLE_PAIR_REQUIRED':
       return says('selectors-unacceptable', 'the peer wants selectors of a single pair of addresses', 'RFC 7296 §2.9');
     case 'TEMPORARY_FAILURE':

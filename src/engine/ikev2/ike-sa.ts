@@ -3,6 +3,7 @@
  * holds what only that stage may see; the rest changes in place, by the functions of this folder alone, and equal inputs
  * give equal changes.
  */
+import type { VirtualAddresses } from '../../model/peer/connection/virtual-hosts.js';
 import type { ChosenTransforms } from '../../model/proposal.js';
 import type { Secret } from '../../model/secret.js';
 import type { Identity, IkePolicy, PadEntry } from '../../model/system-config.js';
@@ -139,6 +140,8 @@ export interface IkeSa {
   policy: IkePolicy | undefined;
   localId: Identity | undefined;
   peerId: Identity | undefined;
+  /** Addresses by configuration payload (RFC 7296 §2.19). */
+  virtual: VirtualAddresses;
   /** Who the initiator asks the responder to be (IDr). */
   wantedId: Identity | undefined;
   /** For the responder: the initiator proved itself with the only key that we have for both of us. */

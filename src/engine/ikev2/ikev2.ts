@@ -3,6 +3,7 @@
  * they mean is in `exchanges/`, what an IKE SA does next in `pump.ts`.
  */
 
+import { LeaseTable } from '../../model/address-pool.js';
 import type { Environment } from '../environment.js';
 import type { IkeSaDescription } from '../event.js';
 import type { IkeVersion, IkeVersionFactory, ResolvedRequest, SaInput } from '../ike-version.js';
@@ -37,6 +38,7 @@ function createIkev2(env: Environment): IkeVersion {
     own: ownProposalsOf(env.provider),
     inbound: new Map(),
     outbound: new Map(),
+    leases: new LeaseTable(),
     unprotected: new Map(),
     waitingOctets: 0,
   };

@@ -41,6 +41,9 @@ export const temporaryFailureJitterMillis = 5_000;
 /** Tries that meet TEMPORARY_FAILURE before it is believed to last. */
 export const temporaryFailureTriesMax = 8;
 
+/** Addresses that one IKE SA may ask for (RFC 7296 §3.15.1); more are not looked at. */
+export const leasesMax = 16;
+
 /** Child SAs of one IKE SA. */
 export const childrenPerIkeSaMax = 10_000;
 

@@ -26,5 +26,7 @@ export function reauthenticate(turn: Turn, sa: IkeSa): void {
   const made = startIkeSa(turn, first, sa);
   if (!made) return;
   made.supersedes = sa;
+  // The addresses that it has are asked for again (ike_sa_reestablish).
+  made.virtual = { own: sa.virtual.own, peer: [] };
   for (const request of others) made.queue.push({ kind: 'create-child', request, ...patient });
 }

@@ -1,9 +1,11 @@
 /** The table of IKE SAs of an engine: making them, finding them, ending them. */
 import type { Address } from '../../model/address.js';
+import { noVirtualAddresses } from '../../model/peer/connection/virtual-hosts.js';
 import { canonicalValue } from '../../model/peer/identity.js';
 import type { Identity } from '../../model/system-config.js';
 import type { IkeSaDescription } from '../event.js';
 import { type Child, describeChild, saIdOf } from './child-sa.js';
+import { releaseAddresses } from './configuration.js';
 import type { IkeSa, IkeSaState, Role } from './ike-sa.js';
 import { childKey, spisOf, transformsOf } from './ike-sa.js';
 import { become, childBecomes, type IkeSaHappening } from './lifecycle.js';
@@ -62,6 +64,7 @@ export function addIkeSa(turn: Turn, made: NewIkeSa): IkeSa {
     policy: undefined,
     localId: undefined,
     peerId: undefined,
+    virtual: noVirtualAddresses,
     wantedId: undefined,
     sharesKey: false,
     peerTakesChildless: false,
@@ -153,6 +156,7 @@ export function closeIkeSa(turn: Turn, sa: IkeSa, happening: IkeSaHappening, why
   if (sa.current?.kind === 'create-child') giveUpRequest(turn, sa.current.task.request, wait);
   for (const task of sa.queue) if (task.kind === 'create-child') giveUpRequest(turn, task.request, wait);
   leaveHalfOpen(turn, sa);
+  releaseAddresses(turn, sa);
   for (const kind of timerKinds) host.timers.cancel(timerKey(sa, kind));
   releaseFragments(turn, sa);
   become(sa, happening, { state: 'Closed' });

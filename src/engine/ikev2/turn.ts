@@ -1,5 +1,6 @@
 /** One call of the engine, and what all IKE SAs of an engine share. */
 import { type Address, formatAddress } from '../../model/address.js';
+import type { LeaseTable } from '../../model/address-pool.js';
 import type { EntrySource } from '../../model/system-config.js';
 import type { Environment } from '../environment.js';
 import type { EngineEvent } from '../event.js';
@@ -47,6 +48,8 @@ export interface Host {
   readonly own: OwnProposals;
   readonly inbound: Map<number, { readonly ikeSa: IkeSa; readonly child: Child }>;
   readonly outbound: Map<string, { readonly ikeSa: IkeSa; readonly child: Child }>;
+  /** Who has which address of the pools. */
+  readonly leases: LeaseTable;
   /** When an address last got an unprotected message of ours. */
   readonly unprotected: Map<AddressKey, Millis>;
   /** Octets of fragments that wait. */

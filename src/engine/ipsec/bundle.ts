@@ -92,7 +92,8 @@ export function planBundle(
     const other = template.mode === 'transport' ? 'tunnel' : 'transport';
     const sa =
       sad.outbound(template.mode, here.local, here.remote, flow).find(fits) ??
-      sad.outbound(other, here.local, here.remote, flow).find(fits);
+      sad.outbound(other, here.local, here.remote, flow).find(fits) ??
+      ofAnyPeer(sad, template, classified, flow, fits);
     if (sa) sas.push(sa);
     else {
       const { populateFromPacket } = action;
@@ -101,6 +102,21 @@ export function planBundle(
     ends = here;
   }
   return missing ? { kind: 'missing', acquire: missing } : { kind: 'ready', sas };
+}
+
+/**
+ * The tunnel of a template that any peer may use (a road warrior's, whose own address is not known before): that of the peer whose
+ * selectors hold the packet.
+ */
+function ofAnyPeer(
+  sad: Sad,
+  template: SaTemplate,
+  { packet }: Classified,
+  flow: Packet | undefined,
+  fits: (sa: Sa) => boolean,
+): Sa | undefined {
+  if (template.remoteEndpoint || template.mode !== 'tunnel' || flow || template.manual) return undefined;
+  return sad.tunnelFor({ family: packet.family, value: packet.remote }, template, fits);
 }
 
 /**

@@ -125,6 +125,8 @@ export interface PeerProfile {
   readonly childFailureEndsIkeSa: Trait<'both' | 'initiator' | 'neither'>;
   /** IKE SAs that are made without a first Child SA (RFC 6023), where a configuration says nothing of them. */
   readonly childless: Trait<'allow' | 'never'>;
+  /** IKEv2: asks for addresses by configuration payload, and gives them out of pools (RFC 7296 §2.19). */
+  readonly configurationPayload: Trait<boolean>;
   readonly retransmission: Trait<RetransmissionSchedule>;
   /** From so many half-open IKE SAs on, a responder demands a COOKIE. */
   readonly cookieThreshold: Trait<number>;

@@ -73,6 +73,10 @@ export const strictRfc: PeerProfile = {
   },
   signatureKindCounts: { value: true, note: 'A record that names a kind of signature means it.' },
   narrowing: { value: 'narrow', note: 'RFC 7296 §2.9.' },
+  configurationPayload: {
+    value: false,
+    note: 'Records have no addresses to ask for or to give; a request may be left without an answer (RFC 7296 §2.19).',
+  },
   selectorPairsMax: { value: 0, note: 'RFC 7296 §3.13 allows 255 selectors a payload.' },
   quickModeIdentities: {
     value: 'equal',

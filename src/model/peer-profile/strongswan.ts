@@ -71,6 +71,10 @@ export const strongswan: PeerProfile = {
     value: 'silent',
     note: 'What it sends is encrypted with keys that the peer has not: an initiator with another preshared key times out.',
   },
+  configurationPayload: {
+    value: true,
+    note: 'ike_config.c: without a request where there are pools it is FAILED_CP_REQUIRED, without an address INTERNAL_ADDRESS_FAILURE; the IKE_SA then comes about without its first CHILD_SA.',
+  },
   padSearch: { value: 'address-then-identity', note: 'Configurations are ranked by addresses, then by identities.' },
   childFailureEndsIkeSa: {
     value: 'neither',

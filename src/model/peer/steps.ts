@@ -37,7 +37,7 @@ export type IkeStep = StepBase &
 export type ChildStep = StepBase &
   (
     | { readonly kind: 'policy'; readonly packet: Packet }
-    | Plain<'peer-policy' | 'mode' | 'manual-keys'>
+    | Plain<'peer-policy' | 'mode' | 'manual-keys' | 'configuration'>
     | { readonly kind: 'child-proposal'; readonly selection: ProposalSelection }
     | { readonly kind: 'selectors'; readonly selectors: SelectorComparison }
     /** IKEv2: the key exchange of the first rekey, which IKE_AUTH does not negotiate. */

@@ -287,10 +287,7 @@ export function runPlanned(
     verdict: withoutGuesses(
       judge(run),
       run,
-      [sides.a.config, sides.b.config, ...others.map(({ config }) => config)].map((config) => ({
-        name: config.name,
-        config,
-      })),
+      [sides.a, sides.b, ...others].map(({ config, profile }) => ({ name: config.name, config, profile })),
     ),
   };
 }

@@ -12,6 +12,7 @@ import { contains, ephemeralPort } from '../../model/selector/witness.js';
 import type { SpdEntry } from '../../model/system-config.js';
 import { UsageError } from '../../model/tool-error.js';
 import type { NegotiatingSystem } from './systems.js';
+import { withVirtualAddresses } from './virtual-packets.js';
 
 export type Side = 'a' | 'b';
 
@@ -46,7 +47,7 @@ export function planRuns(a: NegotiatingSystem, b: NegotiatingSystem, options: Pl
   const analysis = analyse(a, b);
   const runs = options.packet
     ? packetRuns(analysis, withPorts(options.packet), options.initiators)
-    : analysis.flows.flatMap((flow) => flowRuns(flow, analysis.walks, options.initiators));
+    : withVirtualAddresses(analysis.flows.flatMap((flow) => flowRuns(flow, analysis.walks, options.initiators)));
   const max = options.runsMax ?? runsMaxDefault;
   const notes: string[] = [];
   if (runs.length > max)

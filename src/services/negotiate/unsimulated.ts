@@ -1,6 +1,6 @@
 /**
- * What records ask for and the engine does not speak: EAP and XAUTH, further rounds of authentication, addresses from the peer,
- * postquantum preshared keys. A dry run cannot tell how these would go, and must not pretend to: where they decide there is no
+ * What records ask for and the engine does not speak: EAP and XAUTH, further rounds of authentication, addresses by Mode Config or
+ * from servers, postquantum preshared keys. A dry run cannot tell how these would go, and must not pretend to: where they decide there is no
  * verdict, and where it was made without them that is said.
  */
 import type { FailureCode } from '../../engine/failure.js';
@@ -31,7 +31,7 @@ const early: ReadonlySet<FailureCode> = new Set<FailureCode>([
 export function withoutGuesses(
   verdict: Verdict,
   run: NegotiationRun,
-  systems: readonly Pick<NegotiatingSystem, 'name' | 'config'>[],
+  systems: readonly Pick<NegotiatingSystem, 'name' | 'config' | 'profile'>[],
 ): Verdict {
   if (verdict.kind === 'fails' && early.has(verdict.cause.failure.code)) return verdict;
   const pads = usedPads(run, systems);
@@ -45,11 +45,35 @@ export function withoutGuesses(
     if (without)
       return undecided(`${name(demanding)} demands a postquantum preshared key (RFC 8784), ${name(without)} has none`);
   }
+  const speaks = (system: string) =>
+    systems.find((one) => one.name === system)?.profile.configurationPayload.value === true;
   const asking = pads.find(({ pad }) => (pad.virtualAddresses ?? []).length > 0);
-  if (!asking) return verdict;
-  const gives = pads.some(({ pad, system }) => system !== asking.system && (pad.pools ?? []).length > 0);
-  if (gives && verdict.kind !== 'fails' && verdict.kind !== 'no-traffic') return verdict;
-  return undecided(`${name(asking)} asks its peer for an address${gives ? '' : ', and is given none'}`);
+  if (asking) {
+    const version = versionOf(run);
+    const mute = systems.find(({ name: system }) => system !== asking.system && !speaks(system));
+    if (version === 1) return undecided(`${name(asking)} asks its peer for an address by Mode Config (IKEv1)`);
+    if (!speaks(asking.system)) return undecided(`${name(asking)} asks its peer for an address`);
+    if (mute && systems.length === 2)
+      return undecided(`${name(asking)} asks its peer for an address, and what ${mute.name} makes of that`);
+  }
+  const elsewhere = pads.find(({ pad, system }) => system !== asking?.system && poolElsewhere(pad) !== undefined);
+  if (asking && elsewhere)
+    return undecided(`${name(elsewhere)} has its addresses from '${poolElsewhere(elsewhere.pad)}'`);
+  return verdict;
+}
+
+/** Names that stand for servers which hand out addresses, in place of a pool. */
+const servers: ReadonlySet<string> = new Set(['dhcp', 'radius']);
+
+function poolElsewhere({ pools = [] }: PadEntry): string | undefined {
+  return pools.find(({ value }) => servers.has(value))?.value;
+}
+
+/** The version of the IKE SA that came about, where one did. */
+function versionOf({ trace }: NegotiationRun): 1 | 2 | undefined {
+  return entriesOf(trace.entries, 'event').flatMap(({ event }) =>
+    event.kind === 'ike-sa' && event.change === 'established' ? [event.sa.name.version] : [],
+  )[0];
 }
 
 /** What a verdict is made without, of the entries of systems, for those that turn out to be used. */
@@ -60,13 +84,8 @@ export function unspokenAssumptions(
     config.pad.flatMap((pad): Assumption[] => {
       const of = name({ pad, system });
       const texts = [
-        ...((pad.virtualAddresses ?? []).length > 0
-          ? [
-              `${of} gets the addresses that it asks for; they are not simulated (RFC 7296 §2.19), and selectors that follow them are wider here`,
-            ]
-          : []),
         ...((pad.pools ?? []).length > 0
-          ? [`the pools of ${of} have addresses left; none are given in a simulation (RFC 7296 §2.19)`]
+          ? [`nobody has an address of the pools of ${of} yet, so that the first are given (RFC 7296 §2.19)`]
           : []),
         ...(pad.ppk
           ? [`the postquantum preshared key of ${of} is the one of its peer; it is not mixed in (RFC 8784)`]

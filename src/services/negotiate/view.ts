@@ -2,6 +2,7 @@
 import type { ChildSaDescription, EngineEvent, IkeSaDescription } from '../../engine/event.js';
 import type { TraceEntry } from '../../engine/sim/trace.js';
 import { attributeWord } from '../../lint/pair-finding.js';
+import { formatAddress } from '../../model/address.js';
 import { formatIdentity } from '../../model/peer/identity.js';
 import type { ChosenTransforms, ProposalSelection } from '../../model/proposal.js';
 import type { EntrySource } from '../../model/system-config.js';
@@ -73,6 +74,12 @@ export function sentenceOf(event: EngineEvent): string | undefined {
     case 'nat':
       if (!event.localBehindNat && !event.peerBehindNat) return undefined;
       return `finds ${[event.localBehindNat ? 'itself' : '', event.peerBehindNat ? 'its peer' : ''].filter(Boolean).join(' and ')} behind a NAT`;
+    case 'configuration': {
+      const addresses = event.addresses.map(({ family, value }) => formatAddress(family, value)).join(' and ');
+      return event.of === 'local'
+        ? `is given the address ${addresses} (${recordName(event.entry)})`
+        : `gives its peer the address ${addresses} (${recordName(event.entry)})`;
+    }
     case 'ignored':
       return `ignores a message: ${event.why}${event.rfc ? ` (${event.rfc})` : ''}`;
     case 'failed':

@@ -7,7 +7,10 @@ import { UsageError } from '../../model/tool-error.js';
 import { chooseSystem } from '../query.js';
 import { type LoadOptions, loadRepository } from '../repository/load-repository.js';
 
-/** The system that the daemon is to be. Throws UsageError where its records have errors, or no address of it is known. */
+/**
+ * The system that the daemon is to be. Throws UsageError where its records have errors, no address of it is known, or it is to get
+ * one from a peer (RFC 7296 §2.19).
+ */
 export async function loadDaemonSystem(
   options: LoadOptions & { readonly host?: string },
 ): Promise<{ readonly config: SystemConfig; readonly files: readonly string[] }> {
@@ -26,6 +29,20 @@ export async function loadDaemonSystem(
       code: 'CONFIG',
       hints: ['Name its addresses in inventory.yaml, or give a policy with a source address.'],
     });
+  }
+  const asking = system.config.pad.find(({ virtualAddresses = [] }) => virtualAddresses.length > 0);
+  if (asking) {
+    const { kind, name } = asking.source.record;
+    throw new UsageError(
+      `${kind} '${name}' of ${system.name} asks its peer for an address, which the daemon cannot take`,
+      {
+        code: 'CONFIG',
+        hints: [
+          'It puts no address on an interface: give this host an address of its own, and name it in the selectors in place of vips.',
+          'ipsec negotiate --simulate shows what the peer would give.',
+        ],
+      },
+    );
   }
   return { config: system.config, files: [...repository.files.values()] };
 }

@@ -177,6 +177,16 @@ function eventLine(event: EngineEvent): Draft | undefined {
         () =>
           `${event.of === 'local' ? 'own' : 'peer'} authentication by ${event.method} ${event.good ? 'succeeded' : `failed${event.why ? `: ${event.why}` : ''}`}`,
       );
+    case 'configuration': {
+      const addresses = () => event.addresses.map(address).join(' and ');
+      return event.of === 'local'
+        ? line('info', 'virtual-address', () => `the peer gives the address ${addresses()} by ${named(event.entry)}`)
+        : line(
+            'info',
+            'virtual-address',
+            () => `the peer is given the address ${addresses()} by ${named(event.entry)}`,
+          );
+    }
     case 'nat':
       return event.localBehindNat || event.peerBehindNat
         ? line('info', 'nat', () => `there is a NAT before ${event.localBehindNat ? 'this system' : 'the peer'}`)

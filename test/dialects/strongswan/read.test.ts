@@ -311,7 +311,7 @@ secrets { ike { secret = Plover-Sand-77 }\n private-x { file = k.pem\n secret = 
       'supported secrets.ike.secret',
       'noted secrets.private-x.file',
       'noted secrets.private-x.secret',
-      'noted pools.p.dns',
+      'supported pools.p.dns',
       'supported pools.p.addrs',
       'supported authorities.x.cacert',
       'supported charon.prefer_configured_proposals',

@@ -6,10 +6,11 @@
  */
 import { formatExpectation, formatIdentity } from '../../../model/peer/identity.js';
 import type { EntrySource } from '../../../model/system-config.js';
-import type { FailureCode } from '../../failure.js';
+import type { Failure, FailureCode } from '../../failure.js';
 import { type Ikev2Payload, ikev2Payload } from '../../wire/payloads/table.js';
 import { methodsOf, signedOctets } from '../authentication.js';
-import { answerChild } from '../child-answer.js';
+import { answerChild, isForChild } from '../child-answer.js';
+import { answerConfiguration } from '../configuration.js';
 import { announceIkeSa, keptInstead, onNewContact, startReauthentication, startTimers } from '../established.js';
 import { readIdentity } from '../identities.js';
 import type { AwaitAuthRequest, IkeSa } from '../ike-sa.js';
@@ -150,11 +151,13 @@ export function onAuthRequest(turn: Turn, sa: IkeSa, state: AwaitAuthRequest, as
   announceIkeSa(turn, sa);
   startTimers(turn, sa);
   startReauthentication(turn, sa);
-  const child = isAlone ? [] : firstChild(turn, sa, state, payloads);
+  const configuration = answerConfiguration(turn, sa, payloads);
+  const child = isAlone ? [] : firstChild(turn, sa, state, payloads, configuration.failure);
   const answer: Ikev2Payload[] = [
     ikev2Payload('IDr', own.id),
     ...certificatePayloads(own.chain, pad, sa.askedAuthorities !== undefined),
     ikev2Payload('AUTH', proof.auth),
+    ...configuration.payloads,
     ...child,
   ];
   sendResponse(turn, sa, asked.messageId, { exchange: 'IKE_AUTH', payloads: answer }, path);
@@ -162,15 +165,31 @@ export function onAuthRequest(turn: Turn, sa: IkeSa, state: AwaitAuthRequest, as
 }
 
 /** The payloads that say what became of the first Child SA. */
-function firstChild(turn: Turn, sa: IkeSa, { initial }: AwaitAuthRequest, payloads: Payloads): readonly Ikev2Payload[] {
+function firstChild(
+  turn: Turn,
+  sa: IkeSa,
+  { initial }: AwaitAuthRequest,
+  payloads: Payloads,
+  withoutAddress: Failure | undefined,
+): readonly Ikev2Payload[] {
   const { ni, nr } = initial;
+  if (withoutAddress) {
+    report(turn, sa, withoutAddress);
+    endIfWanted(turn, sa, withoutAddress);
+    // charon looks for the child first, and tells of both (build_r of child_create.c).
+    return isForChild(turn, sa, payloads) ? [] : [notification('TS_UNACCEPTABLE')];
+  }
   const reply = answerChild(turn, sa, { payloads, ni, nr, isFirst: true });
   if (reply.kind === 'made') return reply.payloads;
   report(turn, sa, reply.failure);
-  if (childFailureEndsIkeSa(turn.env) === 'both') {
-    sa.queue.push({ kind: 'delete-ike', why: `its first Child SA failed: ${reply.failure.text}` });
-  }
+  endIfWanted(turn, sa, reply.failure);
   return [reply.notify];
+}
+
+/** Some products keep no IKE SA whose first Child SA failed. */
+function endIfWanted(turn: Turn, sa: IkeSa, { text }: Failure): void {
+  if (childFailureEndsIkeSa(turn.env) !== 'both') return;
+  sa.queue.push({ kind: 'delete-ike', why: `its first Child SA failed: ${text}` });
 }
 
 interface Refused {

@@ -1,8 +1,8 @@
 /**
  * IKE_AUTH of the initiator — RFC 7296 §1.2, §2.15, §2.21.2.
  *
- *   HDR, SK {IDi, [CERT,] [CERTREQ,] [IDr,] AUTH, SAi2, TSi, TSr}  -->
- *                       <--  HDR, SK {IDr, [CERT,] AUTH, SAr2, TSi, TSr}
+ *   HDR, SK {IDi, [CERT,] [CERTREQ,] [IDr,] AUTH, [CP(CFG_REQUEST),] SAi2, TSi, TSr}  -->
+ *                       <--  HDR, SK {IDr, [CERT,] AUTH, [CP(CFG_REPLY),] SAr2, TSi, TSr}
  *                       <--  HDR, SK {IDr, [CERT,] AUTH, N(error)}         the IKE SA alone
  *                       <--  HDR, SK {N(AUTHENTICATION_FAILED)}            nothing
  */
@@ -22,6 +22,7 @@ import type { IdPayload } from '../../wire/payloads/id.js';
 import { type Ikev2Payload, ikev2Payload } from '../../wire/payloads/table.js';
 import { type Proof, proveByKey, proveBySignature, signedOctets } from '../authentication.js';
 import { attemptPayloads, onChildAnswer, proposeChild } from '../child-offer.js';
+import { configurationRequest, readConfigurationReply } from '../configuration.js';
 import { announceIkeSa, hasOther, onNewContact, startReauthentication, startTimers } from '../established.js';
 import { endOfIkeSa, peerFailure, recordsOf } from '../failures.js';
 import { readIdentity, writeIdentity } from '../identities.js';
@@ -91,6 +92,7 @@ export function sendIkeAuth(turn: Turn, sa: IkeSa, state: AwaitAuthResponse): vo
     ...certificateRequest(env, pad, 'initiator'),
     ...(idr ? [ikev2Payload('IDr', idr)] : []),
     ikev2Payload('AUTH', proof.auth),
+    ...(env.profile.configurationPayload.value ? configurationRequest(pad, sa.virtual) : []),
     ...(attempt ? attemptPayloads(attempt) : []),
   ];
   sa.state = { ...state, ...(attempt ? { child: attempt } : {}) };
@@ -218,6 +220,7 @@ export function onAuthResponse(
   startTimers(turn, sa);
   startReauthentication(turn, sa);
   onNewContact(turn, sa, payloads.notify('INITIAL_CONTACT') !== undefined);
+  readConfigurationReply(turn, sa, payloads);
   if (form === 'makes both') {
     onFirstChild(turn, sa, state, payloads);
     return;

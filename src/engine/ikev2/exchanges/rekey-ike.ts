@@ -2,6 +2,7 @@
  * Rekeying of IKE SAs — RFC 7296 §1.3.2, §2.8, §2.18, §2.25.2: a new IKE SA with keys made from the old one's, to which all
  * Child SAs move. Whoever's new one stays deletes the old one; of two that cross, the one with the lowest nonce goes.
  */
+import { noVirtualAddresses } from '../../../model/peer/connection/virtual-hosts.js';
 import { selectProposal } from '../../../model/proposal.js';
 import type { Secret } from '../../../model/secret.js';
 import { type KeyExchangeTransform, keyExchange } from '../../../model/transform.js';
@@ -176,6 +177,8 @@ function replaceIkeSa(turn: Turn, old: IkeSa, by: IkeSa, happening: IkeSaHappeni
   old.children.clear();
   by.queue.push(...old.queue);
   old.queue.length = 0;
+  by.virtual = old.virtual;
+  old.virtual = noVirtualAddresses;
   become(old, happening, { state: 'Replaced', by });
   for (const kind of ['rekey', 'reauthenticate', 'liveness', 'keepalive', 'outbound', 'retry'] as const) {
     host.timers.cancel(timerKey(old, kind));

@@ -6,8 +6,7 @@
 import type { Address } from '../../address.js';
 import type { Packet } from '../../packet.js';
 import { peerProfile } from '../../peer-profile/catalogue.js';
-import { allowPeerSetting, type DataPathName, installable } from '../../peer-profile/data-path.js';
-import { isSettingOn } from '../../product-setting.js';
+import type { DataPathName } from '../../peer-profile/data-path.js';
 import { type ChosenTransforms, type SelectedProposal, selectProposal } from '../../proposal.js';
 import { proxyIds } from '../../proxy-ids.js';
 import type { SaTemplate } from '../../system-config.js';
@@ -17,10 +16,13 @@ import { type GroupedProposal, proposalsWithGroups } from '../child-proposals.js
 import type { IkeEnd } from '../ike.js';
 import { type ChildStep, type IkeOutcome, nameRecord } from '../steps.js';
 import { childrenOf } from './children.js';
+import { walkConfiguration } from './configuration.js';
 import { preferenceOf, usable } from './ike.js';
+import { installation } from './installation.js';
 import { createChildOffer, type GroupedOffer, quickModeOffer, withoutGroups } from './offers.js';
 import type { Refusal, RefusalNotify } from './refusal.js';
 import { areHost, chooseChild, type Ends, mirrorLists, narrowedLists, proposedLists } from './selectors.js';
+import { noVirtualAddresses, withVirtualHosts } from './virtual-hosts.js';
 import { chooseWhole, fitOfInitiator, fitOfResponder, fittingLists, templatesBetween } from './whole-selectors.js';
 
 /** One end, with what carries its packets. */
@@ -33,6 +35,8 @@ export interface ChildSide extends IkeEnd {
 }
 
 export interface AgreedChild {
+  /** Addresses that the initiator was given for it. */
+  readonly given?: readonly Address[];
   readonly mode: 'transport' | 'tunnel';
   readonly transforms: ChosenTransforms;
   /** From the initiator's point of view. */
@@ -47,6 +51,8 @@ export interface ConnectionChildOutcome {
   readonly refusal?: Refusal;
   readonly child?: AgreedChild;
   readonly responderTemplate?: SaTemplate;
+  /** What the responder says of addresses in IKE_AUTH, where the Child SA has an exchange of its own. */
+  readonly told?: RefusalNotify;
 }
 
 interface Work {
@@ -108,16 +114,21 @@ function leftByInitiator(x: ChildSide, template: SaTemplate, answer: SelectorLis
 }
 
 /** The child of the responder that the selectors are for. */
-function findChild(work: Work, proposed: SelectorLists, notify: RefusalNotify): SaTemplate | ConnectionChildOutcome {
+function findChild(
+  work: Work,
+  proposed: SelectorLists,
+  ends: Ends,
+  notify: RefusalNotify,
+): SaTemplate | ConnectionChildOutcome {
   const { x, y, template, ike, steps } = work;
   const { responderPad } = ike;
   const isWhole = takesWhole(y) && responderPad !== undefined;
   const children = isWhole
-    ? templatesBetween(y.view.config, responderPad, endsOf(work).y, ike.version ?? 2)
+    ? templatesBetween(y.view.config, responderPad, ends, ike.version ?? 2)
     : childrenOf(y.view.config, responderPad?.connection);
   const chosen = isWhole
-    ? chooseWhole(children, mirrorLists(proposed), endsOf(work).y)?.template
-    : chooseChild(children, mirrorLists(proposed), endsOf(work).y);
+    ? chooseWhole(children, mirrorLists(proposed), ends)?.template
+    : chooseChild(children, mirrorLists(proposed), ends);
   if (chosen) return chosen;
   const pad = ike.responderPad;
   steps.push({
@@ -188,52 +199,50 @@ function install({ x, y, template, ike, steps }: Work, child: AgreedChild): Refu
   return refusal;
 }
 
-/** Which end cannot install an SA, and how the attempt then ends. */
-export function installation(
-  x: ChildSide,
-  y: ChildSide,
-  version: 1 | 2,
-  template: SaTemplate,
-  child: Pick<AgreedChild, 'mode' | 'transforms' | 'selectors' | 'responderTemplate'>,
-): { readonly refusal: Refusal; readonly text: string } | undefined {
-  const ask = (side: ChildSide, of: SaTemplate, lists: SelectorLists, peer: Address) =>
-    installable({
-      dataPath: side.dataPath ?? 'kernel',
-      mode: child.mode,
-      transforms: child.transforms,
-      ...lists,
-      peer,
-      addresses: [...side.view.config.addresses, ...(side.addresses ?? [])],
-      allowPeer: isSettingOn(side.view.config, allowPeerSetting) === true,
-      truncatesSha256: of.sha256Truncated?.value ?? false,
-    });
-  const fails = (side: ChildSide, why: string, refusal: Refusal) => ({
-    refusal,
-    text: `${side.view.config.name} cannot install the SA: ${why}`,
-  });
-  const theirs = ask(y, child.responderTemplate, mirrorLists(child.selectors), x.address);
-  // A responder of Quick Mode installs with the third message, after the initiator.
-  if (theirs.kind === 'refused' && version === 2)
-    return fails(y, theirs.why, answered(theirs.what === 'sa' ? 'NO_PROPOSAL_CHOSEN' : 'TS_UNACCEPTABLE'));
-  const mine = ask(x, template, child.selectors, y.address);
-  if (mine.kind === 'refused') {
-    const notify = version === 1 ? { notify: 'NO_PROPOSAL_CHOSEN' as const } : {};
-    return fails(x, mine.why, { kind: 'given-up', ...notify });
-  }
-  return theirs.kind === 'refused' ? fails(y, theirs.why, { kind: 'given-up' }) : undefined;
-}
-
 function createChild(work: Work): ConnectionChildOutcome {
-  const { x, y, template } = work;
-  const ends = endsOf(work);
+  const { x, y, template, ike, steps } = work;
   const childless = childlessExchange(work);
   if (childless.kind === 'refused') return done(work, { refusal: childless.refusal });
-  const proposed = proposedLists(template, ends.x);
-  const responder = findChild(work, proposed, 'TS_UNACCEPTABLE');
+  const configuration = walkConfiguration(x, y, ike.initiatorPad, ike.responderPad);
+  const { given } = configuration;
+  const isWithoutAddress = configuration.refusal !== undefined && !childless.own;
+  if (configuration.step && (isWithoutAddress || configuration.refusal === undefined)) steps.push(configuration.step);
+  const plain = endsOf(work);
+  const ends = {
+    x: withVirtualHosts(
+      plain.x,
+      ike.initiatorPad,
+      { own: given.filter(({ value }) => BigInt(value) !== 0n), peer: [] },
+      'comparison',
+    ),
+    y: withVirtualHosts(plain.y, ike.responderPad, { own: [], peer: given }, 'comparison'),
+  };
+  const asking = withVirtualHosts(plain.x, ike.initiatorPad, noVirtualAddresses, 'new');
+  const proposed = proposedLists(template, asking);
+  const responder = findChild(work, proposed, ends.y, 'TS_UNACCEPTABLE');
+  if (isWithoutAddress && configuration.refusal) {
+    const beside = 'steps' in responder ? { beside: 'TS_UNACCEPTABLE' as const } : {};
+    return done(work, { refusal: { kind: 'answered', notify: configuration.refusal, ...beside } });
+  }
+  const told = configuration.refusal ? { told: configuration.refusal } : {};
+  return { ...agreeOnChild(work, childless.own, { ends, proposed, responder, given }), ...told };
+}
+
+interface AskedChild {
+  readonly ends: { readonly x: Ends; readonly y: Ends };
+  readonly proposed: SelectorLists;
+  readonly responder: SaTemplate | ConnectionChildOutcome;
+  /** Addresses that the initiator has been given. */
+  readonly given: readonly Address[];
+}
+
+function agreeOnChild(work: Work, isOwnExchange: boolean, asked: AskedChild): ConnectionChildOutcome {
+  const { x, y, template } = work;
+  const { ends, proposed, responder, given } = asked;
   if ('steps' in responder) return responder;
   const groups = { mine: ownGroups(work), theirs: proposalsWithGroups(responder, work.ike.responderPolicy) };
-  const offer = childless.own ? createChildOffer(groups.mine) : { proposals: withoutGroups(groups.mine) };
-  const own = childless.own ? groups.theirs : withoutGroups(groups.theirs);
+  const offer = isOwnExchange ? createChildOffer(groups.mine) : { proposals: withoutGroups(groups.mine) };
+  const own = isOwnExchange ? groups.theirs : withoutGroups(groups.theirs);
   const selection = offer && agree(work, responder, offer.proposals, own);
   if (!selection) return done(work, { refusal: answered('NO_PROPOSAL_CHOSEN'), responderTemplate: responder });
   const back = leftByResponder(y, responder, mirrorLists(proposed), ends.y);
@@ -249,6 +258,7 @@ function createChild(work: Work): ConnectionChildOutcome {
   pushMode(work, responder, mode);
   pushSelectors(work, responder, proposed, selectors);
   const child: AgreedChild = {
+    ...(given.length > 0 ? { given } : {}),
     mode,
     transforms: selection.transforms,
     selectors,
@@ -321,7 +331,7 @@ function quickMode(work: Work): ConnectionChildOutcome {
   if (!local || !remote) return noSelectors(work, template, all, { kind: 'given-up', endsIkeSa: true });
   // One client identity for each end, which knows one port or all.
   const proposed: SelectorLists = { local: [asClientId(local)], remote: [asClientId(remote)] };
-  const responder = findChild(work, proposed, 'INVALID_ID_INFORMATION');
+  const responder = findChild(work, proposed, ends.y, 'INVALID_ID_INFORMATION');
   if ('steps' in responder) return responder;
   const offer = quickModeOffer(ownGroups(work), ikeGroup(ike));
   // The mode stands in transforms; without any a tunnel is meant (proposal_substructure.c, get_encap_mode).

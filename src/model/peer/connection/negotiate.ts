@@ -24,6 +24,8 @@ export interface Negotiation {
   readonly refusal?: Refusal;
   /** What the responder says of the Child SA in the message whose proof the initiator rejects. */
   readonly childAnswer?: RefusalNotify;
+  /** What it says of addresses where the Child SA has an exchange of its own. */
+  readonly told?: RefusalNotify;
 }
 
 /** What an initiator goes by: the PAD entry and IKE policy of the template's connection for a peer's address. */
@@ -65,10 +67,11 @@ export function negotiateConnection(x: ChildSide, y: ChildSide, template: SaTemp
       false,
     );
   }
-  const { steps, refusal, child } = walkConnectionChild(x, y, template, ike);
-  if (!child) return finish(refusal ? { refusal } : {}, steps, survives(y, refusal));
+  const { steps, refusal, child, told } = walkConnectionChild(x, y, template, ike);
+  const more = told ? { told } : {};
+  if (!child) return finish({ ...(refusal ? { refusal } : {}), ...more }, steps, survives(y, refusal));
   const rekey = walkRekey(x, y, template, ike, child);
-  return finish({ child, proposal: child.proposal, rekey }, [...steps, rekey.step], true);
+  return finish({ child, proposal: child.proposal, rekey, ...more }, [...steps, rekey.step], true);
 }
 
 /** IKE_AUTH answers for the Child SA where it proves the responder (RFC 7296 §1.2), with one round of authentication. */

@@ -6,6 +6,8 @@ export type RefusalNotify =
   | 'INVALID_KE_PAYLOAD'
   | 'AUTHENTICATION_FAILED'
   | 'TS_UNACCEPTABLE'
+  | 'INTERNAL_ADDRESS_FAILURE'
+  | 'FAILED_CP_REQUIRED'
   | 'INVALID_SYNTAX'
   | 'INVALID_KEY_INFORMATION'
   | 'INVALID_ID_INFORMATION'
@@ -13,7 +15,12 @@ export type RefusalNotify =
 
 export type Refusal =
   /** The responder answers so; to some answers the initiator pays no heed, and asks until it gives up. */
-  | { readonly kind: 'answered'; readonly notify: RefusalNotify; readonly isIgnored?: boolean }
+  | {
+      readonly kind: 'answered';
+      readonly notify: RefusalNotify;
+      readonly isIgnored?: boolean;
+      readonly beside?: RefusalNotify;
+    }
   /** The initiator gives up by itself; it may say so to the responder, and the IKE SA may go as well. */
   | { readonly kind: 'given-up'; readonly notify?: RefusalNotify; readonly endsIkeSa?: boolean }
   /** Nothing comes back that the initiator can read. */

@@ -4,8 +4,9 @@ import type { SaTemplate } from '../../system-config.js';
 import type { KeyExchangeTransform } from '../../transform.js';
 import { proposalsWithGroups } from '../child-proposals.js';
 import { type ChildStep, type IkeOutcome, nameRecord } from '../steps.js';
-import { type AgreedChild, type ChildSide, installation, walkConnectionChild } from './child.js';
+import { type AgreedChild, type ChildSide, walkConnectionChild } from './child.js';
 import { preferenceOf, usable } from './ike.js';
+import { installation } from './installation.js';
 import { createChildOffer, type GroupedOffer } from './offers.js';
 import type { RefusalNotify } from './refusal.js';
 

@@ -3,7 +3,14 @@
  * traffic_selector.c): what is proposed, which child a proposal is for, and what is left of it. Each list is narrowed by
  * itself, so a protocol that only one end names stays with that end.
  */
-import { type Address, rangeContains, singleAddress } from '../../address.js';
+import {
+  type Address,
+  type AddressRange,
+  anyAddress,
+  isAnyRange,
+  rangeContains,
+  singleAddress,
+} from '../../address.js';
 import type { ConfiguredSelector, SaTemplate } from '../../system-config.js';
 import {
   contains,
@@ -18,6 +25,14 @@ import {
 export interface Ends {
   readonly local: Address;
   readonly remote: Address;
+  /** What dynamic selectors of an end stand for, where that is not its address: see `virtual-hosts.ts`. */
+  readonly localHosts?: readonly AddressRange[];
+  readonly remoteHosts?: readonly AddressRange[];
+}
+
+/** What dynamic selectors of an end stand for. */
+export function hostsOf(ends: Ends, end: 'local' | 'remote'): readonly AddressRange[] {
+  return (end === 'local' ? ends.localHosts : ends.remoteHosts) ?? [singleAddress(ends[end])];
 }
 
 /** The lists of a template; where a configuration has none, those of its region. */
@@ -32,20 +47,23 @@ export function configuredLists(template: SaTemplate): {
 }
 
 /**
- * The selectors of one end with addresses in them. To propose in transport mode they shrink to the address of the end, and
- * those that do not hold it fall away (get_traffic_selectors).
+ * The selectors of one end with addresses in them. To propose in transport mode they shrink to the addresses of the end, and
+ * those that do not hold one fall away (get_traffic_selectors); an address that is not known yet makes none narrower.
  */
 export function resolveSelectors(
   list: readonly ConfiguredSelector[],
-  end: Address,
+  hosts: readonly AddressRange[],
   options: { readonly shrinks?: boolean } = {},
 ): TrafficSelector[] {
-  const own = singleAddress(end);
   return list.flatMap((selector): TrafficSelector[] => {
     const { protocol, ports } = selector;
-    if (selector.kind === 'dynamic') return [{ range: own, protocol, ports }];
-    if (!options.shrinks) return [{ range: selector.range, protocol, ports }];
-    return rangeContains(selector.range, own) ? [{ range: own, protocol, ports }] : [];
+    if (selector.kind === 'dynamic') return hosts.map((range) => ({ range, protocol, ports }));
+    const asWritten = { range: selector.range, protocol, ports };
+    if (!options.shrinks) return [asWritten];
+    return hosts.flatMap((range) => {
+      if (isAnyRange(range)) return [asWritten];
+      return rangeContains(selector.range, range) ? [{ range, protocol, ports }] : [];
+    });
   });
 }
 
@@ -54,8 +72,8 @@ export function proposedLists(template: SaTemplate, ends: Ends): SelectorLists {
   const lists = configuredLists(template);
   const shrinks = template.mode === 'transport';
   return {
-    local: withoutRedundant(resolveSelectors(lists.local, ends.local, { shrinks })),
-    remote: withoutRedundant(resolveSelectors(lists.remote, ends.remote, { shrinks })),
+    local: withoutRedundant(resolveSelectors(lists.local, hostsOf(ends, 'local'), { shrinks })),
+    remote: withoutRedundant(resolveSelectors(lists.remote, hostsOf(ends, 'remote'), { shrinks })),
   };
 }
 
@@ -63,8 +81,8 @@ export function proposedLists(template: SaTemplate, ends: Ends): SelectorLists {
 export function narrowedLists(template: SaTemplate, proposed: SelectorLists, ends: Ends): SelectorLists {
   const lists = configuredLists(template);
   return {
-    local: narrowedList(resolveSelectors(lists.local, ends.local), proposed.local),
-    remote: narrowedList(resolveSelectors(lists.remote, ends.remote), proposed.remote),
+    local: narrowedList(resolveSelectors(lists.local, hostsOf(ends, 'local')), proposed.local),
+    remote: narrowedList(resolveSelectors(lists.remote, hostsOf(ends, 'remote')), proposed.remote),
   };
 }
 
@@ -113,7 +131,8 @@ export function chooseChild(
   for (const template of templates) {
     const own = proposedLists(template, ends);
     const local = matchScore(own.local, proposed.local);
-    const remote = local > 0 ? matchScore(own.remote, proposed.remote) : 0;
+    const met = local > 0 ? matchScore(own.remote, proposed.remote) : 0;
+    const remote = local > 0 ? met + unknownScore(template, proposed.remote, ends) : 0;
     if (local > 0 && remote > 0 && (!best || local + remote > best.score)) best = { template, score: local + remote };
   }
   return best?.template;
@@ -129,6 +148,20 @@ function matchScore(own: readonly TrafficSelector[], proposed: readonly TrafficS
     }
   }
   return score;
+}
+
+/**
+ * An end that is to have an address out of a pool, and has none: what is dynamic of it is the same as every IPv4 address, and meets
+ * nothing else.
+ */
+function unknownScore(template: SaTemplate, proposed: readonly TrafficSelector[], ends: Ends): number {
+  if (hostsOf(ends, 'remote').length > 0) return 0;
+  const dynamic = configuredLists(template).remote.filter(({ kind }) => kind === 'dynamic');
+  const own = resolveSelectors(dynamic, [anyAddress(4)]);
+  return proposed.reduce((score, theirs, at) => {
+    const same = own.filter((ours) => sameSelector(ours, theirs)).length;
+    return score + same * 5 * (proposed.length - at);
+  }, 0);
 }
 
 /** Is every selector of a list the one address (ts_list_is_host)? */

@@ -8,7 +8,7 @@ import type { PadEntry, SaTemplate, SystemConfig } from '../../system-config.js'
 import { contains, type SelectorLists, sameSelector, type TrafficSelector } from '../../traffic-selector.js';
 import { connectionsFor } from './candidates.js';
 import { childrenOf } from './children.js';
-import { configuredLists, type Ends, resolveSelectors } from './selectors.js';
+import { configuredLists, type Ends, hostsOf, resolveSelectors } from './selectors.js';
 
 /**
  * How a selector of one's own may lie to one that is proposed; the narrower of the two is taken.
@@ -38,8 +38,8 @@ export function fittingLists(
   fit: SelectorFit,
 ): SelectorLists | undefined {
   const own = configuredLists(template);
-  const local = fittingList(resolveSelectors(own.local, ends.local), proposed.local, fit);
-  const remote = fittingList(resolveSelectors(own.remote, ends.remote), proposed.remote, fit);
+  const local = fittingList(resolveSelectors(own.local, hostsOf(ends, 'local')), proposed.local, fit);
+  const remote = fittingList(resolveSelectors(own.remote, hostsOf(ends, 'remote')), proposed.remote, fit);
   return local.length > 0 && remote.length > 0 ? { local, remote } : undefined;
 }
 

@@ -71,6 +71,7 @@ export function childChanges(step: ChildStep, walk: Walk, ends: Ends): Change[] 
           return mirrorChange(systems, side, flow[other].entry, flow[side].entry, flow[side].list.kind);
         }),
       ];
+    case 'configuration':
     case 'policy':
     case 'manual-keys':
     case 'lifetime':
