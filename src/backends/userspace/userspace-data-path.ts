@@ -233,7 +233,11 @@ class OwnDataPath implements UserspaceDataPath {
       if (!listener || !this.#config) return;
       try {
         if (!(await renewGuard(this.#config, this.#host))) return;
-        listener({ kind: 'fault', fatal: false, text: 'somebody had removed the guard (nf_tables); it is back' });
+        listener({
+          kind: 'fault',
+          fatal: false,
+          text: 'somebody had removed the guard (nf_tables) or rules of it; it is back',
+        });
       } catch (error) {
         listener({ kind: 'fault', fatal: false, text: `the guard is gone: ${(error as Error).message}` });
       }

@@ -195,10 +195,24 @@ describe.skipIf(missing)(`no leak${missing ? ` (skipped: ${missing})` : ''}`, ()
     const made = makeLab();
     lab = made;
     const left = await made.dataPath('left');
-    await left.start(systemOf('left'), { guardCheckMillis: 200 });
+    const system = systemOf('left');
+    // With the chains for forwarded packets too.
+    made.run('left', 'sysctl', '-qw', 'net.ipv4.ip_forward=1', 'net.ipv6.conf.all.forwarding=1');
+    await left.start({ ...system, forwardSpd: system.spd }, { guardCheckMillis: 200, forwards: true });
     made.run('left', 'nft', 'flush', 'ruleset');
     expect(await left.event('fault')).toMatchObject({ fatal: false, text: expect.stringContaining('guard') });
-    expect(made.run('left', 'nft', 'list', 'ruleset')).toContain('table inet ipsec_runtime');
+    const whole = made.run('left', 'nft', 'list', 'ruleset');
+    expect(whole).toContain('table inet ipsec_runtime');
+    // The chains stay, and have no rules any more: all of them, then one.
+    for (const flushed of [['table'], ['chain', 'into']]) {
+      const [what = '', ...chain] = flushed;
+      made.run('left', 'nft', 'flush', what, 'inet', 'ipsec_runtime', ...chain);
+      await expect.poll(() => made.run('left', 'nft', 'list', 'ruleset'), { timeout: 10_000 }).toBe(whole);
+    }
+    // What is whole is left alone: rules that are put there anew have other numbers.
+    const numbered = made.run('left', 'nft', '-a', 'list', 'ruleset');
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    expect(made.run('left', 'nft', '-a', 'list', 'ruleset')).toBe(numbered);
     await left.tell({ do: 'stop' });
     expect(made.run('left', 'nft', 'list', 'ruleset')).toBe('');
   });

@@ -77,6 +77,34 @@ export function unguardScript({ table }: Pick<HostNames, 'table'>): string {
   return `table inet ${table}\ndelete table inet ${table}\n`;
 }
 
+/**
+ * Has a table as nf_tables lists it (undefined: there is none) as many rules in each chain as a script of `guardScript` puts there? A
+ * table that was flushed is still listed, and lets everything through.
+ */
+export function isGuardWhole(listed: string | undefined, script: string): boolean {
+  if (listed === undefined) return false;
+  const there = ruleCounts(listed);
+  // No version of nft writes a rule on less than a line.
+  return [...ruleCounts(script)].every(([name, count]) => (there.get(name) ?? 0) >= count);
+}
+
+/** Rules by the name of their chain. */
+function ruleCounts(text: string): Map<string, number> {
+  const counts = new Map<string, number>();
+  let chain: string | undefined;
+  for (const line of text.split('\n')) {
+    const words = line.trim();
+    const opened = /^chain (\S+) \{$/.exec(words)?.[1];
+    if (opened !== undefined) {
+      chain = opened;
+      counts.set(chain, 0);
+    } else if (words === '}') chain = undefined;
+    else if (chain !== undefined && words !== '' && !words.startsWith('type '))
+      counts.set(chain, counts.get(chain)! + 1);
+  }
+  return counts;
+}
+
 function block(name: string, lines: readonly string[]): string {
   return `  chain ${name} {\n${lines.map((line) => `    ${line}\n`).join('')}  }\n`;
 }

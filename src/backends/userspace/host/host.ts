@@ -7,7 +7,7 @@ import type { SystemConfig } from '../../../model/system-config.js';
 import { EnvironmentError } from '../../../model/tool-error.js';
 import { captures } from './capture.js';
 import { checkSettings, preferredSources } from './facts.js';
-import { guardScript, unguardScript } from './guard.js';
+import { guardScript, isGuardWhole, unguardScript } from './guard.js';
 import {
   isOfThisBoot,
   isOwnerAlive,
@@ -22,7 +22,7 @@ import {
 } from './journal.js';
 import { type HostNames, rulePriorities } from './names.js';
 import { type HostPlan, type IpLine, planHost } from './plan.js';
-import { hasNftTable, runIp, runIpLink, runNft, showIp } from './tools.js';
+import { nftTable, runIp, runIpLink, runNft, showIp } from './tools.js';
 
 export interface HostOptions {
   readonly names: HostNames;
@@ -132,10 +132,12 @@ async function putGuard(script: string, stateDir: string): Promise<void> {
   keepGuardScript(stateDir, script);
 }
 
-/** Puts the guard back if somebody has flushed it away, as a reload of a firewall does; true where that was so. */
+/** Puts the guard back if somebody has flushed it or rules of it away, as a reload of a firewall does; true where that was so. */
 export async function renewGuard(config: SystemConfig, { names, forwards, guard }: HostOptions): Promise<boolean> {
-  if (guard === 'none' || (await hasNftTable(names.table))) return false;
-  await runNft(guardScript(forwards ? config : { spd: config.spd }, names));
+  if (guard === 'none') return false;
+  const script = guardScript(forwards ? config : { spd: config.spd }, names);
+  if (isGuardWhole(await nftTable(names.table), script)) return false;
+  await runNft(script);
   return true;
 }
 

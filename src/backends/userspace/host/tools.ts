@@ -77,9 +77,10 @@ export async function runNft(script: string): Promise<void> {
   });
 }
 
-/** Is there a table of that name? */
-export async function hasNftTable(table: string): Promise<boolean> {
-  return (await run('nft', ['list', 'table', 'inet', table], '')).exitCode === 0;
+/** A table as nf_tables lists it; undefined where there is none of that name. */
+export async function nftTable(table: string): Promise<string | undefined> {
+  const { exitCode, stdout } = await run('nft', ['list', 'table', 'inet', table], '');
+  return exitCode === 0 ? stdout : undefined;
 }
 
 interface Finished {
