@@ -24,12 +24,16 @@ if (missing) console.warn(`conversions to swanctl.conf are not loaded: ${missing
 /** Folders in which swanctl looks for credentials. */
 const folders = 'x509 x509ca x509ocsp x509aa x509ac x509crl pubkey private rsa ecdsa bliss pkcs8 pkcs12'.split(' ');
 
+/** Where the files of an option are looked for, if not in x509. */
+const foldersOf: Readonly<Record<string, string>> = { cacerts: 'x509ca', pubkeys: 'pubkey' };
+
 describe.skipIf(missing)(`conversions in charon${missing ? ` (${missing})` : ''}`, () => {
   let host: OneNamespace;
   let charon: Charon;
   let folder: string;
-  /** What stands for every certificate that is named. */
+  /** What stands for every certificate and every public key that is named. */
   let certificate: string;
+  let publicKey: string;
 
   beforeAll(async () => {
     host = await oneNamespace();
@@ -44,6 +48,8 @@ describe.skipIf(missing)(`conversions in charon${missing ? ` (${missing})` : ''}
       ],
       { stdio: 'ignore' },
     );
+    publicKey = path.join(folder, 'any.pub');
+    execFileSync('openssl', ['pkey', '-in', path.join(folder, 'any.key'), '-pubout', '-out', publicKey]);
     for (const name of folders) mkdirSync(path.join(charon.folder, name), { recursive: true });
   }, 120_000);
   afterAll(async () => {
@@ -63,11 +69,11 @@ describe.skipIf(missing)(`conversions in charon${missing ? ` (${missing})` : ''}
         const { files, converted } = convertSystem(await loadSample(collection, sample), target);
         for (const { path: name, text } of files) writeFileSync(path.join(charon.folder, name), text, { mode: 0o600 });
         for (const { text } of files)
-          for (const [, kind, name] of text.matchAll(/^\s*(certs|cacerts|file) = "?([^"\n]+?)"?$/gm))
+          for (const [, kind, name] of text.matchAll(/^\s*(certs|cacerts|pubkeys|file) = "?([^"\n]+?)"?$/gm))
             for (const one of name!.split(/\s*,\s*/)) {
-              const where = path.join(charon.folder, kind === 'cacerts' ? 'x509ca' : 'x509', one);
+              const where = path.join(charon.folder, foldersOf[kind!] ?? 'x509', one);
               mkdirSync(path.dirname(where), { recursive: true });
-              copyFileSync(certificate, where);
+              copyFileSync(kind === 'pubkeys' ? publicKey : certificate, where);
             }
         const { ok, text } = charon.swanctl('--load-all', '--clear', '--noprompt');
         const refused = text
