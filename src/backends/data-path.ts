@@ -66,6 +66,11 @@ export interface DataPath {
    * it adds the non-ESP marker. False: that is no port of the data path, and the caller sends by itself.
    */
   sendIke(local: UdpEnd, remote: UdpEnd, octets: Uint8Array): boolean;
+  /**
+   * What packets asked for before `start` and still wait for: a kernel that has asked does not ask again for half a minute, and whom it
+   * asked may have been about to end.
+   */
+  waiting?(): readonly Acquire[];
   /** Hands on all that was asked for, so that what is sent from now on by whatever socket finds it done. */
   flush?(): void;
   /** Sets what a socket of IKE needs that is open beside the data path, by its descriptor; called once for each. */

@@ -3,8 +3,9 @@
  * were negotiated to them, and tells the engine what the kernel asks for (ACQUIRE), what expires and where peers have moved.
  * When the daemon goes, the policies stay, so that what they protect is blocked and not in the clear.
  */
+import type { Acquire } from '../../engine/ipsec/bundle.js';
 import type { SaEvent, SaId, SaLimit } from '../../engine/ipsec/sa.js';
-import { formatAddress } from '../../model/address.js';
+import { type Address, formatAddress } from '../../model/address.js';
 import {
   type HostPolicy,
   type HostSa,
@@ -106,19 +107,8 @@ export async function createXfrmDataPath(options: XfrmDataPathOptions): Promise<
   function onNotice(notice: Notice): void {
     switch (notice.kind) {
       case 'acquire': {
-        const wanted = askingFor(notice, asking);
-        const packet = packetOf(notice.selector);
-        if (wanted?.entry.action.kind !== 'PROTECT') return;
-        tell({
-          kind: 'acquire',
-          acquire: {
-            kind: 'acquire',
-            ...wanted,
-            ends: { local: notice.source, remote: notice.destination },
-            packet,
-            populateFromPacket: wanted.entry.action.populateFromPacket,
-          },
-        });
+        const acquire = acquireOf(askingFor(notice, asking), notice);
+        if (acquire) tell({ kind: 'acquire', acquire });
         return;
       }
       case 'expire': {
@@ -162,6 +152,14 @@ export async function createXfrmDataPath(options: XfrmDataPathOptions): Promise<
     },
     async reconfigure(config) {
       await adopt(config);
+    },
+    waiting() {
+      return readState(socket()).sas.flatMap((sa) => {
+        const { selector, reqid, spi } = sa;
+        // A larval SA stands for a packet, and as long as it does the kernel asks for no other.
+        if (spi !== 0 || !isOurs(sa) || !selector) return [];
+        return acquireOf(asking.get(reqid), { ...sa, selector }) ?? [];
+      });
     },
     async install(sa, template) {
       const reqid = template && reqidOf(template);
@@ -224,6 +222,21 @@ export async function createXfrmDataPath(options: XfrmDataPathOptions): Promise<
 
 function idKey({ direction, protocol, spi, destination }: SaId): string {
   return `${direction} ${protocol} ${spi} ${formatAddress(destination.family, destination.value)}`;
+}
+
+/** What is asked for by a packet of `selector`, for an SA between these ends. */
+function acquireOf(
+  wanted: Asking | undefined,
+  { source, destination, selector }: { source: Address; destination: Address; selector: HostSelector },
+): Acquire | undefined {
+  if (wanted?.entry.action.kind !== 'PROTECT') return undefined;
+  return {
+    kind: 'acquire',
+    ...wanted,
+    ends: { local: source, remote: destination },
+    packet: packetOf(selector),
+    populateFromPacket: wanted.entry.action.populateFromPacket,
+  };
 }
 
 function isOurs({ reqid }: HostSa): boolean {

@@ -289,6 +289,11 @@ export async function startLiveSystem(options: LiveOptions): Promise<LiveSystem>
   }
   if (options.starts) hand({ kind: 'start' });
   else schedule();
+  try {
+    for (const acquire of dataPath.waiting?.() ?? []) fromDataPath({ kind: 'acquire', acquire });
+  } catch (error) {
+    trouble(`what packets wait for cannot be seen: ${messageOf(error)}`);
+  }
 
   return {
     config,

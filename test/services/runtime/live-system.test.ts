@@ -1,10 +1,12 @@
 /** The world of one live engine: what goes in is worked on, whatever comes of it. */
 import { createSocket } from 'node:dgram';
 import { expect, it, vi } from 'vitest';
+import type { DataPath } from '../../../src/backends/data-path.js';
 import { createNoDataPath } from '../../../src/backends/none/none.js';
 import { loadNodeProvider } from '../../../src/engine/crypto/node/load.js';
 import { ikeVersions } from '../../../src/engine/versions.js';
 import { peerProfile } from '../../../src/model/peer-profile/catalogue.js';
+import type { SystemConfig } from '../../../src/model/system-config.js';
 import { loadLiveCredentials } from '../../../src/services/credentials/live-credentials.js';
 import { type LiveFact, type LiveSystem, startLiveSystem } from '../../../src/services/runtime/live-system.js';
 import { configOf } from '../../backends/support/configs.js';
@@ -32,16 +34,17 @@ add auth lab -remote 127.0.0.2 -priority 1 -kmp IKEV2 -preshared live-Maple-Quil
   });
 }
 
+/** What a packet asks for. */
+function requestOf({ addresses, spd }: SystemConfig) {
+  const [entry] = spd;
+  const [template] = entry!.action.kind === 'PROTECT' ? entry!.action.bundle : [];
+  const remote = { family: 4, value: entry!.selectors[0]!.remote.lo as number } as const;
+  return { entry: entry!, template: template!, ends: { local: addresses[0]!, remote }, populateFromPacket: false };
+}
+
 /** As a packet that needs an SA would. */
 function requestSa(system: LiveSystem): void {
-  const { config } = system;
-  const [template] = config.spd[0]!.action.kind === 'PROTECT' ? config.spd[0]!.action.bundle : [];
-  const remote = { family: 4, value: config.spd[0]!.selectors[0]!.remote.lo as number } as const;
-  const ends = { local: config.addresses[0]!, remote };
-  system.command({
-    kind: 'request',
-    request: { entry: config.spd[0]!, template: template!, ends, populateFromPacket: false },
-  });
+  system.command({ kind: 'request', request: requestOf(system.config) });
 }
 
 it('goes on after an input that leads to nothing', { timeout: 10_000 }, async () => {
@@ -164,6 +167,24 @@ it('begins nothing any more once it says farewell', { timeout: 20_000 }, async (
   } finally {
     await a.system.stop();
     await b.system.stop();
+  }
+});
+
+it('negotiates what packets wait for that asked before the start', { timeout: 10_000 }, async () => {
+  const facts: LiveFact[] = [];
+  const none = createNoDataPath();
+  let config: SystemConfig | undefined;
+  const start: DataPath['start'] = async (given) => {
+    config = given;
+  };
+  const packet = { family: 4, local: 0x7f000001, remote: 0x7f000002, protocol: 1, direction: 'outbound' } as const;
+  const waiting: DataPath['waiting'] = () => [{ kind: 'acquire', ...requestOf(config!), packet }];
+  const system = await started((fact) => facts.push(fact), { dataPath: { ...none, start, waiting } });
+  try {
+    const sent = facts.flatMap((fact) => (fact.kind === 'sent' ? [fact.output.content.exchange] : []));
+    expect(sent).toEqual(['IKE_SA_INIT']);
+  } finally {
+    await system.stop();
   }
 });
 
