@@ -186,7 +186,8 @@ export function onPhase1Message(machine: Machine, slot: Slot, incoming: Incoming
   } else if (message.kind === 'ISAKMP') {
     received(machine, incoming, slot);
     if (sameEndpoint(peers.remote, slot.peers.remote)) {
-      apply(machine, slot, stepOf(state, clearArrival({ ...incoming, message }), contextOf(machine)), incoming);
+      const current = withoutStaleContact(machine, slot, state);
+      apply(machine, slot, stepOf(current, clearArrival({ ...incoming, message }), contextOf(machine)), incoming);
     } else ignore(machine, peers, 'it comes from somebody else than the peer of this exchange', { slot });
   } else if ('keyed' in state) {
     onEncrypted(machine, slot, state, { ...incoming, message });
@@ -219,7 +220,7 @@ function onEncrypted(
     raw: rawOf(message.firstPayload, opened.plaintext.subarray(0, length)),
     nextIv: opened.nextIv,
   };
-  const step = stepOf(state, arrival, contextOf(machine));
+  const step = stepOf(withoutStaleContact(machine, slot, state), arrival, contextOf(machine));
   // With another key a ciphertext may look like payloads by chance, though hardly like the right ones.
   const garbled = step.kind === 'ignored' && !step.suspicion ? undecryptable(state.basis, machine) : step;
   apply(machine, slot, garbled, incoming);
@@ -241,6 +242,18 @@ function undecryptable(basis: Basis, { env }: Machine): Phase1Step {
     ...(tells ? { notify: isakmpNotifyTypes.number['PAYLOAD-MALFORMED'] } : {}),
     events: [{ kind: 'authentication', of: 'peer', method: basis.pad.localMethod.value, good: false, why }],
   };
+}
+
+/**
+ * INITIAL-CONTACT is for the message that carries it, not for the one that began the exchange (RFC 2407 §4.6.3.3): where the peer has made
+ * an SA of its own meanwhile, saying it would have the peer alone forget that one.
+ */
+function withoutStaleContact<S extends Phase1State>(machine: Machine, slot: Slot, state: S): S {
+  const { basis } = state;
+  const isStale =
+    basis.initialContact &&
+    slotsBetween(machine, endsOf(slot)).some((other) => other.sa !== undefined && other.startedAt >= slot.startedAt);
+  return isStale ? { ...state, basis: { ...basis, initialContact: false } } : state;
 }
 
 function stepOf(state: Phase1State, arrival: Arrival, context: Context): Phase1Step {

@@ -149,6 +149,25 @@ describe.each(['MM', 'AM'])('a whole life with %s', (exchange) => {
   });
 });
 
+it.each(['MM', 'AM'])(
+  'an SA that the peer has made meanwhile is not taken from it by a late INITIAL-CONTACT: %s',
+  (exchange) => {
+    let sent = 0;
+    // The first message is lost, and while alpha waits to say it again beta begins and comes to an end.
+    const world = worldOf(exchange, (datagram) => {
+      sent += 1;
+      return sent === 1 ? [] : [{ delay: 10, datagram }];
+    });
+    world.request('alpha', packetAB);
+    world.run(world.now + 200);
+    world.request('beta', packetBA);
+    world.run(world.now + actMillis);
+    expect(failures(world.system('alpha'))).toEqual([]);
+    expect(world.system('alpha').sas.size).toBe(4);
+    expect(disagreement(world)).toEqual([]);
+  },
+);
+
 describe('what is refused', () => {
   /** The responder has a shorter lifetime for the ISAKMP SA, and no proposal for the second pair. */
   const refused = (network: Network): World => {
